@@ -19,6 +19,7 @@ use crate::ground::world::{Lane, To, World};
 use crate::peers::Peers;
 use crate::peers::message::Message;
 use crate::peers::messages::data::{Paxos, ReadDigest, ReadRows, Write};
+use crate::peers::messages::repair::OwedReply;
 use crate::replica::LocalReplica;
 use crate::replica::admission::{Access, Place, check_fence};
 use crate::replica::handle::ReplicaHandle;
@@ -142,6 +143,34 @@ impl<W: World> Coordinator<W> {
         let is_drained = self.replica.drain_queue().await.is_ok();
         self.parts.hints.wait_until_written().await;
         is_drained
+    }
+
+    /// The writes that this node owes to others, once what its coordinators have under way is owed or done.
+    pub(crate) async fn owed_writes(&self) -> Result<OwedReply, ReplicaError> {
+        if !self.settle_owed_writes().await {
+            return Err(ReplicaError::Refused(Refusal::Other));
+        }
+        self.replica.owed().await
+    }
+
+    /// Asks a peer, by the epoch of a plan.
+    pub(crate) fn call_planned<M: Message>(
+        &self,
+        to: Recipient,
+        message: &M,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        self.parts.peers.call_planned(to, self.parts.context.deadline_after(timeout), message)
+    }
+
+    /// Asks a peer, by the newest epoch that this node knows.
+    pub(crate) fn call_now<M: Message>(
+        &self,
+        to: HostId,
+        message: &M,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        self.parts.peers.call(to, self.parts.context.deadline_after(timeout), message)
     }
 
     /// The batches of this node that are settled.
@@ -304,7 +333,12 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Refuses a request of this node's own coordinators to its copy, as those of peers are: it may have waited since it was planned.
-    fn check_own_fence(&self, epoch: Epoch, place: Option<Place>, access: Access) -> Result<(), ReplicaError> {
+    pub(crate) fn check_own_fence(
+        &self,
+        epoch: Epoch,
+        place: Option<Place>,
+        access: Access,
+    ) -> Result<(), ReplicaError> {
         let view = self.parts.cluster.view();
         if view.has_all_moves(epoch) {
             return Ok(());

@@ -42,6 +42,7 @@ pub use ground::identity::Identity;
 pub use ground::metric_registry::{Declaration, Label, MetricDescription, MetricRegistry, SampleRow, Samples};
 pub use ground::metrics::{Ending, Metrics, Operation};
 pub use ground::options::{Faults, Options};
+pub use ground::repairs::TableRepair;
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Position, RangeReplicas};

@@ -26,6 +26,7 @@ use crate::ground::context::Context;
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
+use crate::ground::repairs::TableRepair;
 use crate::ground::standing::Standing;
 use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
@@ -43,6 +44,7 @@ use crate::work::index_build::IndexBuilder;
 use crate::work::lease::{self, LeaseRenewal};
 use crate::work::periodic_sync::PeriodicSync;
 use crate::work::purge::Purge;
+use crate::work::repair::Repair;
 use crate::work::sightings::SightingWriter;
 use crate::work::space::SpaceWatch;
 use crate::work::streaming::Streaming;
@@ -138,6 +140,7 @@ impl<W: World> Node<W> {
         self.run_worker(Purge::new(coordinator.clone()));
         let moving = coordinator.clone();
         cluster.set_room_maker(Arc::new(coordinator.replica().clone()));
+        self.run_worker(Repair::new(coordinator.clone()));
         self.run_worker(IndexBuilder::new(coordinator));
         self.run_worker(AddressAnnouncement { cluster: Arc::clone(cluster) });
         self.run_worker(VoterWatch { context: context(), cluster: Arc::clone(cluster), peers: Arc::clone(peers) });
@@ -299,6 +302,13 @@ impl<W: World> Node<W> {
     /// Removes the hints for a replica, or all; gives their number. They are recorded as missed. Reads and writes the disk.
     pub fn truncate_hints(&self, target: Option<HostId>) -> Result<u64, EngineError> {
         self.parts.hints.truncate(target)
+    }
+
+    /// Compares what this node holds with all other replicas now, and mends it; by table. `None` if too many such requests wait.
+    pub async fn repair(&self, keyspace: Option<String>, table: Option<String>) -> Option<Vec<TableRepair>> {
+        let done = self.parts.context.repairs.ask(keyspace, table)?;
+        // It ends only with the node.
+        done.await.ok()
     }
 
     /// The hints that wait for each replica. Reads the disk.

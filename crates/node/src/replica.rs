@@ -2,6 +2,7 @@
 
 mod acceptor;
 pub(crate) mod admission;
+pub(crate) mod compare;
 mod counters;
 mod faults;
 pub(crate) mod handle;
@@ -15,6 +16,7 @@ pub(crate) mod stream_sink;
 pub(crate) mod stream_source;
 pub(crate) mod stream_status;
 mod syncs;
+mod trees;
 mod unapplied_writes;
 mod writer;
 
@@ -22,8 +24,8 @@ use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use henge_base::{HostId, Micros};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{ReadCommand, SharedMutation, StorageId};
-use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, ReadError, Store, SyncMode, Tier};
+use henge_model::{ReadCommand, SharedMutation, StorageId, TokenRange};
+use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, Proven, ReadError, Store, SyncMode, Tier};
 use partition_locks::PartitionLocks;
 use slots::Slots;
 use std::collections::BTreeSet;
@@ -34,6 +36,7 @@ use stream_outflow::StreamOutflow;
 use stream_status::StreamStatus;
 use syncs::Syncs;
 use tokio::sync::Notify;
+use trees::Trees;
 use unapplied_writes::UnappliedWrites;
 
 /// Bytes of rows in one answer; a replica that reaches it says that there is more.
@@ -58,6 +61,8 @@ pub(crate) struct LocalReplica<W> {
     pub(crate) stream_outflow: StreamOutflow,
     /// The progress of streaming to this node.
     pub(crate) stream_status: StreamStatus,
+    /// The sums by which replicas are compared.
+    trees: Trees,
 }
 
 impl<W: World> LocalReplica<W> {
@@ -74,6 +79,7 @@ impl<W: World> LocalReplica<W> {
             index_built: Notify::new(),
             stream_outflow: StreamOutflow::default(),
             stream_status: StreamStatus::default(),
+            trees: Trees::default(),
         }
     }
 
@@ -180,6 +186,22 @@ impl<W: World> LocalReplica<W> {
     /// Waits until this copy lacks a write. For one task only.
     pub(crate) async fn write_unapplied(&self) {
         self.unapplied.wait_for_one().await;
+    }
+
+    /// A range that does not wrap, cut so that the same was proven of all tokens in a piece.
+    pub(crate) fn proven_pieces(&self, table: StorageId, range: TokenRange) -> Vec<(TokenRange, Proven)> {
+        self.store.proven_pieces(table, range)
+    }
+
+    /// Of the parts of a table that were compared: when the newest deletion was that is left out and still stored, and the oldest that
+    /// is not.
+    pub(crate) fn deletion_times(&self, table: StorageId) -> Option<(i64, i64)> {
+        self.trees.deletion_times(table)
+    }
+
+    /// Forgets the trees of tables that are not `known`.
+    pub(crate) fn retain_trees(&self, known: impl Fn(StorageId) -> bool) {
+        self.trees.retain(&self.store, known);
     }
 
     /// Figures of the storage engine.

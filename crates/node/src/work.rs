@@ -14,6 +14,7 @@ pub(crate) mod lease;
 mod once_each;
 pub(crate) mod periodic_sync;
 pub(crate) mod purge;
+pub(crate) mod repair;
 pub(crate) mod sightings;
 pub(crate) mod space;
 pub(crate) mod streaming;

@@ -106,6 +106,18 @@ metrics! {
         latency: Vec<Histogram> = by_level(histograms "henge_request_duration_seconds");
         /// Time from a call to a peer to its answer.
         round_trips: PeerHistograms = histogram_by_peer("henge_peer_round_trip_seconds");
+        /// Age of the oldest time until which a range that this node holds is known to be equal on all of its replicas.
+        pub(crate) repair_proven_age: IntGauge = gauge("henge_repair_proven_age_seconds");
+        /// Rows that this node read for comparisons with other replicas.
+        pub(crate) repair_rows_compared: IntCounter = counter("henge_repair_rows_compared_total");
+        /// Rows that comparisons which this node led brought to replicas.
+        pub(crate) repair_rows_mended: IntCounter = counter("henge_repair_rows_mended_total");
+        /// Bytes of these rows.
+        pub(crate) repair_bytes_mended: IntCounter = counter("henge_repair_bytes_mended_total");
+        /// Comparisons that this node led to their end.
+        pub(crate) repair_sessions: IntCounter = counter("henge_repair_sessions_total");
+        /// Comparisons that ended early: a replica did not answer, a range has moved, or a row cannot be read.
+        pub(crate) repair_sessions_failed: IntCounter = counter("henge_repair_sessions_failed_total");
         /// 1 if this node takes the peer for up, else 0.
         peers: IntGaugeVec = gauge_by_peer("henge_peer_up");
         /// Events of requests that this node coordinates: replicas that differ, rows sent to replicas that lacked them, reads that were

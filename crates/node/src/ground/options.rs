@@ -70,6 +70,14 @@ settings! {
             hint_throttle as "hinted_handoff_throttle": u64 = size("8MiB", ..);
             /// Bytes that a node sends in a second to nodes that gain ranges from it. 0: no limit.
             stream_throughput as "stream_throughput_outbound": u64 = size("24MiB", ..);
+            /// Compare what this node holds with the other replicas, all the time, and bring every replica what it lacks.
+            auto_repair as "auto_repair_enabled": bool = flag(true);
+            /// The time between two comparisons of a range with its other replicas.
+            repair_interval: Duration = duration("1m", "100ms"..="365d");
+            /// Bytes that this node reads or sends in a second for comparisons with other replicas. 0: no limit.
+            repair_throughput: u64 = size("24MiB", ..);
+            /// Per cent of one core that this node spends at most on reading for comparisons.
+            repair_cpu_share: u32 = number(25, 1..=100);
             /// The time between two sweeps of a table for deletions that can be purged.
             purge_interval as "tombstone_purge_interval": Duration = duration("24h", "1s"..="365d");
         }

@@ -13,8 +13,9 @@ use crate::peers::messages::metadata::{
 };
 use crate::peers::messages::recall::Recall;
 use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
+use crate::peers::messages::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
 use crate::replica::admission::PeerRequest;
-use crate::replica::{serve, stream_source};
+use crate::replica::{compare, serve, stream_source};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
 use henge_metadata::{Ballots, Command};
@@ -106,6 +107,42 @@ impl<W: World> Node<W> {
             }
             Kind::StreamProgress => {
                 call.answer(|m: StreamProgress| async move { Ok(replica.stream_status.progress(m.plan)) }).await
+            }
+            Kind::RepairTree => {
+                let answer = |m: RepairTree| async move {
+                    let request = PeerRequest::receive(replica, cluster, from, header).await;
+                    compare::admit_part(&request, &m.part)?;
+                    replica.answer_tree(m).await.map_err(|error| request.refusal(error))
+                };
+                call.answer(answer).await
+            }
+            Kind::RepairRows => {
+                let answer = |m: RepairRows| async move {
+                    let request = PeerRequest::receive(replica, cluster, from, header).await;
+                    compare::admit_part(&request, &m.part)?;
+                    replica.answer_rows(m).await.map_err(|error| request.refusal(error))
+                };
+                call.answer(answer).await
+            }
+            Kind::RepairMend => {
+                call.answer(|m: RepairMend| async move {
+                    let (_counted, request) = request().await;
+                    compare::mend(replica, request, m).await
+                })
+                .await
+            }
+            Kind::RepairProven => {
+                let note = |m: RepairProven| async move {
+                    let request = PeerRequest::receive(replica, cluster, from, header).await;
+                    compare::admit_part(&request, &m.part)?;
+                    let epoch = (header.epoch.lineage, header.epoch.index);
+                    replica.note_proven(m, epoch).await.map_err(|error| request.refusal(error))
+                };
+                call.answer(note).await
+            }
+            Kind::RepairOwed => {
+                call.answer(|_: RepairOwed| async { coordinator.owed_writes().await.map_err(compare::refusal_of) })
+                    .await
             }
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }

@@ -68,11 +68,21 @@ pub(crate) enum Kind {
     StreamFences = 26,
     /// A new replica is asked how far it has come.
     StreamProgress = 27,
+    /// A replica is asked for sums of what it holds.
+    RepairTree = 30,
+    /// A replica is asked for rows, or their hashes.
+    RepairRows = 31,
+    /// Rows that the replica lacks.
+    RepairMend = 32,
+    /// A part of a table was proven equal on its replicas.
+    RepairProven = 33,
+    /// A member is asked for the writes that it owes to others.
+    RepairOwed = 34,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 20] = [
+    pub(crate) const ALL: [Kind; 25] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -93,6 +103,11 @@ impl Kind {
         Kind::StreamPage,
         Kind::StreamFences,
         Kind::StreamProgress,
+        Kind::RepairTree,
+        Kind::RepairRows,
+        Kind::RepairMend,
+        Kind::RepairProven,
+        Kind::RepairOwed,
     ];
 
     /// Its number on the wire.
@@ -202,6 +217,11 @@ mod tests {
             (25, "StreamPage"),
             (26, "StreamFences"),
             (27, "StreamProgress"),
+            (30, "RepairTree"),
+            (31, "RepairRows"),
+            (32, "RepairMend"),
+            (33, "RepairProven"),
+            (34, "RepairOwed"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

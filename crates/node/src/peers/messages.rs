@@ -1,6 +1,7 @@
 //! All messages between nodes.
 //!
 //! - `data`: what coordinators ask of replicas.
+//! - `repair`: what the leader of a comparison asks of replicas.
 //! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host.
 //! - `stream`: rows on their way to new replicas.
 
@@ -8,6 +9,7 @@ pub(crate) mod data;
 pub(crate) mod metadata;
 pub(crate) mod recall;
 pub(crate) mod stream;
+pub(crate) mod repair;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ pub(super) fn rows<W: World>(table: &str, node: &SystemTables<W>, out: &mut Tabl
         ("disk_usage", _) => disk_usage(node, out),
         ("gossip_info", _) => gossip_rows::rows(node, out),
         ("pending_hints", _) => pending_hints(node, out),
+        ("repairs", _) => repairs(node, out),
         ("workers", _) => workers(node, out),
         ("clients", Some(process)) => process_rows::clients(process, out),
         ("queries", Some(process)) => process_rows::queries(process, out),
@@ -96,6 +97,34 @@ fn pending_hints<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
             ]);
         }
         out.push(&[host.0.as_bytes().to_vec()], &columns);
+    }
+}
+
+/// What is proven of the ranges that this node holds, and the comparisons that it led.
+fn repairs<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let (view, local) = (node.cluster.view(), node.context.host());
+    for table in view.state.schema.tables() {
+        let Some(placed) = view.keyspace_placement(&table.keyspace) else { continue };
+        let held = placed.placement.ranges().filter(|range| range.write.len() > 1 && range.write.contains(local));
+        let pieces = held.flat_map(|range| range.range.split_at_wrap().collect::<Vec<_>>());
+        let pieces = pieces.flat_map(|range| node.replica.proven_pieces(table.storage_id, range));
+        let (until, floors): (Vec<Micros>, Vec<i64>) =
+            pieces.map(|(_, proven)| (proven.until, proven.floor.before)).unzip();
+        let status = node.context.repairs.status(table.storage_id);
+        let mut columns = vec![
+            ("bytes_mended", count(status.mended_bytes)),
+            ("rows", count(status.rows)),
+            ("rows_mended", count(status.mended_rows)),
+            ("sessions", count(status.sessions)),
+            ("sessions_failed", count(status.failed)),
+        ];
+        columns.extend(until.into_iter().min().filter(|at| *at > 0).map(|at| ("proven_until", milliseconds(at))));
+        let floor = floors.into_iter().min().filter(|at| *at > i64::MIN);
+        let floor = floor.map(|at| bigint(at.saturating_mul(1_000)));
+        columns.extend(floor.map(|at| ("deletions_forgotten_until", at)));
+        columns.extend((status.last > 0).then(|| ("last_session", milliseconds(status.last))));
+        columns.extend(status.last_error.map(|error| ("last_error", text(error))));
+        out.push(&[text(&table.keyspace), text(&table.name)], &columns);
     }
 }
 

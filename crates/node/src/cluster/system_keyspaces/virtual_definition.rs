@@ -15,7 +15,7 @@ const SCHEMA: &str = "system_virtual_schema";
 const VIEWS: &str = "system_views";
 
 /// The tables. Their order is that of their storage ids.
-pub(super) const VIRTUAL: [Virtual; 14] = [
+pub(super) const VIRTUAL: [Virtual; 15] = [
     Virtual {
         keyspace: SCHEMA,
         name: "keyspaces",
@@ -134,5 +134,14 @@ pub(super) const VIRTUAL: [Virtual; 14] = [
         keys: (1, 0),
         columns: "name text, last_error text, progress text, state text, steps bigint",
         comment: "Background workers of this node",
+    },
+    Virtual {
+        keyspace: VIEWS,
+        name: "repairs",
+        keys: (2, 0),
+        columns: "keyspace_name text, table_name text, bytes_mended bigint, deletions_forgotten_until timestamp, \
+                  last_error text, last_session timestamp, proven_until timestamp, rows bigint, rows_mended bigint, \
+                  sessions bigint, sessions_failed bigint",
+        comment: "Comparisons of this node's tables with their other replicas",
     },
 ];

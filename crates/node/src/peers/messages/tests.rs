@@ -7,6 +7,7 @@ use super::metadata::{
 };
 use super::recall::{Recall, RecallReply};
 use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
+use super::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
@@ -15,7 +16,7 @@ use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryH
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 19] = [
+const ALL: [Description; 24] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -35,6 +36,11 @@ const ALL: [Description; 19] = [
     Description::of::<StreamPage>(),
     Description::of::<StreamFences>(),
     Description::of::<StreamProgress>(),
+    Description::of::<RepairTree>(),
+    Description::of::<RepairRows>(),
+    Description::of::<RepairMend>(),
+    Description::of::<RepairProven>(),
+    Description::of::<RepairOwed>(),
 ];
 
 #[test]

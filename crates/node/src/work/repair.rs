@@ -1,0 +1,310 @@
+//! Anti-entropy: the replicas of every range compare what they hold, all the time, and what is proven to be everywhere is recorded
+//! (docs/protocols/anti-entropy.md).
+//!
+//! - `group`: the ranges that are compared together; `session`: one comparison.
+
+mod group;
+mod session;
+
+use crate::cluster::view::View;
+use crate::coordinator::Coordinator;
+use crate::ground::repairs::{RepairRequest, RepairStatus, TableRepair};
+use crate::ground::world::World;
+use crate::peers::messages::repair::{ComparedPart, FloorNote, OwedReply, RepairOwed};
+use crate::work::worker::{Next, StepError, Worker};
+use futures_util::future::join_all;
+use group::{Group, Scope, groups};
+use henge_base::{HostId, Micros, Mono, Random};
+use henge_coordinator::Replicas;
+use henge_model::{StorageId, Table, TokenRange};
+use henge_repair::{BITS_MAX, BITS_MIN, bits_for};
+use session::{SessionError, SessionRun, is_stale};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A member may take so long to say what it owes.
+const OWED_TIMEOUT: Duration = Duration::from_secs(10);
+/// Clocks of coordinators that issue writes may differ by as much.
+const CLOCK_MARGIN: Duration = Duration::from_secs(1);
+
+/// Compares this node's ranges with their other replicas.
+pub(crate) struct Repair<W> {
+    coordinator: Coordinator<W>,
+    random: Random,
+    /// When this process began: what was never proven counts from there.
+    started: Micros,
+    has_begun: bool,
+    /// When the next round is due.
+    due: Mono,
+    /// Leading bits of tokens that name the leaves of a table.
+    bits: BTreeMap<StorageId, u8>,
+}
+
+/// The writes that live members owed when a round began; `None` if one of them did not say.
+type Owed = Option<Vec<OwedReply>>;
+
+impl<W: World> Repair<W> {
+    /// Nothing is compared yet.
+    pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
+        let random = Random::new(coordinator.context().world.random("repair"));
+        let started = coordinator.context().wall_us();
+        Repair { coordinator, random, started, has_begun: false, due: Mono::default(), bits: BTreeMap::new() }
+    }
+
+    /// Compares once all that is asked for; the outcome by table.
+    async fn round(&mut self, scope: Scope, is_asked: impl Fn(&Table) -> bool) -> Vec<TableRepair> {
+        let view = self.coordinator.cluster().current_view();
+        let tables: Vec<Arc<Table>> = view.state.schema.tables().filter(|table| is_asked(table)).cloned().collect();
+        let owed = self.ask_owed(&view).await;
+        let mut outcomes = Vec::with_capacity(tables.len());
+        for table in tables {
+            let mut sum = RepairStatus::default();
+            let view = self.coordinator.cluster().current_view();
+            let local = self.coordinator.local();
+            for group in groups(&view, self.coordinator.replica(), local, &table, scope) {
+                let status = self.compare(&group, &owed).await;
+                self.coordinator.context().repairs.note(table.storage_id, status.clone());
+                let rows = sum.rows + status.rows;
+                sum.add(status);
+                sum.rows = rows;
+            }
+            outcomes.push(TableRepair {
+                keyspace: table.keyspace.clone(),
+                table: table.name.clone(),
+                sessions: sum.sessions,
+                failed: sum.failed,
+                rows: sum.rows,
+                mended_rows: sum.mended_rows,
+                mended_bytes: sum.mended_bytes,
+                error: sum.last_error,
+            });
+        }
+        outcomes
+    }
+
+    /// Asks all live members for the writes that they owe.
+    async fn ask_owed(&self, view: &View) -> Owed {
+        let coordinator = &self.coordinator;
+        let live = view.state.members.keys().copied().filter(|host| coordinator.alive(*host));
+        let ask = |host: HostId| async move {
+            match host == coordinator.local() {
+                true => coordinator.owed_writes().await.ok(),
+                false => coordinator.call_now(host, &RepairOwed {}, OWED_TIMEOUT).await.ok(),
+            }
+        };
+        join_all(live.map(ask)).await.into_iter().collect()
+    }
+
+    /// Compares a group, and tells its replicas what that proves.
+    async fn compare(&mut self, group: &Group, owed: &Owed) -> RepairStatus {
+        let (context, table) = (self.coordinator.context(), group.table.storage_id);
+        let failed = |error: String| RepairStatus { failed: 1, last_error: Some(error), ..RepairStatus::default() };
+        if let Some(host) = group.replicas.iter().find(|host| !self.coordinator.alive(**host)) {
+            return failed(format!("{host} is down"));
+        }
+        let Some(began) = self.coordinator.stamp(0) else {
+            return failed("this node's clock is not trusted".to_owned());
+        };
+        let floor = self.next_floor(group, began);
+        let part = ComparedPart {
+            table,
+            ranges: group.ranges.clone(),
+            bits: *self.bits.entry(table).or_insert(BITS_MIN),
+            purge_before: self.purge_before(group, began),
+        };
+        let fence = floor.map(|floor| fence(context.options.purge_margin, floor.before));
+        let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence };
+        let mut outcome = run.run().await;
+        if matches!(outcome, Err(SessionError::Unsettled)) {
+            // Everything but the floor can be had without it.
+            let part = run.part.clone();
+            let began = self.coordinator.stamp(began).unwrap_or(began);
+            let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence: None };
+            outcome = run.run().await;
+            return self.conclude(&run, outcome, owed, None).await;
+        }
+        if let Ok(outcome) = &outcome {
+            self.bits.insert(table, wanted_bits(outcome, group));
+        }
+        self.conclude(&run, outcome, owed, floor).await
+    }
+
+    /// Notes the end of a session, and tells replicas what it has proven.
+    async fn conclude(
+        &self,
+        run: &SessionRun<'_, W>,
+        outcome: Result<session::Outcome, SessionError>,
+        owed: &Owed,
+        floor: Option<FloorNote>,
+    ) -> RepairStatus {
+        let (context, group) = (self.coordinator.context(), run.group);
+        let told = match &outcome {
+            Ok(_) => run.tell(self.proven_until(group, run.began, owed), floor).await,
+            Err(_) => Ok(()),
+        };
+        match outcome.and_then(|outcome| told.map(|()| outcome)) {
+            Ok(session::Outcome { findings, .. }) => {
+                context.metrics.repair_sessions.inc();
+                context.metrics.repair_rows_mended.inc_by(findings.mended_rows);
+                context.metrics.repair_bytes_mended.inc_by(findings.mended_bytes);
+                if findings.mended_rows > 0 {
+                    tracing::info!(
+                        table = %group.table.name,
+                        rows = findings.mended_rows,
+                        "replicas differed, and were given what they lacked"
+                    );
+                }
+                RepairStatus {
+                    sessions: 1,
+                    last: run.began,
+                    rows: findings.rows,
+                    mended_rows: findings.mended_rows,
+                    mended_bytes: findings.mended_bytes,
+                    ..RepairStatus::default()
+                }
+            }
+            Err(error) => {
+                context.metrics.repair_sessions_failed.inc();
+                if !is_stale(&error) {
+                    tracing::debug!(%error, table = %group.table.name, "a comparison of replicas ended early");
+                }
+                let text = error.to_string();
+                if let SessionError::Floors(floors) = error {
+                    // A replica may know of a floor that this node does not: the next session goes by it.
+                    let _ = self.coordinator.replica().note_floors(group.table.storage_id, floors).await;
+                }
+                RepairStatus { failed: 1, last: run.began, last_error: Some(text), ..RepairStatus::default() }
+            }
+        }
+    }
+
+    /// The time before which a comparison leaves out deletions: all replicas have forgotten them, or may.
+    fn purge_before(&self, group: &Group, now: Micros) -> i64 {
+        match group.table.unproven_purge_seconds() {
+            Some(seconds) => now.div_euclid(1_000_000) - i64::from(seconds),
+            None => group.floor.map_or(i64::MIN, |floor| floor.before),
+        }
+    }
+
+    /// Every write that was issued before is on all replicas, if this session succeeds; 0: none is known to be.
+    fn proven_until(&self, group: &Group, began: Micros, owed: &Owed) -> Micros {
+        let Some(owed) = owed else { return 0 };
+        let options = &self.coordinator.context().options;
+        let under_way = (2 * options.write_timeout + CLOCK_MARGIN).as_micros() as Micros;
+        let hints = owed.iter().flat_map(|reply| &reply.hosts).filter(|(host, _)| group.replicas.contains(host));
+        let oldest = hints.map(|(_, oldest)| *oldest).chain(owed.iter().filter_map(|reply| reply.batch)).min();
+        began.min(oldest.unwrap_or(began)).saturating_sub(under_way)
+    }
+
+    /// The floor that this session is to bring about: of deletions that there are, and that an earlier session has proven.
+    fn next_floor(&self, group: &Group, now: Micros) -> Option<FloorNote> {
+        let options = &self.coordinator.context().options;
+        if group.table.unproven_purge_seconds().is_some() || group.proven == 0 {
+            return None;
+        }
+        let now_seconds = now.div_euclid(1_000_000);
+        let margin = options.purge_margin.as_secs() as i64;
+        let before = group.proven.div_euclid(1_000_000) - margin;
+        let known = group.floor.map_or(i64::MIN, |floor| floor.before);
+        let has_settled = group.floor.is_none_or(|floor| floor.counts_from <= now_seconds);
+        let (_, oldest) = self.coordinator.replica().deletion_times(group.table.storage_id)?;
+        let epoch = (group.epoch.lineage, group.epoch.index);
+        let floor = FloorNote { before, counts_from: now_seconds + 1 + margin / 4, epoch };
+        (has_settled && before > known && oldest < before).then_some(floor)
+    }
+
+    /// Sets how old the oldest proof is, of the ranges that this node holds.
+    fn show_age(&self, view: &View) {
+        let (context, local) = (self.coordinator.context(), self.coordinator.local());
+        let groups = view
+            .state
+            .schema
+            .tables()
+            .flat_map(|table| groups(view, self.coordinator.replica(), local, table, Scope::Held));
+        let now = context.wall_us();
+        let oldest = groups.map(|group| group.proven.max(self.started)).min().unwrap_or(now);
+        context.metrics.repair_proven_age.set(now.saturating_sub(oldest).max(0) / 1_000_000);
+    }
+
+    /// Forgets what concerns tables that are gone.
+    fn retain(&mut self, view: &View) {
+        let known = |table: StorageId| view.placed_of(table).is_some();
+        self.bits.retain(|table, _| known(*table));
+        self.coordinator.context().repairs.retain(known);
+        self.coordinator.replica().retain_trees(known);
+    }
+
+    /// Carries out an operator's request.
+    async fn serve(&mut self, request: RepairRequest) {
+        let RepairRequest { keyspace, table, done } = request;
+        let is_asked = |found: &Table| {
+            keyspace.as_ref().is_none_or(|keyspace| *keyspace == found.keyspace)
+                && table.as_ref().is_none_or(|table| *table == found.name)
+        };
+        let outcomes = self.round(Scope::Held, is_asked).await;
+        // Whoever asked may have gone.
+        let _ = done.send(outcomes);
+    }
+}
+
+/// Leading bits that leaves of a table should be named by, after a session of some of its ranges.
+fn wanted_bits(outcome: &session::Outcome, group: &Group) -> u8 {
+    let width = |range: &TokenRange| u128::from(range.end.0.wrapping_sub(range.start.0) as u64);
+    let covered = group.ranges.iter().map(width).sum::<u128>().max(1);
+    let rows = (u128::from(outcome.findings.rows) << 64) / covered;
+    let wanted = bits_for(u64::try_from(rows).unwrap_or(u64::MAX));
+    // Another number of leaves has everything read again, so it is not for a few rows more.
+    if wanted > outcome.bits + 1 { wanted.min(BITS_MAX) } else { outcome.bits }
+}
+
+/// Writes from before this are refused before deletions from before `before` (seconds) are forgotten.
+fn fence(margin: Duration, before: i64) -> Micros {
+    before.saturating_mul(1_000_000).saturating_add((margin / 2).as_micros() as Micros)
+}
+
+impl<W: World> Worker for Repair<W> {
+    const NAME: &'static str = "repair";
+    const RETRY_DELAY: Duration = Duration::from_secs(10);
+
+    async fn step(&mut self) -> Result<Next, StepError> {
+        while let Some(request) = self.coordinator.context().repairs.take_request() {
+            self.serve(request).await;
+        }
+        let (is_enabled, interval) = {
+            let options = &self.coordinator.context().options;
+            (options.auto_repair, options.repair_interval)
+        };
+        if self.has_begun && self.coordinator.context().world.mono() < self.due {
+            return Ok(Next::Wait);
+        }
+        let began = self.coordinator.context().world.mono();
+        if self.has_begun && is_enabled {
+            self.round(Scope::Led, |_| true).await;
+        }
+        let view = self.coordinator.cluster().current_view();
+        self.retain(&view);
+        self.show_age(&view);
+        self.coordinator.replica().forget_mended(&view).await;
+        // Nodes begin at random, and do not fall into step.
+        let spread = interval.as_micros() as u64;
+        let jitter = if self.has_begun { spread / 10 } else { spread };
+        let jitter = Duration::from_micros(self.random.below(jitter + 1));
+        self.due = if self.has_begun { began + interval + jitter } else { began + jitter };
+        self.has_begun = true;
+        Ok(Next::Wait)
+    }
+
+    async fn wait(&mut self) {
+        let context = self.coordinator.context();
+        tokio::select! {
+            biased;
+            () = context.repairs.wait_for_request() => {}
+            () = context.world.sleep_until(self.due) => {}
+        }
+    }
+
+    fn progress(&self) -> String {
+        String::new()
+    }
+}
