@@ -77,6 +77,8 @@ const NONE: Faults = Faults {
     silent_shutdown: false,
     stamp_beyond_the_bound: false,
     withhold_entries: false,
+    prove_without_one: false,
+    forget_unproven: false,
     wait_for_silent: false,
     admit_older_copies: false,
     majority_of_all: false,

@@ -364,6 +364,8 @@ fn options(number: usize, faults: Faults) -> Options {
         bootstrap: number == 0,
         num_tokens: 4,
         disk_reserve: 1,
+        // Hints and read repair have to do by themselves; runs in which replicas are compared say so.
+        auto_repair: false,
         purge_interval: Duration::from_secs(PURGE_INTERVAL_SECONDS),
         purge_margin: Duration::from_secs(PURGE_MARGIN_SECONDS),
         faults,

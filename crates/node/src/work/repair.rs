@@ -100,7 +100,13 @@ impl<W: World> Repair<W> {
     async fn compare(&mut self, group: &Group, owed: &Owed) -> RepairStatus {
         let (context, table) = (self.coordinator.context(), group.table.storage_id);
         let failed = |error: String| RepairStatus { failed: 1, last_error: Some(error), ..RepairStatus::default() };
-        if let Some(host) = group.replicas.iter().find(|host| !self.coordinator.alive(**host)) {
+        let alive = |host: &&HostId| self.coordinator.alive(**host);
+        let compared = &match context.options.faults.prove_without_one {
+            true => Group { replicas: group.replicas.iter().filter(alive).copied().collect(), ..group.clone() },
+            false => group.clone(),
+        };
+        let group = compared;
+        if let Some(host) = group.replicas.iter().find(|host| !alive(host)) {
             return failed(format!("{host} is down"));
         }
         let Some(began) = self.coordinator.stamp(0) else {
@@ -113,7 +119,8 @@ impl<W: World> Repair<W> {
             bits: *self.bits.entry(table).or_insert(BITS_MIN),
             purge_before: self.purge_before(group, began),
         };
-        let fence = floor.map(|floor| fence(context.options.purge_margin, floor.before));
+        let is_fenced = !context.options.faults.forget_unproven;
+        let fence = floor.filter(|_| is_fenced).map(|floor| fence(context.options.purge_margin, floor.before));
         let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence };
         let mut outcome = run.run().await;
         if matches!(outcome, Err(SessionError::Unsettled)) {
@@ -200,12 +207,13 @@ impl<W: World> Repair<W> {
     /// The floor that this session is to bring about: of deletions that there are, and that an earlier session has proven.
     fn next_floor(&self, group: &Group, now: Micros) -> Option<FloorNote> {
         let options = &self.coordinator.context().options;
-        if group.table.unproven_purge_seconds().is_some() || group.proven == 0 {
+        if group.table.unproven_purge_seconds().is_some() || (group.proven == 0 && !options.faults.forget_unproven) {
             return None;
         }
         let now_seconds = now.div_euclid(1_000_000);
         let margin = options.purge_margin.as_secs() as i64;
-        let before = group.proven.div_euclid(1_000_000) - margin;
+        let proven = if options.faults.forget_unproven { now } else { group.proven };
+        let before = proven.div_euclid(1_000_000) - margin;
         let known = group.floor.map_or(i64::MIN, |floor| floor.before);
         let has_settled = group.floor.is_none_or(|floor| floor.counts_from <= now_seconds);
         let (_, oldest) = self.coordinator.replica().deletion_times(group.table.storage_id)?;

@@ -22,6 +22,7 @@ mod manual;
 mod metadata;
 mod overload;
 mod reads;
+mod repair;
 mod shutdowns;
 mod tables;
 
