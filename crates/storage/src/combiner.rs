@@ -152,6 +152,7 @@ impl Combiner {
         {
             self.stripes.enter_all();
             let outcome = engine.write(&Batch { ops: removal.clone() }, sync).map(|_| ()).map_err(WriteError::from);
+            self.written.mark_tables(removal.iter().filter_map(Op::removed_from));
             self.stripes.leave_all();
             self.stripes.leave(*stripe);
             done.push((*ticket, outcome));

@@ -104,6 +104,16 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// A key of the table from which a range of keys is removed; `None` if none is.
+    pub(crate) fn removed_from(&self) -> Option<&Bytes> {
+        match self {
+            Op::DeleteRange { start, .. } => Some(start),
+            Op::Merge { .. } | Op::Put { .. } | Op::Delete { .. } => None,
+        }
+    }
+}
+
 /// Changes that become visible, and survive a crash, together or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {

@@ -92,6 +92,14 @@ impl WrittenLeaves {
         }
     }
 
+    /// Marks all parts of the tables that these keys begin with: rows were removed.
+    pub(crate) fn mark_tables<'a>(&self, keys: impl Iterator<Item = &'a Bytes>) {
+        let tables = self.tables.load();
+        for leaves in keys.filter_map(|key| tables.get(Key::storage_id(key)?)) {
+            leaves.words.iter().for_each(|word| word.store(u64::MAX, Ordering::Release));
+        }
+    }
+
     /// Takes the parts of a table that were written to since they were taken last, ascending.
     pub(crate) fn take(&self, table: StorageId) -> Vec<u32> {
         self.tables.load().get(table).map(|leaves| leaves.take()).unwrap_or_default()

@@ -25,8 +25,8 @@ const READING_PATIENCE: Duration = Duration::from_secs(3);
 const LIST_READ_BYTES_MAX: usize = 8 << 20;
 /// Ranges of one part, and leaves or keys of one question.
 const RANGES_MAX: usize = 65_536;
-/// Acceptors that one job looks at.
-const ACCEPTORS_MAX: usize = 10_000;
+/// Bytes of states of acceptors that one job looks at.
+const ACCEPTOR_BYTES_MAX: usize = 4 << 20;
 
 /// Refuses a part whose ranges this node does not hold, or that have changed hands since the session was planned.
 pub(crate) fn admit_part<W: World>(request: &PeerRequest<'_, W>, part: &ComparedPart) -> Result<(), Refusal> {
@@ -266,14 +266,13 @@ impl<W: World> LocalReplica<W> {
             let mut next = None;
             loop {
                 let at = next.take();
-                let job = move |store: &Store| store.acceptors(table, range, at, ACCEPTORS_MAX);
-                let page =
-                    self.on_disk(Lane::Background, job).await.map_err(|_| ReplicaError::Refused(Refusal::Other))?;
+                let job = move |store: &Store| store.export_acceptors(table, range, at.as_ref(), ACCEPTOR_BYTES_MAX);
+                let page = self.on_disk(Lane::Background, job).await.map_err(|error| self.unreadable(&error))?;
                 let is_unsettled = |state: &Bytes| match henge_paxos::Acceptor::decode(state) {
                     Ok(acceptor) => acceptor.undecided_since().is_some_and(|since| since < fence),
                     Err(_) => true,
                 };
-                if page.states.iter().any(is_unsettled) {
+                if page.rows.iter().any(|(_, state)| is_unsettled(state)) {
                     return Ok(false);
                 }
                 next = page.next;

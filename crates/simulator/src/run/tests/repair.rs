@@ -204,3 +204,54 @@ fn deletions_that_are_owed_are_not_lost() {
         assert_eq!(deleted_by_late_hints(seed, Faults::default()), 0, "seed {seed}");
     }
 }
+
+/// A session that is under way when its range changes hands writes nothing to a replica that has the range no more.
+fn rows_on_former_replica(faults: Faults) -> usize {
+    let mut random = Random::new(8);
+    let clockwork = Clockwork::new(random.fork("clockwork"));
+    let (temper, table) = (Temper::Links, SharedTable::Default);
+    let shape = Shape { machines: 5, temper, is_periodic: false, table, has_short_tail: false, rotates: false };
+    let options = |n| Options { repair_interval: Duration::from_secs(30), ..forgetful(n, faults) };
+    let mut run = Run::of(clockwork, shape, &mut random, options);
+    assert!(run.form());
+    run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
+    run.execute(&create());
+    let hosts = run.cluster.hosts();
+    let all = |readers: [usize; 3]| {
+        let readers: Vec<_> = readers.into_iter().map(|machine| hosts[machine]).collect();
+        let pending = hosts.iter().copied().filter(|host| !readers.contains(host)).collect();
+        henge_node::RangeReplicas { end: Token(i64::MIN), readers, pending }
+    };
+    let alone = |range: henge_node::RangeReplicas| henge_node::RangeReplicas { pending: Vec::new(), ..range };
+    assert!(run.spread());
+    for range in [all([0, 1, 2]), alone(all([0, 1, 2]))] {
+        assert!(run.place_and_pass(|_| vec![range.clone()]));
+    }
+    crash(&run.cluster, 2);
+    run.pass(20 * SECOND);
+    run.write_rows(1);
+    run.revive(2);
+    assert_eq!(run.table_on(2).len(), 0);
+    // It takes so long to read that the range has moved before it answers.
+    run.cluster.machines[2].stall_us.store(SECOND / 2, Ordering::Relaxed);
+    let life = run.cluster.machines[0].life().unwrap();
+    run.cluster.clockwork.spawn(Some(life.owner), async move {
+        let _ = life.node.repair(Some("other".to_owned()), None).await;
+    });
+    // By then all have said what they owe, and the session is under way.
+    run.pass(13 * SECOND / 10);
+    for range in [all([0, 1, 2]), all([0, 1, 3]), alone(all([0, 1, 3]))] {
+        assert!(run.place_and_pass(|_| vec![range.clone()]));
+    }
+    run.cluster.machines[2].stall_us.store(0, Ordering::Relaxed);
+    run.pass(20 * SECOND);
+    let left = run.table_on(2).len();
+    run.cluster.clear();
+    left
+}
+
+#[test]
+fn a_session_ends_when_its_range_changes_hands() {
+    assert_eq!(rows_on_former_replica(Faults::default()), 0);
+    assert!(rows_on_former_replica(Faults { serve_stale_plans: true, ..Faults::default() }) > 0, "it shows nothing");
+}
