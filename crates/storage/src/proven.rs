@@ -16,7 +16,7 @@ const FORMAT: u8 = 1;
 const PART_BYTES: usize = 16 + 12 + 8 + 24 + 12;
 /// Parts of one table. Ranges are cut where they were proven apart, and grow together where they are proven together.
 const PARTS_MAX: usize = 16_384;
-/// What was proven is put on disk again once it has gone on for so long: after a crash it is proven anew from there.
+/// A later time is put on disk again once it has gone on for so long: after a crash it is proven anew from there.
 const UNTIL_STEP: Micros = 600_000_000;
 
 /// A place in the metadata log: lineage and index.
@@ -45,7 +45,7 @@ impl Floor {
     }
 }
 
-/// What is known of a part of a table.
+/// The knowledge of a part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
     /// Every write that was issued before is on all replicas; 0 if nothing is known.
@@ -66,7 +66,7 @@ impl Proven {
 pub(crate) struct ProvenParts(Vec<(TokenRange, Proven)>);
 
 impl ProvenParts {
-    /// What is known of a token.
+    /// The knowledge of a token.
     pub(crate) fn of(&self, token: Token) -> Option<&Proven> {
         let at = self.0.partition_point(|(range, _)| range.end < token);
         self.0.get(at).filter(|(range, _)| range.start < token).map(|(_, proven)| proven)
@@ -102,11 +102,11 @@ impl ProvenParts {
             if range.start >= range.end {
                 continue;
             }
-            parts.extend(self.known(TokenRange { start: next, end: range.start }));
+            parts.extend(self.known_pieces(TokenRange { start: next, end: range.start }));
             parts.extend(self.pieces(range).into_iter().map(|(piece, proven)| (piece, change(proven))));
             next = range.end;
         }
-        parts.extend(self.known(TokenRange { start: next, end: Token::MAX }));
+        parts.extend(self.known_pieces(TokenRange { start: next, end: Token::MAX }));
         self.0.clear();
         for (part, proven) in parts {
             match self.0.last_mut() {
@@ -117,7 +117,7 @@ impl ProvenParts {
         self.0.truncate(PARTS_MAX);
     }
 
-    fn known(&self, range: TokenRange) -> impl Iterator<Item = (TokenRange, Proven)> {
+    fn known_pieces(&self, range: TokenRange) -> impl Iterator<Item = (TokenRange, Proven)> {
         let pieces = if range.start < range.end { self.pieces(range) } else { Vec::new() };
         pieces.into_iter().filter(|(_, proven)| *proven != Proven::NOTHING)
     }
@@ -181,7 +181,7 @@ impl ProvenTables {
         }
     }
 
-    /// What is known of a table.
+    /// The parts of a table.
     pub(crate) fn parts(&self, table: StorageId) -> Option<Arc<ProvenParts>> {
         self.tables.load().get(table).cloned()
     }
@@ -264,7 +264,7 @@ mod tests {
         move |proven| Proven { until, ..proven }
     }
 
-    fn known(parts: &ProvenParts, of: TokenRange) -> Vec<(i64, i64, Micros)> {
+    fn pieces_of(parts: &ProvenParts, of: TokenRange) -> Vec<(i64, i64, Micros)> {
         parts.pieces(of).iter().map(|(range, proven)| (range.start.0, range.end.0, proven.until)).collect()
     }
 
@@ -273,14 +273,14 @@ mod tests {
         let mut parts = ProvenParts::default();
         parts.change(&[range(0, 10), range(20, 30)], until(1));
         parts.change(&[range(5, 25)], until(2));
-        assert_eq!(known(&parts, range(-5, 40)), [(-5, 0, 0), (0, 5, 1), (5, 25, 2), (25, 30, 1), (30, 40, 0)]);
+        assert_eq!(pieces_of(&parts, range(-5, 40)), [(-5, 0, 0), (0, 5, 1), (5, 25, 2), (25, 30, 1), (30, 40, 0)]);
         assert_eq!(
             [0, 1, 5, 6, 30, 31].map(|token| parts.of(Token(token)).map(|p| p.until)),
             [None, Some(1), Some(1), Some(2), Some(1), None]
         );
         assert_eq!(ProvenParts::decode(&parts.encode()).as_ref(), Some(&parts));
         parts.change(&[range(25, 40), range(0, 25)], until(3));
-        assert_eq!(known(&parts, range(1, 39)), [(1, 39, 3)]);
+        assert_eq!(pieces_of(&parts, range(1, 39)), [(1, 39, 3)]);
         assert_eq!(ProvenParts::decode(&parts.encode()[1..]), None);
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct RepairRequest {
     pub(crate) done: oneshot::Sender<Vec<TableRepair>>,
 }
 
-/// What is known of comparisons, and what is asked for.
+/// The comparisons up to now, and those that operators wait for.
 #[derive(Default)]
 pub(crate) struct Repairs {
     statuses: Mutex<BTreeMap<StorageId, RepairStatus>>,

@@ -77,7 +77,7 @@ impl<W: World> Worker for Purge<W> {
         self.purged.retain(|storage, _| known.contains(storage));
         self.indexes_due.retain(|storage, _| known.contains(storage));
         for table in tables {
-            let bound = bound(context, cluster, coordinator.replica(), &table);
+            let bound = purge_bound(context, cluster, coordinator.replica(), &table);
             let next = || context.deadline_after(interval(context, &table, bound));
             let now = context.world.mono();
             let full_interval = context.deadline_after(context.options.purge_interval);
@@ -87,13 +87,13 @@ impl<W: World> Worker for Purge<W> {
             }
             context.workers.update(Self::NAME, |status| status.progress = format!("{}.{}", table.keyspace, table.name));
             match bound {
-                Bound::Age(before) => _ = sweep(coordinator, &table, before).await,
-                Bound::Floor(before) if self.has_purgeable(&table, before) => {
+                PurgeBound::Age(before) => _ = sweep(coordinator, &table, before).await,
+                PurgeBound::Floor(before) if self.has_purgeable(&table, before) => {
                     if sweep(coordinator, &table, before).await {
                         self.purged.insert(table.storage_id, before);
                     }
                 }
-                Bound::Floor(_) | Bound::Nothing => {}
+                PurgeBound::Floor(_) | PurgeBound::Nothing => {}
             }
             if indexes_due <= now {
                 index_sweep::sweep(coordinator, &table).await;
@@ -108,11 +108,11 @@ impl<W: World> Worker for Purge<W> {
 }
 
 /// Between two sweeps of a table.
-fn interval<W: World>(context: &Context<W>, table: &Table, bound: Bound) -> Duration {
+fn interval<W: World>(context: &Context<W>, table: &Table, bound: PurgeBound) -> Duration {
     let interval = context.options.purge_interval;
     match bound {
-        Bound::Floor(_) | Bound::Nothing => interval.min(PROVEN_INTERVAL),
-        Bound::Age(_) => {
+        PurgeBound::Floor(_) | PurgeBound::Nothing => interval.min(PROVEN_INTERVAL),
+        PurgeBound::Age(_) => {
             let own = table.expiry_rhythm().map(|seconds| Duration::from_secs(seconds).max(LOOK_INTERVAL_MAX));
             own.map_or(interval, |own| own.min(interval))
         }
@@ -121,7 +121,7 @@ fn interval<W: World>(context: &Context<W>, table: &Table, bound: Bound) -> Dura
 
 /// The second up to which deletions of a table may be purged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bound {
+enum PurgeBound {
     /// None of them may, by now.
     Nothing,
     /// By their age alone.
@@ -130,13 +130,18 @@ enum Bound {
     Floor(i64),
 }
 
-fn bound<W: World>(context: &Context<W>, cluster: &Cluster<W>, replica: &LocalReplica<W>, table: &Table) -> Bound {
+fn purge_bound<W: World>(
+    context: &Context<W>,
+    cluster: &Cluster<W>,
+    replica: &LocalReplica<W>,
+    table: &Table,
+) -> PurgeBound {
     let (wall, margin) = (context.wall_us() / 1_000_000, context.options.purge_margin.as_secs() as i64);
     if let Some(seconds) = table.unproven_purge_seconds() {
-        return Bound::Age(wall - margin - i64::from(seconds));
+        return PurgeBound::Age(wall - margin - i64::from(seconds));
     }
     let view = cluster.view();
-    let Some(placed) = view.keyspace_placement(&table.keyspace) else { return Bound::Nothing };
+    let Some(placed) = view.keyspace_placement(&table.keyspace) else { return PurgeBound::Nothing };
     let (mut floor, local) = (None, context.host());
     for range in placed.placement.ranges().filter(|range| range.write.contains(local)) {
         // With one replica, no other can miss the deletion.
@@ -154,9 +159,9 @@ fn bound<W: World>(context: &Context<W>, cluster: &Cluster<W>, replica: &LocalRe
     }
     let is_alone = placed.placement.ranges().all(|range| range.write.len() == 1);
     match floor {
-        _ if is_alone => Bound::Age(wall - margin),
-        Some(floor) if floor > i64::MIN => Bound::Floor(floor),
-        _ => Bound::Nothing,
+        _ if is_alone => PurgeBound::Age(wall - margin),
+        Some(floor) if floor > i64::MIN => PurgeBound::Floor(floor),
+        _ => PurgeBound::Nothing,
     }
 }
 

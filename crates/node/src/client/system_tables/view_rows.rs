@@ -100,7 +100,7 @@ fn pending_hints<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
     }
 }
 
-/// What is proven of the ranges that this node holds, and the comparisons that it led.
+/// The proofs of the ranges that this node holds, and the comparisons that it led.
 fn repairs<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
     let (view, local) = (node.cluster.view(), node.context.host());
     for table in view.state.schema.tables() {

@@ -138,7 +138,7 @@ pub(crate) struct RepairProven {
     pub(crate) floor: Option<FloorNote>,
 }
 
-/// What does this member still owe to others? Asked of all members that are up.
+/// A question for the writes that a member still owes to others, asked of all members that are up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RepairOwed {}
 
