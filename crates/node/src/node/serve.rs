@@ -12,8 +12,8 @@ use crate::peers::messages::metadata::{
     Advance, Barrier, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest,
 };
 use crate::peers::messages::recall::Recall;
-use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
 use crate::peers::messages::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
+use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
 use crate::replica::admission::PeerRequest;
 use crate::replica::{compare, serve, stream_source};
 use henge_base::{Bytes, HostId};

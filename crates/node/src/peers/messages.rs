@@ -8,8 +8,8 @@
 pub(crate) mod data;
 pub(crate) mod metadata;
 pub(crate) mod recall;
-pub(crate) mod stream;
 pub(crate) mod repair;
+pub(crate) mod stream;
 
 #[cfg(test)]
 mod tests;

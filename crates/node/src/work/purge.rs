@@ -201,7 +201,7 @@ async fn sweep<W: World>(coordinator: &Coordinator<W>, table: &Table, before: i6
         // Rows of a range that moves are sent in pages of several states: what covers a row must not be removed between two.
         let purge_step = replica.stream_outflow.begin_purge_step();
         if coordinator.cluster().view().state.plan.is_some() {
-            return;
+            return false;
         }
         let step = replica.on_disk(Lane::Background, move |store| {
             let swept = store.sweep(&mut sweep);

@@ -6,8 +6,8 @@ use super::metadata::{
     Shutdown, TimeReply, TimeRequest,
 };
 use super::recall::{Recall, RecallReply};
-use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
 use super::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
+use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
