@@ -24,7 +24,7 @@ impl Run {
 fn peers_of_a_node_that_shuts_down_do_not_wait_for_it() {
     for silent_shutdown in [false, true] {
         let faults = Faults { silent_shutdown, ..Faults::default() };
-        let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), faults);
+        let mut run = Run::three(false, SharedTable::Default, &mut Random::new(6), faults);
         let replication = "{'class': 'SimpleStrategy', 'replication_factor': 3}";
         run.execute(&[
             format!("CREATE KEYSPACE other WITH replication = {replication}"),
