@@ -130,7 +130,7 @@ def request_text(request, keyspace):
         notes.append(("prepared: " if request.prepared else "bound: ") + " | ".join(request.shown))
     if request.page_size:
         notes.append(f"pages of {request.page_size}")
-    if request.now is not None and "TTL" in request.text.upper():
+    if request.now is not None and (not request.kind_of_write or "TTL" in request.text.upper()):
         notes.append(f"now {request.now}")
     if request.timestamp is not None and request.kind_of_write:
         notes.append(f"at {request.timestamp}")
