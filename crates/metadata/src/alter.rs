@@ -119,17 +119,18 @@ fn check_again(
     kind: ColumnKind,
 ) -> Result<(), CommandRefusal> {
     let DroppedColumn { data_type: was, kind: was_kind, .. } = dropped;
+    if !data_type.reads_values_of(was) {
+        return Err(invalid(format!(
+            "Cannot re-add previously dropped column '{name}' of type {data_type}, incompatible with previous type {}",
+            was.without_user_types()
+        )));
+    }
     if kind != *was_kind {
         let word = |kind: ColumnKind| if kind == ColumnKind::Static { "STATIC" } else { "REGULAR" };
         return Err(invalid(format!(
             "Cannot re-add previously dropped column '{name}' of kind {}, incompatible with previous kind {}",
             word(kind),
             word(*was_kind)
-        )));
-    }
-    if !data_type.reads_values_of(was) {
-        return Err(invalid(format!(
-            "Cannot re-add previously dropped column '{name}' of type {data_type}, incompatible with previous type {was}"
         )));
     }
     Ok(())

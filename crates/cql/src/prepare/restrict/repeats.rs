@@ -28,8 +28,7 @@ impl Repeats {
             for earlier in self.beside(other) {
                 count_steps(1);
                 let one = &all[earlier];
-                let Some(shared) = one.columns.iter().find(|c| other.columns.contains(c)) else { continue };
-                if let Some(message) = repeat_message(one, other, &shared.name) {
+                if let Some(message) = repeat_message(one, other) {
                     return Err(Error::invalid(message).at(other.position));
                 }
             }
@@ -65,25 +64,25 @@ fn is_of_parts(restriction: &Restriction) -> bool {
 }
 
 /// The error for a second relation on the same column; `None` if both are allowed.
-fn repeat_message(one: &Restriction, other: &Restriction, name: &str) -> Option<String> {
-    let several = |what: &str| format!("{name} cannot be restricted by more than one relation if it includes {what}");
+fn repeat_message(one: &Restriction, other: &Restriction) -> Option<String> {
+    let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
+    let names = shared.collect::<Vec<_>>().join(" ,");
+    let several = |what: &str| format!("{names} cannot be restricted by more than one relation if it includes {what}");
     match one.operator {
         _ if is_of_parts(one) && is_of_parts(other) => None,
         _ if is_of_parts(one) => Some(format!(
-            "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
+            "Collection column {names} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
         )),
         Operator::Equal => Some(several("an Equal")),
         Operator::In => Some(several("a IN")),
         _ if !other.is_slice() => {
-            Some(format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"))
+            Some(format!("Column \"{names}\" cannot be restricted by both an equality and an inequality relation"))
         }
         _ if one.columns.first() != other.columns.first() => Some(format!(
-            "Column \"{name}\" cannot be restricted by two inequalities not starting with the same column"
+            "Column \"{names}\" cannot be restricted by two inequalities not starting with the same column"
         )),
         _ if one.is_lower() == other.is_lower() => {
             let end = if one.is_lower() { "start" } else { "end" };
-            let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
-            let names = shared.collect::<Vec<_>>().join(" ,");
             Some(format!("More than one restriction was found for the {end} bound on {names}"))
         }
         _ => None,
