@@ -128,6 +128,14 @@ fn selects_that_cannot_be_answered_say_why() {
             "c cannot be restricted by more than one relation if it includes a IN",
         ),
         (
+            "SELECT * FROM wide WHERE a = 1 AND b = '' AND (c, d) = (1, 2) AND (c, d) = (1, 2)",
+            "c ,d cannot be restricted by more than one relation if it includes an Equal",
+        ),
+        (
+            "SELECT * FROM wide WHERE a = 1 AND b = '' AND (c, d) > (1, 2) AND d = 2",
+            "Column \"d\" cannot be restricted by both an equality and an inequality relation",
+        ),
+        (
             "SELECT * FROM wide WHERE c < 1 AND d = 1",
             "Clustering column \"d\" cannot be restricted (preceding column \"c\" is restricted by a non-EQ relation)",
         ),

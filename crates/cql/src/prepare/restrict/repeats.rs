@@ -28,7 +28,7 @@ impl Repeats {
             for earlier in self.beside(other) {
                 count_steps(1);
                 let one = &all[earlier];
-                if let Some(message) = repeat_message(one, other) {
+                if let Some(message) = repeat_message(one, other, || shared_names(all, known, one)) {
                     return Err(Error::invalid(message).at(other.position));
                 }
             }
@@ -63,27 +63,37 @@ fn is_of_parts(restriction: &Restriction) -> bool {
     restriction.key.is_some() || !(restriction.is_choice() || restriction.is_slice())
 }
 
-/// The error for a second relation on the same column; `None` if both are allowed.
-fn repeat_message(one: &Restriction, other: &Restriction) -> Option<String> {
-    let shared = one.columns.iter().filter(|c| other.columns.contains(c)).map(|c| c.name.as_str());
-    let names = shared.collect::<Vec<_>>().join(" ,");
-    let several = |what: &str| format!("{names} cannot be restricted by more than one relation if it includes {what}");
+/// The columns that an earlier relation shares with the new one, whose restrictions are those from `known` on. A relation on several columns
+/// may have become several restrictions, which stand at the same position.
+fn shared_names(all: &[Restriction], known: usize, earlier: &Restriction) -> String {
+    let (before, new) = all.split_at(known);
+    let of_earlier = before.iter().filter(|one| one.position == earlier.position).flat_map(|one| &one.columns);
+    let shared = of_earlier.filter(|column| new.iter().any(|other| other.columns.contains(column)));
+    shared.map(|column| column.name.as_str()).collect::<Vec<_>>().join(" ,")
+}
+
+/// The error for a second relation on the same columns, with their names; `None` if both are allowed.
+fn repeat_message(one: &Restriction, other: &Restriction, names: impl Fn() -> String) -> Option<String> {
+    let several =
+        |what: &str| format!("{} cannot be restricted by more than one relation if it includes {what}", names());
     match one.operator {
         _ if is_of_parts(one) && is_of_parts(other) => None,
         _ if is_of_parts(one) => Some(format!(
-            "Collection column {names} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
+            "Collection column {} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality",
+            names()
         )),
         Operator::Equal => Some(several("an Equal")),
         Operator::In => Some(several("a IN")),
         _ if !other.is_slice() => {
-            Some(format!("Column \"{names}\" cannot be restricted by both an equality and an inequality relation"))
+            Some(format!("Column \"{}\" cannot be restricted by both an equality and an inequality relation", names()))
         }
         _ if one.columns.first() != other.columns.first() => Some(format!(
-            "Column \"{names}\" cannot be restricted by two inequalities not starting with the same column"
+            "Column \"{}\" cannot be restricted by two inequalities not starting with the same column",
+            names()
         )),
         _ if one.is_lower() == other.is_lower() => {
             let end = if one.is_lower() { "start" } else { "end" };
-            Some(format!("More than one restriction was found for the {end} bound on {names}"))
+            Some(format!("More than one restriction was found for the {end} bound on {}", names()))
         }
         _ => None,
     }
