@@ -8,7 +8,7 @@ use crate::client::core::{Clients, Core};
 use crate::client::error::Error;
 use crate::client::make_superuser;
 use crate::client::statements::Statements;
-use crate::client::system_tables::SystemTables;
+use crate::client::system_tables::{SchemaRows, SystemTables};
 use crate::cluster::Cluster;
 use crate::cluster::admittance::restore_sightings;
 use crate::cluster::events::ClusterEvent;
@@ -108,6 +108,7 @@ impl<W: World> Node<W> {
             cluster: Arc::clone(&cluster),
             replica: Arc::clone(&replica),
             statements,
+            schema_rows: SchemaRows::default(),
         });
         let proposals = ProposalQueue::new(Arc::clone(&context));
         let hints = Arc::new(hints);

@@ -5,6 +5,7 @@
 
 mod auth_rows;
 mod build;
+mod computed_rows;
 mod gossip_rows;
 mod local;
 #[cfg(test)]
@@ -17,13 +18,16 @@ mod source;
 mod view_rows;
 
 use crate::cluster::system_keyspaces::{self, VIEWS};
+use crate::cluster::view::View;
 use crate::coordinator::ComputedTables;
 use crate::ground::world::World;
+pub(crate) use computed_rows::SchemaRows;
 pub(crate) use source::SystemTables;
 
 use build::TableRows;
+use computed_rows::{ComputedRows, select};
 use henge_base::Bytes;
-use henge_model::{KeyRange, ReadCommand, RowBlock, StorageId};
+use henge_model::{ReadCommand, RowBlock, Table};
 
 impl<W: World> ComputedTables for SystemTables<W> {
     fn read(&self, command: &ReadCommand) -> RowBlock {
@@ -33,25 +37,18 @@ impl<W: World> ComputedTables for SystemTables<W> {
 
 /// Answers a read of a computed table.
 fn read<W: World>(node: &SystemTables<W>, command: &ReadCommand) -> RowBlock {
-    let rows = rows_of(node, command.storage_id);
-    let wanted = |key: &Bytes| match &command.keys {
-        KeyRange::One(one) => key.as_ref() == one.bytes(),
-        KeyRange::Run { start, end, .. } => start <= key && key < end,
-        KeyRange::Many(keys) => keys.contains(key),
+    let Some(table) = system_keyspaces::table(command.storage_id) else { return RowBlock::default() };
+    let view = node.cluster.view();
+    let make = || ComputedRows::from(rows_of(node, &view, table));
+    let rows = match table.keyspace == "system_schema" {
+        true => node.schema_rows.of(view.number, command.storage_id, make),
+        false => make(),
     };
-    let mut rows: Vec<(Bytes, Bytes)> = rows.into_iter().filter(|(key, _)| wanted(key)).collect();
-    if matches!(command.keys, KeyRange::Run { reversed: true, .. }) {
-        rows.reverse();
-    }
-    let more = rows.len() > command.limit as usize;
-    rows.truncate(command.limit as usize);
-    RowBlock { rows, context: Vec::new(), more }
+    select(&rows, command)
 }
 
 /// All rows of a table in key order. These tables are small: one row per node, table or column.
-fn rows_of<W: World>(node: &SystemTables<W>, storage: StorageId) -> Vec<(Bytes, Bytes)> {
-    let Some(table) = system_keyspaces::table(storage) else { return Vec::new() };
-    let view = &node.cluster.view();
+fn rows_of<W: World>(node: &SystemTables<W>, view: &View, table: &Table) -> Vec<(Bytes, Bytes)> {
     let mut out = TableRows::of(table);
     match (table.keyspace.as_str(), table.name.as_str()) {
         ("system", "local") => local::rows(view, &node.context, &mut out),

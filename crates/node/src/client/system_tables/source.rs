@@ -1,5 +1,6 @@
 //! The parts of a node that system tables show.
 
+use super::computed_rows::SchemaRows;
 use crate::client::statements::Statements;
 use crate::cluster::Cluster;
 use crate::ground::context::Context;
@@ -14,4 +15,5 @@ pub(crate) struct SystemTables<W> {
     pub(crate) cluster: Arc<Cluster<W>>,
     pub(crate) replica: Arc<LocalReplica<W>>,
     pub(crate) statements: Arc<Statements>,
+    pub(crate) schema_rows: SchemaRows,
 }
