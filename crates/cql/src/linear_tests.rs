@@ -1,11 +1,12 @@
 //! Tests: the work of a statement is in proportion to its size. Steps are counted, not time, at one size and at twice
 //! that size: what is quadratic takes four times as many.
 
+use crate::bind::RowValues;
 use crate::context::BindContext;
 use crate::fixture::schema_of;
 use crate::{ModifyPlan, Plan, PlannedStatement, parse, prepare};
 use henge_base::{Bytes, steps_of};
-use henge_model::{DataType, RowView, Schema, Table, UserType};
+use henge_model::{ColumnId, DataType, RowView, Schema, Table, UserType};
 use std::sync::Arc;
 
 /// Asserts that the steps for twice the size are fewer than three times as many.
@@ -109,6 +110,45 @@ fn changes_of_a_list_are_linear() {
             n,
         )
     });
+}
+
+/// A row each of whose collections has the same elements.
+struct Collections(Vec<u8>);
+
+impl RowValues for Collections {
+    fn exists(&self) -> bool {
+        true
+    }
+
+    fn value(&self, _: ColumnId) -> Option<&[u8]> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn conditions_on_parts_are_linear() {
+    let schema = schema(1);
+    // As a list twice as many numbers, as a map each number with itself.
+    let row = |entries: usize, numbers: usize| {
+        let number = |number: usize| [&4i32.to_be_bytes()[..], &(number as i32).to_be_bytes()].concat();
+        let count = (entries as i32).to_be_bytes().to_vec();
+        Collections(count.into_iter().chain((0..numbers).flat_map(|at| number(at / (numbers / entries)))).collect())
+    };
+    let tests = |numbers: usize, n: usize, each: &dyn Fn(usize) -> String| {
+        let tests = (0..n).map(each).collect::<Vec<_>>().join(" AND ");
+        let plan = modify(&format!("UPDATE t SET n = 1 WHERE k = 1 IF {tests}"), &schema);
+        let (row, context) = (row(n, numbers * n), context(1));
+        let mut holds = false;
+        let steps = steps_of(|| holds = plan.condition.as_ref().unwrap().holds(&row, &context).unwrap());
+        assert!(holds, "IF {}", each(1));
+        steps
+    };
+    assert_linear("IF m[0] = 0 AND m[1] = 1 ...", |n| tests(2, n, &|i| format!("m[{i}] = {i}")));
+    assert_linear("IF m CONTAINS KEY 0 AND ...", |n| tests(2, n, &|i| format!("m CONTAINS KEY {i}")));
+    assert_linear("IF m CONTAINS 0 AND ...", |n| tests(2, n, &|i| format!("m CONTAINS {}", n - 1 - i)));
+    assert_linear("IF l CONTAINS 0 AND ...", |n| tests(1, n, &|i| format!("l CONTAINS {}", n - 1 - i)));
+    assert_linear("IF f CONTAINS 0 AND ...", |n| tests(1, n, &|i| format!("f CONTAINS {i}")));
+    assert_linear("IF l[0] = 0 AND l[1] = 1 ...", |n| tests(1, n, &|i| format!("l[{i}] = {i}")));
 }
 
 #[test]

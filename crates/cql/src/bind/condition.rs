@@ -1,5 +1,6 @@
 //! Evaluation of IF against a row.
 
+use super::condition_parts::ColumnParts;
 use crate::collection;
 use crate::context::BindContext;
 use crate::error::Error;
@@ -8,6 +9,7 @@ use crate::plan::{ConditionPlan, Part, TestPlan};
 use crate::statement::Operator;
 use henge_model::{ColumnId, DataType};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// The values of the row that a condition is evaluated against.
 pub trait RowValues {
@@ -26,8 +28,11 @@ impl ConditionPlan {
             ConditionPlan::Tests(tests) => {
                 // Every test is evaluated: an invalid value is an error even if another test already failed.
                 let mut all = true;
+                let mut columns = BTreeMap::new();
                 for test in tests {
-                    all &= test.holds(row.value(test.column.id), context)?;
+                    let column = &test.column;
+                    let parts = || ColumnParts::new(&column.data_type, row.value(column.id));
+                    all &= test.holds(columns.entry(column.id).or_insert_with(parts), context)?;
                 }
                 Ok(all)
             }
@@ -36,8 +41,8 @@ impl ConditionPlan {
 }
 
 impl TestPlan {
-    fn holds(&self, value: Option<&[u8]>, context: &BindContext<'_>) -> Result<bool, Error> {
-        let actual = self.part_of(value, context)?;
+    fn holds(&self, column: &ColumnParts<'_, '_>, context: &BindContext<'_>) -> Result<bool, Error> {
+        let actual = self.part_of(column, context)?;
         let Some(values) = self.values(context)? else { return Ok(false) };
         let wanted = values.first().and_then(Option::as_deref);
         let by_order = !matches!(self.operator, Operator::Equal | Operator::NotEqual | Operator::In);
@@ -51,20 +56,20 @@ impl TestPlan {
             let message = format!("Invalid comparison with an empty {kind} for operator \"{}\"", self.operator.sign());
             return Err(Error::invalid(message));
         }
-        let ordered = |test: fn(Ordering) -> bool| match (actual.as_deref(), wanted) {
+        let ordered = |test: fn(Ordering) -> bool| match (actual, wanted) {
             (Some(actual), Some(wanted)) => test(self.data_type.compare(actual, wanted)),
             _ => false,
         };
         Ok(match self.operator {
-            Operator::Equal => self.equal(actual.as_deref(), wanted),
-            Operator::NotEqual => !self.equal(actual.as_deref(), wanted),
-            Operator::In => values.iter().any(|wanted| self.equal(actual.as_deref(), wanted.as_deref())),
+            Operator::Equal => self.equal(actual, wanted),
+            Operator::NotEqual => !self.equal(actual, wanted),
+            Operator::In => values.iter().any(|wanted| self.equal(actual, wanted.as_deref())),
             Operator::Less => ordered(Ordering::is_lt),
             Operator::LessOrEqual => ordered(Ordering::is_le),
             Operator::Greater => ordered(Ordering::is_gt),
             Operator::GreaterOrEqual => ordered(Ordering::is_ge),
             Operator::Contains | Operator::ContainsKey => {
-                actual.is_some_and(|actual| self.has_part(&actual, wanted.unwrap_or_default()))
+                actual.is_some_and(|actual| self.has_part(column, actual, wanted.unwrap_or_default()))
             }
             // LIKE and IS NOT NULL were refused when the statement was prepared.
             Operator::Like | Operator::IsNotNull => false,
@@ -102,51 +107,38 @@ impl TestPlan {
     }
 
     /// The compared part of the column's value.
-    fn part_of(&self, value: Option<&[u8]>, context: &BindContext<'_>) -> Result<Option<Vec<u8>>, Error> {
+    fn part_of<'v>(&self, column: &ColumnParts<'_, 'v>, context: &BindContext<'_>) -> Result<Option<&'v [u8]>, Error> {
         let own = &self.column.data_type;
-        let parts = |value| collection::parts(own, value).unwrap_or_default();
-        let part = match (&self.part, value) {
-            (Part::Whole, value) => value,
-            (Part::Field(place), Some(value)) => parts(value).get(*place).and_then(|(_, part)| *part),
-            (Part::Field(_), None) => None,
-            (Part::Element(key), value) => {
-                let key = key.evaluate(context)?.require(&format!("{} element access", element_kind(own)))?;
-                let parts = match value {
-                    Some(value) => parts(value),
-                    // The index of a frozen list is looked at only if there is a list.
-                    None if matches!(own, DataType::Frozen(_)) => return Ok(None),
-                    None => Vec::new(),
-                };
-                match own.unfrozen() {
-                    DataType::Map(of, _) => {
-                        let entry = parts
-                            .chunks_exact(2)
-                            .find(|entry| entry[0].1.is_some_and(|found| of.compare(found, &key).is_eq()));
-                        entry.and_then(|entry| entry[1].1)
-                    }
-                    _ => {
-                        let index = <[u8; 4]>::try_from(&*key).map(i32::from_be_bytes).unwrap_or(-1);
-                        if index < 0 {
-                            return Err(Error::invalid(format!("Invalid negative list index {index}")));
-                        }
-                        parts.get(index as usize).and_then(|(_, part)| *part)
-                    }
-                }
-            }
+        let at = |place: usize| column.all().get(place).and_then(|(_, part)| *part);
+        let key = match &self.part {
+            Part::Whole => return Ok(column.value),
+            Part::Field(place) => return Ok(at(*place)),
+            Part::Element(key) => key.evaluate(context)?.require(&format!("{} element access", element_kind(own)))?,
         };
-        Ok(part.map(<[u8]>::to_vec))
+        // The index of a frozen list is looked at only if there is a list.
+        if column.value.is_none() && matches!(own, DataType::Frozen(_)) {
+            return Ok(None);
+        }
+        if let DataType::Map(..) = own.unfrozen() {
+            return Ok(column.entry(&key));
+        }
+        let index = <[u8; 4]>::try_from(&*key).map(i32::from_be_bytes).unwrap_or(-1);
+        if index < 0 {
+            return Err(Error::invalid(format!("Invalid negative list index {index}")));
+        }
+        Ok(at(index as usize))
     }
 
-    fn has_part(&self, value: &[u8], wanted: &[u8]) -> bool {
-        let parts = collection::parts(&self.data_type, value).unwrap_or_default();
-        let is_map = matches!(self.data_type.unfrozen(), DataType::Map(..));
-        let (skip, step) = match (is_map, self.operator) {
-            (false, _) => (0, 1),
-            (true, Operator::ContainsKey) => (0, 2),
-            (true, _) => (1, 2),
+    /// True if the compared part, a collection, has a key or an element.
+    fn has_part(&self, column: &ColumnParts<'_, '_>, actual: &[u8], wanted: &[u8]) -> bool {
+        let has = |collection: &ColumnParts<'_, '_>| match self.operator {
+            Operator::ContainsKey => collection.has_key(wanted),
+            _ => collection.has_element(wanted),
         };
-        let mut wanted_parts = parts.iter().skip(skip).step_by(step);
-        wanted_parts.any(|(of, part)| part.is_some_and(|part| of.compare(part, wanted).is_eq()))
+        match self.part {
+            Part::Whole => has(column),
+            Part::Field(_) | Part::Element(_) => has(&ColumnParts::new(&self.data_type, Some(actual))),
+        }
     }
 
     /// The values on the right side, `None` for null. No list at all if CONTAINS is given an unset value, which no

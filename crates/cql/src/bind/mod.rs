@@ -3,6 +3,7 @@
 mod aggregate;
 mod collection;
 mod condition;
+mod condition_parts;
 mod conditional;
 mod filter;
 mod json;
