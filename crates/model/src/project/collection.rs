@@ -3,7 +3,7 @@
 //! A cell's path is a set's element, a map's key, the time-uuid that orders a list, or the index (2 bytes) of a user
 //! type's field.
 
-use super::{CellAspect, remaining_ttl};
+use super::aspect::{CellAspect, remaining_ttl};
 use crate::row_codec::CellView;
 use crate::{DataType, RowSink, UserType, field_path};
 use smallvec::SmallVec;

@@ -4,7 +4,7 @@
 //! A shard's path is its host's id, its value that host's sum so far (8 bytes), and only that host writes it. So the
 //! newer of two versions of a shard includes the older, and merging needs no rule for counters.
 
-use super::CellAspect;
+use super::aspect::CellAspect;
 use crate::RowSink;
 use crate::row_codec::CellView;
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::sample::{live, table};
 use crate::{Cell, CellKind, DataType, Deletion, Key, Marker, Order, PartitionKey, Row, Rows, encode_row};
-use henge_base::Bytes;
+use henge_base::{Bytes, steps_of};
 use std::sync::Arc;
 
 const NOW: i64 = 1000;
@@ -196,4 +196,32 @@ fn clustering_values_are_shown_as_they_were_written() {
     assert_eq!(shown(vec![live(2, 5, b"\0\0\0\x01"), kept.clone()]).as_deref(), Some(long));
     assert_eq!(shown(vec![live(2, 5, b"\0\0\0\x01")]).as_deref(), Some(short));
     assert_eq!(shown(vec![kept]), None);
+}
+
+#[test]
+fn the_order_of_selected_columns_costs_nothing() {
+    let count = 1000u32;
+    let steps = |count: u32, place: &dyn Fn(u32) -> u32| {
+        let regulars = vec![DataType::Int; count as usize];
+        let table = Arc::new(table(&[DataType::Text], &[], &[], &regulars));
+        let first = table.regulars[0].id.0;
+        let cells = (first..first + count).map(|column| cell(column, b"", 5, value(&column.to_be_bytes()))).collect();
+        let key = Key::row(&table, &PartitionKey::from_components(&[b"part"]).unwrap(), &[]).unwrap();
+        let mut bytes = Vec::new();
+        encode_row(key.bytes(), &Row { cells, ..Row::default() }, &mut bytes);
+        let columns: Vec<ColumnId> = (0..count).map(|at| ColumnId(first + place(at))).collect();
+        let selected = columns.iter().copied().map(ProjectedColumn::Cell).collect();
+        let projection = Projection { table, columns: selected };
+        let (row, mut rows) = (RowView::parse(key.bytes(), &bytes).unwrap(), Rows::new(columns.len()));
+        let steps = steps_of(|| assert!(project(key.bytes(), &row, &projection, NOW, &mut rows).unwrap()));
+        assert!(rows.rows[0].iter().zip(columns).all(|(value, id)| *value == some(&id.0.to_be_bytes())));
+        steps
+    };
+    let alternating = |at: u32| if at.is_multiple_of(2) { at / 2 } else { count - 1 - at / 2 };
+    let orders: [&dyn Fn(u32) -> u32; 4] = [&|at| at, &|at| count - 1 - at, &|at| at * 7 % count, &alternating];
+    for (number, order) in orders.into_iter().enumerate() {
+        let steps = steps(count, order);
+        assert!(steps < 10 * u64::from(count), "order {number}: {steps} steps");
+    }
+    assert!(steps(20, &|at| 19 - at) <= 20 * 20 * 2, "few columns are searched from the first on");
 }

@@ -196,7 +196,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The number of cells still to read.
-    pub(super) fn remaining(&self) -> u64 {
+    pub(crate) fn remaining(&self) -> u64 {
         self.left
     }
 
