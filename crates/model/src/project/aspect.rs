@@ -1,4 +1,4 @@
-//! What a projection asks for of a cell.
+//! The aspect of a cell that a projection asks for.
 
 use crate::RowSink;
 use crate::row_codec::{CellKindView, CellView};

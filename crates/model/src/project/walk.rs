@@ -93,7 +93,7 @@ struct Cursor<'a> {
     sought: ColumnId,
     /// The cells that searches may yet meet before an index is made.
     patience: usize,
-    /// Where each column begins, once there is an index.
+    /// The first cells of each column, once there is an index.
     starts: Vec<(ColumnId, Cells<'a>)>,
 }
 

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use henge_base::steps_of;
 
-    fn made(count: usize) -> ComputedRows {
+    fn numbered_rows(count: usize) -> ComputedRows {
         count_steps(count);
         (0..count).map(|number| (number.to_be_bytes().to_vec().into(), Bytes::new())).collect()
     }
@@ -66,7 +66,7 @@ mod tests {
         let pages = |view: u64| {
             steps_of(|| {
                 for _ in 0..100 {
-                    assert_eq!(kept.of(view, table, || made(1000)).len(), 1000);
+                    assert_eq!(kept.of(view, table, || numbered_rows(1000)).len(), 1000);
                 }
             })
         };
