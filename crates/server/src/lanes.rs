@@ -13,10 +13,11 @@ use std::thread;
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Lanes with their names and numbers of threads: one writer, because there is one log.
-const LANES: [(Lane, &str, usize); 5] = [
+const LANES: [(Lane, &str, usize); 6] = [
     (Lane::Read, "disk-read", 4),
     (Lane::Write, "disk-write", 1),
     (Lane::Background, "disk-back", 2),
+    (Lane::Metadata, "disk-meta", 1),
     (Lane::Lease, "clock-lease", 1),
     (Lane::Password, "passwords", 1),
 ];
@@ -67,7 +68,7 @@ impl Lanes {
             }
             Ok(sender)
         };
-        Ok(Lanes { senders: [lane(0)?, lane(1)?, lane(2)?, lane(3)?, lane(4)?], loads })
+        Ok(Lanes { senders: [lane(0)?, lane(1)?, lane(2)?, lane(3)?, lane(4)?, lane(5)?], loads })
     }
 
     /// Queues a job.
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lease_waits_for_no_other_job() {
+    fn the_lease_and_the_metadata_wait_for_no_other_job() {
         let lanes = Lanes::start().unwrap();
         let (go, gone) = channel::<()>();
         let gone = Arc::new(Mutex::new(gone));
@@ -137,7 +138,8 @@ mod tests {
             lanes.run(Lane::Background, Box::new(job));
         }
         lanes.run(Lane::Lease, Box::new(|| {}));
-        wait(|| pool(&lanes, "clock-lease").completed == 1);
+        lanes.run(Lane::Metadata, Box::new(|| {}));
+        wait(|| pool(&lanes, "clock-lease").completed == 1 && pool(&lanes, "disk-meta").completed == 1);
         drop(go);
     }
 

@@ -128,6 +128,6 @@ impl<W: World> Cluster<W> {
         let put = changed.into_iter().map(|(host, sighting)| (Sighting::fact(host), Some(sighting.encode())));
         let removed = forgotten.into_iter().map(|host| (Sighting::fact(host), None));
         let facts: Vec<_> = put.chain(removed).collect();
-        self.context.world.disk(Lane::Background, move || store.change_locals(facts, sync)).await
+        self.context.world.disk(Lane::Metadata, move || store.change_locals(facts, sync)).await
     }
 }

@@ -46,7 +46,7 @@ impl<W: World> Cluster<W> {
             error => AppendError::Apply(error),
         })?;
         let (store, bytes) = (Arc::clone(&self.store), entry.bytes().clone());
-        self.context.world.disk(Lane::Background, move || store.append_entry(there.epoch.index, bytes)).await?;
+        self.context.world.disk(Lane::Metadata, move || store.append_entry(there.epoch.index, bytes)).await?;
         self.make_room(&state).await?;
         let appended = self.log.lock().append(entry);
         debug_assert_eq!(appended, Ok(()), "the state is that of the log's end");
@@ -101,7 +101,7 @@ impl<W: World> Cluster<W> {
     async fn store_snapshot(&self, snapshot: &Snapshot) -> Result<(), AppendError> {
         let (store, bytes) = (Arc::clone(&self.store), snapshot.bytes.clone());
         let first_index = snapshot.position.epoch.index + 1;
-        Ok(self.context.world.disk(Lane::Background, move || store.put_log_snapshot(bytes, first_index)).await?)
+        Ok(self.context.world.disk(Lane::Metadata, move || store.put_log_snapshot(bytes, first_index)).await?)
     }
 
     /// Makes a state current: tables known to storage first, then requests may see it. For one caller at a time.

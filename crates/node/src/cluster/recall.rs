@@ -245,7 +245,7 @@ impl<W: World> Cluster<W> {
             claims
         };
         let (store, changed) = (Arc::clone(&self.store), claims.clone());
-        if let Err(error) = self.context.world.disk(Lane::Background, move || put_claims(&store, &changed)).await {
+        if let Err(error) = self.context.world.disk(Lane::Metadata, move || put_claims(&store, &changed)).await {
             tracing::error!(%error, "cannot store which members have confirmed this node");
             return false;
         }

@@ -48,7 +48,7 @@ impl<W: World> Cluster<W> {
         if answer.needs_sync() {
             if !self.context.options.faults.forget_votes {
                 let (store, bytes) = (Arc::clone(&self.store), next.encode());
-                self.context.world.disk(Lane::Background, move || store.put_local(FACT, &bytes)).await?;
+                self.context.world.disk(Lane::Metadata, move || store.put_local(FACT, &bytes)).await?;
             }
             *seat = next;
         }

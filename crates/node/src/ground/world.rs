@@ -26,6 +26,8 @@ pub enum Lane {
     Write,
     /// Hints, scans, folds: whatever may wait.
     Background,
+    /// The metadata log, votes on it, and what is known of members. No load of clients or of peers waits here.
+    Metadata,
     /// The clock's lease, which no other job may delay: without it nothing is stamped.
     Lease,
     /// Passwords, which take long to check on purpose.
