@@ -136,7 +136,10 @@ impl<W: World> Core<W> {
             Plan::Schema(change) => schema_change::run(self, change, parameters).await,
             Plan::Nothing => Ok(Outcome::Void),
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
-            Plan::Role(_) | Plan::Permission(_) => access::run(self, &ready.prepared.plan, parameters.user, sink).await,
+            Plan::Role(_) | Plan::Permission(_) => {
+                let deadline = self.metadata_deadline(parameters)?;
+                access::run(self, &ready.prepared.plan, parameters.user, deadline, sink).await
+            }
             Plan::Describe(target) => {
                 let view = self.cluster().current_view();
                 let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view, target))?;
@@ -218,6 +221,13 @@ impl<W: World> Core<W> {
         let message =
             format!("the request waited for {} ms before it could begin; it was not begun", waited.as_millis());
         Err(Error::Overloaded(message))
+    }
+
+    /// The time until which a change of the metadata may be agreed on, if it is not over.
+    pub(super) fn metadata_deadline(&self, parameters: &Parameters<'_>) -> Result<Mono, Error> {
+        let timeout = self.context().options.metadata_timeout;
+        self.check_wait(parameters, timeout)?;
+        Ok(self.receipt(parameters) + timeout)
     }
 
     /// The time that a SELECT may take: `read_request_timeout` if it names its partitions, else `range_request_timeout`.

@@ -41,7 +41,7 @@ pub(super) async fn run<W: World>(
         Some(user) => Command::By { role: user.to_owned(), command: Box::new(command) },
         None => command,
     };
-    let (_, changed) = core.cluster().change(command).await?;
+    let (_, changed) = core.cluster().change_before(core.metadata_deadline(parameters)?, command).await?;
     if !changed {
         return Ok(Outcome::Void);
     }

@@ -47,7 +47,12 @@ enum Attempt {
 impl<W: World> Cluster<W> {
     /// Carries out a command, here or at a voter. Gives the epoch at which it holds, and true if anything changed.
     pub(crate) async fn change(&self, command: Command) -> Result<(Epoch, bool), ChangeError> {
-        self.change_once(&self.new_command(command, true)).await
+        self.change_before(self.context.deadline_after(self.context.options.metadata_timeout), command).await
+    }
+
+    /// Carries out a command of a client, whose time counts from the receipt of its request.
+    pub(crate) async fn change_before(&self, deadline: Mono, command: Command) -> Result<(Epoch, bool), ChangeError> {
+        self.change_once(&self.new_command(command, true), deadline).await
     }
 
     /// A command with an id of its own.
@@ -56,8 +61,7 @@ impl<W: World> Cluster<W> {
         Propose { origin, command, forwarded }
     }
 
-    async fn change_once(&self, question: &Propose) -> Result<(Epoch, bool), ChangeError> {
-        let deadline = self.context.deadline_after(self.context.options.metadata_timeout);
+    async fn change_once(&self, question: &Propose, deadline: Mono) -> Result<(Epoch, bool), ChangeError> {
         let mut unknown = None;
         let mut last = "no voter is known".to_owned();
         for voter in self.voters_in_order() {
@@ -92,7 +96,7 @@ impl<W: World> Cluster<W> {
             }
             (true, _) => self.propose(&question, deadline).await,
             (false, true) => return ProposeReply::NotReady("this node does not vote on metadata".to_owned()),
-            (false, false) => self.change_once(&Propose { forwarded: true, ..question }).await,
+            (false, false) => self.change_once(&Propose { forwarded: true, ..question }, deadline).await,
         };
         match changed {
             Ok((epoch, changed)) => ProposeReply::Agreed { epoch, changed },

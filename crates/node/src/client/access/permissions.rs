@@ -7,6 +7,7 @@ use crate::client::error::Error;
 use crate::client::outcome::Outcome;
 use crate::cluster::view::View;
 use crate::ground::world::World;
+use henge_base::Mono;
 use henge_cql::{PermissionPlan, is_virtual};
 use henge_metadata::{Command, Role, RoleCommand, Roles, TRACES};
 use henge_model::{Keyspace, Permission, Permissions, Replication, Resource, RowSink};
@@ -17,6 +18,7 @@ pub(super) async fn run<W: World>(
     core: &Core<W>,
     plan: &PermissionPlan,
     user: Option<&str>,
+    deadline: Mono,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Outcome, Error> {
     match plan {
@@ -28,7 +30,7 @@ pub(super) async fn run<W: World>(
                 true => RoleCommand::Grant { role, resource, permissions },
                 false => RoleCommand::Revoke { role, resource, permissions },
             };
-            core.cluster().change(Command::Role(command)).await?;
+            core.cluster().change_before(deadline, Command::Role(command)).await?;
             Ok(warning.map_or(Outcome::Void, Outcome::Warning))
         }
         PermissionPlan::List { permissions, resource, of, recursive } => {

@@ -7,6 +7,7 @@ use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::outcome::Outcome;
 use crate::ground::world::World;
+use henge_base::Mono;
 use henge_cql::statement::{RoleOptions, RoleStatement};
 use henge_metadata::{Command, Role, RoleCommand, Roles};
 use henge_model::{Permission, Resource, RowSink};
@@ -17,6 +18,7 @@ pub(super) async fn change<W: World>(
     core: &Core<W>,
     statement: &RoleStatement,
     user: Option<&str>,
+    deadline: Mono,
 ) -> Result<Outcome, Error> {
     let command = match statement {
         RoleStatement::Create { name, if_not_exists, options } => {
@@ -42,7 +44,7 @@ pub(super) async fn change<W: World>(
     if let (true, true, Some(user)) = (creates, core.context().options.authorize, user) {
         command = Command::By { role: user.to_owned(), command: Box::new(command) };
     }
-    core.cluster().change(command).await?;
+    core.cluster().change_before(deadline, command).await?;
     Ok(Outcome::Void)
 }
 

@@ -39,7 +39,12 @@ fn a_request_that_waited_for_too_long_is_not_begun() {
     let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), Faults::default());
     run.pass(20 * SECOND);
     let late = run.now() - 15 * SECOND;
-    for text in ["INSERT INTO sim.registers (k, c, v) VALUES (1, 0, 1)", "SELECT v FROM sim.registers WHERE k = 1"] {
+    let texts = [
+        "INSERT INTO sim.registers (k, c, v) VALUES (1, 0, 1)",
+        "SELECT v FROM sim.registers WHERE k = 1",
+        "CREATE TABLE sim.late (k int PRIMARY KEY)",
+    ];
+    for text in texts {
         let (error, _) = run.outcome(text, late);
         assert!(
             error.as_ref().is_some_and(|error| error.starts_with("the request waited for 15")),
