@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Henge's own targets, one for each crate that logs or may log.
-const TARGETS: [&str; 24] = [
+const TARGETS: [&str; 25] = [
     "henge",
     "henge_admin",
     "henge_base",
@@ -26,6 +26,7 @@ const TARGETS: [&str; 24] = [
     "henge_paxos",
     "henge_protocol",
     "henge_query",
+    "henge_repair",
     "henge_ring",
     "henge_rocks",
     "henge_server",
