@@ -99,6 +99,17 @@ enum Command {
     },
     /// List the nodes for which this node keeps hints.
     Listpendinghints,
+    /// Compare what this node holds with all other replicas now, and bring every replica what it lacks. It happens by itself all the time.
+    Repair {
+        /// The keyspace; without it, all.
+        #[arg(value_parser = name)]
+        keyspace: Option<String>,
+        /// The table; without it, all of the keyspace.
+        #[arg(value_parser = name)]
+        table: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
     /// List the operations (snapshot, flush, compact) since the node's start.
     Operations,
     /// Wait until an operation has ended, and print how.
@@ -126,9 +137,17 @@ fn snapshot_name(text: &str) -> anyhow::Result<String> {
     Ok(text.to_owned())
 }
 
+fn name(text: &str) -> anyhow::Result<String> {
+    ensure!(is_name(text), "{text:?} is no name of a keyspace or a table");
+    Ok(text.to_owned())
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 fn table_selection(text: &str) -> anyhow::Result<TableSelection> {
     let (keyspace, table) = text.split_once('.').map_or((text, None), |(keyspace, table)| (keyspace, Some(table)));
-    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     ensure!(
         is_name(keyspace) && table.is_none_or(is_name),
         "{text:?} names no table: write keyspace or keyspace.table"
@@ -181,6 +200,10 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
             operations::start(client, request, true).await
         }
         Command::Listpendinghints => Ok(handoff::pending(&client.report::<Handoff>(&Everything {}).await?)),
+        Command::Repair { keyspace, table, waiting } => {
+            let request = OperationRequest::Repair { keyspace: keyspace.clone(), table: table.clone() };
+            start(request, waiting).await
+        }
         Command::Operations => Ok(operations::list(&client.operations().await?)),
         Command::Watch { id } => operations::wait(client, client.watch(OperationId(*id)).await?).await,
         Command::Abort { id } => {

@@ -3,7 +3,9 @@
 use crate::client::Client;
 use crate::table::{format_time, print};
 use anyhow::bail;
-use henge_operator::{Operation, OperationRequest, OperationState, Progress};
+use henge_operator::{
+    Operation, OperationOutcome, OperationRequest, OperationState, Progress, RepairedTable, size_text,
+};
 use std::io::{self, IsTerminal, Write};
 
 /// Starts an operation, and waits for its end if that is wanted.
@@ -22,6 +24,9 @@ pub(crate) async fn wait(client: &Client, mut operation: Operation) -> anyhow::R
     loop {
         match &operation.state {
             OperationState::Running { progress } => report_progress(&operation, *progress),
+            OperationState::Done { outcome: OperationOutcome::Repaired { tables } } => {
+                return Ok(repair_text(&operation, tables));
+            }
             OperationState::Done { outcome } => return Ok(format!("{outcome}\n")),
             OperationState::Aborted => bail!("operation {} was aborted", operation.id),
             OperationState::Failed { failure } => bail!("{failure}"),
@@ -36,6 +41,19 @@ fn report_progress(operation: &Operation, progress: Progress) {
         let Progress { done, total } = progress;
         let _ = writeln!(io::stderr(), "operation {}: {done} of {total} steps", operation.id);
     }
+}
+
+/// The tables of a repair in columns, and its end in nodetool's words.
+fn repair_text(operation: &Operation, tables: &[RepairedTable]) -> String {
+    let row = |table: &RepairedTable| {
+        let RepairedTable { keyspace, table, sessions, rows, mended_rows, mended_bytes } = table;
+        let numbers = [sessions, rows, mended_rows].map(ToString::to_string);
+        [vec![format!("{keyspace}.{table}")], numbers.to_vec(), vec![size_text(*mended_bytes)]].concat()
+    };
+    let columns = ["Table", "Comparisons", "Rows compared", "Rows mended", "Bytes mended"];
+    let (text, id) = (print(&columns, tables.iter().map(row).collect()), operation.id);
+    let seconds = operation.elapsed_millis as f64 / 1_000.0;
+    format!("{text}Repair completed successfully\nRepair command #{id} finished in {seconds:.1} seconds\n")
 }
 
 /// Operations in columns.

@@ -10,6 +10,8 @@ pub mod route;
 mod size_text;
 
 pub use failure::{Failure, FailureKind};
-pub use operation::{Operation, OperationId, OperationOutcome, OperationRequest, OperationState, Progress};
+pub use operation::{
+    Operation, OperationId, OperationOutcome, OperationRequest, OperationState, Progress, RepairedTable,
+};
 pub use report::*;
 pub use size_text::size_text;

@@ -42,6 +42,13 @@ pub enum OperationRequest {
         /// The member's host id.
         host_id: Option<String>,
     },
+    /// Compare what the node holds with all other replicas, and bring every replica what it lacks.
+    Repair {
+        /// Of one keyspace; without it, of all.
+        keyspace: Option<String>,
+        /// Of one table of it.
+        table: Option<String>,
+    },
     /// Begin a new lineage of the metadata log, because most voters are lost for good.
     BeginLineage {
         /// The hash of the entry to go on from.
@@ -60,6 +67,10 @@ impl fmt::Display for OperationRequest {
             OperationRequest::ResumeHandoff => f.write_str("resumehandoff"),
             OperationRequest::TruncateHints { host_id: None } => f.write_str("truncatehints"),
             OperationRequest::TruncateHints { host_id: Some(host_id) } => write!(f, "truncatehints {host_id}"),
+            OperationRequest::Repair { keyspace, table } => {
+                f.write_str("repair")?;
+                keyspace.iter().chain(table).try_for_each(|name| write!(f, " {name}"))
+            }
             OperationRequest::BeginLineage { hash } => write!(f, "overridemetadata {hash}"),
         }
     }
@@ -82,6 +93,12 @@ impl fmt::Display for OperationOutcome {
             OperationOutcome::HandoffResumed => f.write_str("Hints are delivered"),
             OperationOutcome::HintsTruncated { count } => {
                 write!(f, "Removed {count} hints; only repair brings what they held")
+            }
+            OperationOutcome::Repaired { tables } => {
+                let sum = |of: fn(&RepairedTable) -> u64| tables.iter().map(of).sum::<u64>();
+                let (compared, mended) = (sum(|table| table.rows), sum(|table| table.mended_rows));
+                let bytes = size_text(sum(|table| table.mended_bytes));
+                write!(f, "Repaired {} tables: {compared} rows compared, {mended} rows mended, {bytes}", tables.len())
             }
             OperationOutcome::LineageBegun { lineage, index } => {
                 write!(f, "Began lineage {lineage} of the metadata log at entry {index}")
@@ -179,6 +196,11 @@ pub enum OperationOutcome {
         /// Number of writes.
         count: u64,
     },
+    /// Replicas were compared, and have what they lacked.
+    Repaired {
+        /// The tables.
+        tables: Vec<RepairedTable>,
+    },
     /// The metadata log goes on in a new lineage.
     LineageBegun {
         /// The lineage.
@@ -186,6 +208,23 @@ pub enum OperationOutcome {
         /// Its first entry.
         index: u64,
     },
+}
+
+/// A table whose replicas were compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairedTable {
+    /// The keyspace.
+    pub keyspace: String,
+    /// The table.
+    pub table: String,
+    /// Comparisons, each of the ranges that have the same replicas.
+    pub sessions: u64,
+    /// Rows that were compared.
+    pub rows: u64,
+    /// Rows that replicas lacked, counted for each of them.
+    pub mended_rows: u64,
+    /// Bytes of these.
+    pub mended_bytes: u64,
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The work of each operation, on a thread that may wait for the disk.
 
 use super::{Interruption, Operations, Steps, describe_snapshot, failure, snapshot_failure};
-use henge_node::HostId;
-use henge_operator::{Failure, FailureKind, OperationOutcome, OperationRequest};
+use henge_node::{HostId, TableRepair};
+use henge_operator::{Failure, FailureKind, OperationOutcome, OperationRequest, RepairedTable};
 use henge_storage::Family;
 use std::fmt::Display;
 use std::path::Path;
@@ -15,6 +15,11 @@ fn invalid(reason: impl Display) -> Failure {
 
 fn parse_host_id(text: &str) -> Result<HostId, Failure> {
     text.parse().map(HostId).map_err(|_| invalid(format!("{text:?} is no host id")))
+}
+
+fn repaired_table(repair: TableRepair) -> RepairedTable {
+    let TableRepair { keyspace, table, sessions, rows, mended_rows, mended_bytes, .. } = repair;
+    RepairedTable { keyspace, table, sessions, rows, mended_rows, mended_bytes }
 }
 
 /// A part of the engine's keys: a family, and within it a range.
@@ -42,6 +47,9 @@ impl Operations {
             OperationRequest::TruncateHints { host_id } => {
                 self.truncate_hints(host_id.as_deref()).map_err(Interruption::Failed)
             }
+            OperationRequest::Repair { keyspace, table } => {
+                self.repair(keyspace.as_deref(), table.as_deref()).map_err(Interruption::Failed)
+            }
             OperationRequest::BeginLineage { hash } => self.begin_lineage(hash).map_err(Interruption::Failed),
         }
     }
@@ -61,6 +69,28 @@ impl Operations {
         let lineage = self.node.begin_lineage(hash.parse().map_err(invalid)?);
         let epoch = Handle::current().block_on(lineage).map_err(invalid)?.epoch;
         Ok(OperationOutcome::LineageBegun { lineage: epoch.lineage, index: epoch.index })
+    }
+
+    fn repair(&self, keyspace: Option<&str>, table: Option<&str>) -> Result<OperationOutcome, Failure> {
+        let exists = self.node.tables().iter().any(|found| {
+            keyspace.is_none_or(|name| found.keyspace == name) && table.is_none_or(|name| found.name == name)
+        });
+        if !exists {
+            let names: Vec<&str> = keyspace.into_iter().chain(table).collect();
+            return Err(Failure::new(FailureKind::NotFound, format!("there is no table {}", names.join("."))));
+        }
+        let repair = self.node.repair(keyspace.map(str::to_owned), table.map(str::to_owned));
+        let tables = Handle::current().block_on(repair);
+        let tables = tables.ok_or_else(|| failure("too many repairs are asked for already"))?;
+        let failed = tables.iter().find(|table| table.failed > 0);
+        if let Some(TableRepair { keyspace, table, failed, sessions, error, .. }) = failed {
+            let all = failed + sessions;
+            let reason = error.as_deref().unwrap_or("unknown");
+            return Err(failure(format!(
+                "Some repair failed: {failed} of {all} comparisons of {keyspace}.{table} ended early: {reason}"
+            )));
+        }
+        Ok(OperationOutcome::Repaired { tables: tables.into_iter().map(repaired_table).collect() })
     }
 
     fn flush(&self) -> Result<OperationOutcome, Failure> {
