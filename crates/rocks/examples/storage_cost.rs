@@ -7,12 +7,12 @@
 
 use henge_base::{Bytes, Random};
 use henge_model::{
-    Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Key, KeyRange, Mutation, Order, PartitionKey,
-    ProjectedColumn, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token, WriteId,
-    encode_row,
+    Cell, CellKind, Column, ColumnId, ColumnKind, Columns, DataType, Digester, Key, KeyRange, Mutation, Order,
+    PartitionKey, ProjectedColumn, Projection, ReadCommand, Row, RowSink, Rows, StorageId, Table, TableOptions, Token,
+    TokenRange, WriteId, encode_row,
 };
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{Batch, Engine, Family, Op, Outcomes, Store, SyncMode, Tier};
+use henge_storage::{Batch, ContentScan, Engine, Family, Flow, Op, Outcomes, Store, SyncMode, Tier};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,8 +43,27 @@ fn main() {
     engine.compact();
     measure_slices(&store, rows, "compacted");
     measure_points(&*engine, &store, rows);
+    measure_content(&store, rows);
     println!("on disk, compacted: {:.0} bytes a row", table_file_bytes(&path.join("store")) as f64 / f64::from(rows));
     std::fs::remove_dir_all(path).unwrap();
+}
+
+/// Reads and hashes every row, as a replica does that is compared with others.
+fn measure_content(store: &Store, rows: u32) {
+    let (began, mut sum) = (cpu_time(), 0u128);
+    let mut digester = Digester::of_stored(i64::MIN);
+    for tokens in TokenRange::FULL.split_at_wrap() {
+        let mut scan = ContentScan::of(TABLE, tokens);
+        while !scan.has_ended() {
+            let read = store.scan_content(&mut scan, 1 << 20, &mut |key, view, _| {
+                sum = sum.wrapping_add(digester.stored_row(key, view).map_or(0, |row| row.hash));
+                Flow::Continue
+            });
+            read.unwrap();
+        }
+    }
+    assert_ne!(sum, 0);
+    report("a row compared", rows, began);
 }
 
 /// CPU time of this process, including background threads.
