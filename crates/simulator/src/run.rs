@@ -104,6 +104,8 @@ struct Shape {
     has_short_tail: bool,
     /// True if all machines take all writes, and those that are read change every second.
     rotates: bool,
+    /// True if replicas compare what they hold all the time, and forget deletions by that.
+    compares: bool,
 }
 
 impl Run {
@@ -119,8 +121,11 @@ impl Run {
         };
         let has_short_tail = random.chance(1, 3);
         let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
-        let shape = Shape { machines, temper, is_periodic, table, has_short_tail, rotates };
-        Run::of(clockwork, shape, random, |n| options(n, faults))
+        // Where no machine forgets, hints have to do by themselves.
+        let compares = temper == Temper::Crashes && random.fork("repair").chance(1, 3);
+        let shape = Shape { machines, temper, is_periodic, table, has_short_tail, rotates, compares };
+        let repair_interval = Duration::from_secs(1);
+        Run::of(clockwork, shape, random, |n| Options { auto_repair: compares, repair_interval, ..options(n, faults) })
     }
 
     fn of(clockwork: Arc<Clockwork>, shape: Shape, random: &mut Random, options: impl Fn(usize) -> Options) -> Run {

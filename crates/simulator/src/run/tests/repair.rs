@@ -210,7 +210,15 @@ fn rows_on_former_replica(faults: Faults) -> usize {
     let mut random = Random::new(8);
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let (temper, table) = (Temper::Links, SharedTable::Default);
-    let shape = Shape { machines: 5, temper, is_periodic: false, table, has_short_tail: false, rotates: false };
+    let shape = Shape {
+        machines: 5,
+        temper,
+        is_periodic: false,
+        table,
+        has_short_tail: false,
+        rotates: false,
+        compares: false,
+    };
     let options = |n| Options { repair_interval: Duration::from_secs(30), ..forgetful(n, faults) };
     let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());

@@ -45,7 +45,15 @@ impl Site {
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let machines = MACHINES * datacenters;
         let (temper, table) = (Temper::Links, SharedTable::Default);
-        let shape = Shape { machines, temper, is_periodic: false, table, has_short_tail: false, rotates: false };
+        let shape = Shape {
+            machines,
+            temper,
+            is_periodic: false,
+            table,
+            has_short_tail: false,
+            rotates: false,
+            compares: false,
+        };
         let of = |number: usize| Options {
             datacenter: format!("dc{}", number / MACHINES + 1),
             hinted_handoff,
