@@ -263,3 +263,80 @@ fn a_session_ends_when_its_range_changes_hands() {
     assert_eq!(rows_on_former_replica(Faults::default()), 0);
     assert!(rows_on_former_replica(Faults { serve_stale_plans: true, ..Faults::default() }) > 0, "it shows nothing");
 }
+
+/// Deletions that are acknowledged at ANY, and known to one node's disk only, come to one replica after others of a later time were forgotten.
+/// Gives the number of rows that are back.
+fn deleted_by_one_late_hint(faults: Faults) -> usize {
+    let mut random = Random::new(12);
+    let clockwork = Clockwork::new(random.fork("clockwork"));
+    let (temper, table) = (Temper::Links, SharedTable::Default);
+    let shape =
+        Shape { machines: 4, temper, is_periodic: false, table, has_short_tail: false, rotates: false, compares: true };
+    let mut run = Run::of(clockwork, shape, &mut random, |n| comparing(n, faults));
+    assert!(run.form());
+    run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
+    run.execute(&create());
+    run.pass(2 * SECOND);
+    run.write_rows(1);
+    run.pass(10 * SECOND);
+    run.isolate(3);
+    run.pass(20 * SECOND);
+    let life = run.cluster.machines[3].life().unwrap();
+    let mut deleted = Vec::new();
+    for k in 0..KEYS {
+        let delete = |level| (format!("DELETE FROM other.t WHERE k = {k}"), level);
+        let mut at = |(text, level): (String, Consistency)| {
+            let (slot, life) = (Slot::default(), life.clone());
+            let done = slot.clone();
+            run.cluster.clockwork.spawn(Some(life.owner), async move {
+                done.fill(statement(&life, &text, &[], level, None).await.is_ok());
+            });
+            run.await_slot(&slot).unwrap()
+        };
+        // At ONE it succeeds where the fourth machine is a replica itself; of the others there are hints only.
+        if !at((format!("SELECT v FROM other.t WHERE k = {k}"), Consistency::One)) {
+            assert!(at(delete(Consistency::Any)));
+            deleted.push(k);
+        }
+    }
+    assert!(!deleted.is_empty());
+    life.node.set_handoff_paused(true);
+    run.pass(2 * SECOND);
+    run.cut([]);
+    assert!(run.wait("all machines", |run| run.all_see_all()));
+    run.execute(&["DELETE FROM other.t WHERE k = 1000".to_owned()]);
+    run.pass(ROUNDS);
+    for host in &run.cluster.hosts()[1..3] {
+        life.node.truncate_hints(Some(*host)).unwrap();
+    }
+    life.node.set_handoff_paused(false);
+    drop(life);
+    run.pass(10 * SECOND);
+    run.execute(&["DELETE FROM other.t WHERE k = 1001".to_owned()]);
+    run.pass(2 * ROUNDS);
+    let mut found = 0;
+    for k in deleted {
+        found += usize::from(run.rows_at_all(&format!("SELECT v FROM other.t WHERE k = {k}")) > 0);
+    }
+    run.cluster.clear();
+    found
+}
+
+impl Run {
+    /// Number of rows that a read at ALL finds.
+    fn rows_at_all(&mut self, text: &str) -> usize {
+        let (slot, text, life) = (Slot::default(), text.to_owned(), self.lives().swap_remove(0));
+        let done = slot.clone();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let read = statement(&life, &text, &[], Consistency::All, None).await;
+            done.fill(read.map(|rows| rows.rows.len()).map_err(|error| error.to_string()));
+        });
+        self.await_slot(&slot).unwrap().unwrap()
+    }
+}
+
+#[test]
+fn a_deletion_that_one_replica_learns_late_is_not_forgotten_there_alone() {
+    assert_eq!(deleted_by_one_late_hint(Faults::default()), 0);
+    assert!(deleted_by_one_late_hint(Faults { forget_unproven: true, ..Faults::default() }) > 0, "it shows nothing");
+}
