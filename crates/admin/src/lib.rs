@@ -1,6 +1,7 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `table`: values in columns, as nodetool prints them.
+//! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints;
+//!   `plan`: members that come and go; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -8,14 +9,15 @@
 mod client;
 mod handoff;
 mod operations;
+mod plan;
 mod table;
 
 use anyhow::ensure;
 use clap::Subcommand;
 use client::{Client, Place};
 use henge_operator::{
-    Everything, Handoff, MetadataLog, OperationId, OperationRequest, Snapshot, TableSelection, TableStats, Voter,
-    route, size_text,
+    Everything, Handoff, MetadataLog, OperationId, OperationRequest, PlanUnderWay, Snapshot, TableSelection,
+    TableStats, Voter, route, size_text,
 };
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -70,10 +72,23 @@ enum Command {
     Compact(Waiting),
     /// Print where the cluster's metadata log ends on this node, and who votes on it.
     Metadata,
-    /// Remove a member for good. Its host id never comes back.
+    /// Show the change of members under way: its step, and what it waits for.
+    Plan,
+    /// Have the node leave: its rows go to the other members, then it ends. Its host id never comes back.
+    Decommission {
+        /// Also if fewer members are left than keyspaces want copies.
+        #[arg(short, long)]
+        force: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Remove a member that is down for good. Its rows come from the other replicas, and its host id never comes back.
     Removenode {
         /// The host id of the member.
         host_id: String,
+        /// Also if it has the only copies of rows, which are lost then.
+        #[arg(short, long)]
+        force: bool,
         #[command(flatten)]
         waiting: Waiting,
     },
@@ -117,10 +132,11 @@ enum Command {
         /// The number of the operation.
         id: u64,
     },
-    /// Stop an operation after its present step. Only compact can be aborted.
+    /// Take the change of members under way back, if reads have not moved yet; or stop an operation after its present step, of which only
+    /// compact can be stopped.
     Abort {
-        /// The number of the operation.
-        id: u64,
+        /// The number of the operation; without one, the change of members.
+        id: Option<u64>,
     },
 }
 
@@ -186,8 +202,12 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         Command::Flush(waiting) => start(OperationRequest::Flush, waiting).await,
         Command::Compact(waiting) => start(OperationRequest::Compact, waiting).await,
         Command::Metadata => Ok(metadata(&client.report::<MetadataLog>(&Everything {}).await?)),
-        Command::Removenode { host_id, waiting } => {
-            start(OperationRequest::RemoveMember { host_id: host_id.clone() }, waiting).await
+        Command::Plan => Ok(plan::describe(&client.report::<PlanUnderWay>(&Everything {}).await?)),
+        Command::Decommission { force, waiting } => {
+            start(OperationRequest::Decommission { force: *force }, waiting).await
+        }
+        Command::Removenode { host_id, force, waiting } => {
+            start(OperationRequest::RemoveMember { host_id: host_id.clone(), force: *force }, waiting).await
         }
         Command::Overridemetadata { hash, waiting } => {
             start(OperationRequest::BeginLineage { hash: hash.clone() }, waiting).await
@@ -206,7 +226,8 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         }
         Command::Operations => Ok(operations::list(&client.operations().await?)),
         Command::Watch { id } => operations::wait(client, client.watch(OperationId(*id)).await?).await,
-        Command::Abort { id } => {
+        Command::Abort { id: None } => operations::start(client, OperationRequest::AbortPlan, true).await,
+        Command::Abort { id: Some(id) } => {
             client.abort(OperationId(*id)).await?;
             Ok(format!("Operation {id} stops after its present step\n"))
         }

@@ -198,8 +198,8 @@ pub(crate) fn update_member(
 fn address_is_free(state: &ClusterState, id: HostId, address: SocketAddr) -> Result<(), CommandRefusal> {
     match state.members.values().find(|m| m.id != id && m.address == address) {
         Some(other) => Err(CommandRefusal::Member(format!(
-            "address {address} belongs to member {id}; if the data directory of that member is lost, remove it first, by a node that \
-             serves: henge admin removenode {id}",
+            "address {address} belongs to member {id}; if the data directory of that member is lost, start this node with --replace {id}, or \
+             remove that member first, by a node that serves: henge admin removenode {id}",
             id = other.id
         ))),
         None => Ok(()),

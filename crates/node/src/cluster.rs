@@ -5,13 +5,16 @@ mod agree;
 mod announce;
 pub(crate) mod append;
 pub(crate) mod catch_up;
+pub(crate) mod departure;
 pub(crate) mod events;
 mod fork;
 pub(crate) mod gains;
 mod gossip;
 pub(crate) mod identity_error;
 pub(crate) mod membership;
+mod newcomer;
 pub(crate) mod override_log;
+mod plan_checks;
 pub(crate) mod propose;
 mod pulls;
 mod recall;
@@ -26,6 +29,7 @@ use crate::ground::context::Context;
 use crate::ground::world::{To, World};
 use crate::peers::Peers;
 use arc_swap::{ArcSwap, Guard};
+use departure::Departure;
 use events::ClusterEvent;
 use gains::RoomMaker;
 use henge_base::HostId;
@@ -69,6 +73,7 @@ pub(crate) struct Cluster<W> {
     gossip: Mutex<Gossip>,
     /// Begins a round of gossip at once.
     gossip_wakeup: Notify,
+    departure: Departure,
     events: broadcast::Sender<ClusterEvent>,
     schema_changed: Notify,
     tables_dropped: Notify,
@@ -101,6 +106,7 @@ impl<W: World> Cluster<W> {
             admission_lock: tokio::sync::Mutex::default(),
             gossip: Mutex::new(gossip),
             gossip_wakeup: Notify::new(),
+            departure: Departure::default(),
             events: broadcast::Sender::new(EVENTS_MAX),
             schema_changed: Notify::new(),
             tables_dropped: Notify::new(),
@@ -153,6 +159,11 @@ impl<W: World> Cluster<W> {
     /// True if `host` is a member by this node's log.
     pub(crate) fn has_member(&self, host: HostId) -> bool {
         self.view.load().state.members.contains_key(&host)
+    }
+
+    /// The departure of this node.
+    pub(crate) fn departure(&self) -> &Departure {
+        &self.departure
     }
 
     /// Changes of members and schema, for clients who registered.

@@ -127,6 +127,11 @@ impl<W: World> Coordinator<W> {
         &self.parts.cluster
     }
 
+    /// The parts of the node.
+    pub(crate) fn parts(&self) -> &Parts<W> {
+        &self.parts
+    }
+
     /// The other members.
     pub(crate) fn peers(&self) -> &Arc<Peers<W>> {
         &self.parts.peers

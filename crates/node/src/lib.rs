@@ -30,6 +30,7 @@ pub use client::outcome::Outcome;
 pub use client::parameters::Parameters;
 pub use client::prepared_statement::{AnswerSize, LONG_TEXT_BYTES, PreparedStatement};
 pub use client::traces::RequestDescription;
+pub use cluster::departure::ClientService;
 pub use cluster::events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use cluster::identity_error::IdentityError;
 pub use cluster::membership::JoinError;
@@ -45,8 +46,9 @@ pub use ground::options::{Faults, Options};
 pub use ground::repairs::TableRepair;
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
-pub use henge_metadata::{BadHash, EntryHash, Epoch, Position, RangeReplicas};
-pub use node::{Node, PendingHints, StartError};
+pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas};
+pub use node::{Gainer, Node, PendingHints, PlanReport, StartError};
+pub use work::plan_driver::GainerProgress;
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
 pub use henge_base::{Bytes, HostId, Micros, Mono, Random};

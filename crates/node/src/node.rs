@@ -1,6 +1,8 @@
 //! A whole node without sockets: the parts joined, and its background work started.
 
+mod membership;
 mod pending_hints;
+mod plan_report;
 mod recovery;
 mod serve;
 
@@ -43,6 +45,7 @@ use crate::work::hint_writer::HintWriter;
 use crate::work::index_build::IndexBuilder;
 use crate::work::lease::{self, LeaseRenewal};
 use crate::work::periodic_sync::PeriodicSync;
+use crate::work::plan_driver::PlanDriver;
 use crate::work::purge::Purge;
 use crate::work::repair::Repair;
 use crate::work::sightings::SightingWriter;
@@ -60,6 +63,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 pub use pending_hints::PendingHints;
+pub use plan_report::{Gainer, PlanReport};
 pub use recovery::StartError;
 
 /// A shutdown waits so long for hints that are being written.
@@ -139,6 +143,7 @@ impl<W: World> Node<W> {
         self.run_worker(BatchRemoval::new(coordinator.clone()));
         self.run_worker(SpaceWatch { context: context() });
         self.run_worker(Purge::new(coordinator.clone()));
+        self.run_worker(PlanDriver::new(coordinator.clone()));
         let moving = coordinator.clone();
         cluster.set_room_maker(Arc::new(coordinator.replica().clone()));
         self.run_worker(Repair::new(coordinator.clone()));
@@ -161,6 +166,11 @@ impl<W: World> Node<W> {
     /// Creates the cluster or joins it; returns at once for a node that is a member.
     pub async fn become_member(&self) -> Result<(), JoinError> {
         self.parts.cluster.become_member().await
+    }
+
+    /// Returns once this node is no newcomer any more: it serves clients from then on.
+    pub async fn complete_join(&self) -> Result<(), JoinError> {
+        self.parts.cluster.complete_join().await
     }
 
     /// Waits until every other member is up, or for `patience`: a node that serves before it has heard of its peers would refuse
@@ -214,6 +224,9 @@ impl<W: World> Node<W> {
         if !self.is_member() {
             return Err("not a member of a cluster yet");
         }
+        if self.is_newcomer() {
+            return Err("joining: the rows of its ranges are on their way");
+        }
         let context = &self.parts.context;
         if context.standing.get() == Standing::Unconfirmed {
             return Err("no other member has confirmed yet that this data directory is no older copy");
@@ -235,11 +248,6 @@ impl<W: World> Node<W> {
     /// The voters on the next entry of the metadata log.
     pub fn voters(&self) -> Vec<Voter> {
         self.parts.cluster.voters()
-    }
-
-    /// Removes a member for good: its id never comes back.
-    pub async fn remove_member(&self, id: HostId) -> Result<(), ChangeError> {
-        self.parts.cluster.change(Command::RemoveMember { id, force: false }).await.map(|_| ())
     }
 
     /// The ranges of a replication setting, with their replicas; `None` if no keyspace has it.

@@ -28,11 +28,22 @@ pub enum OperationRequest {
         /// The copy's name.
         name: String,
     },
-    /// Remove a member for good.
+    /// Remove a member that is down for good.
     RemoveMember {
         /// Its host id.
         host_id: String,
+        /// Also if it has the only copies of rows, which are lost then.
+        #[serde(default)]
+        force: bool,
     },
+    /// Have the node leave the cluster, once its rows are with others.
+    Decommission {
+        /// Also if fewer members are left than keyspaces want copies.
+        #[serde(default)]
+        force: bool,
+    },
+    /// Take the plan under way back.
+    AbortPlan,
     /// Deliver no hints until that is resumed, or the node restarts.
     PauseHandoff,
     /// Deliver hints again.
@@ -62,7 +73,11 @@ impl fmt::Display for OperationRequest {
             OperationRequest::Flush => f.write_str("flush"),
             OperationRequest::Compact => f.write_str("compact"),
             OperationRequest::Snapshot { name } => write!(f, "snapshot {name}"),
-            OperationRequest::RemoveMember { host_id } => write!(f, "removenode {host_id}"),
+            OperationRequest::RemoveMember { host_id, force: false } => write!(f, "removenode {host_id}"),
+            OperationRequest::RemoveMember { host_id, force: true } => write!(f, "removenode {host_id} --force"),
+            OperationRequest::Decommission { force: false } => f.write_str("decommission"),
+            OperationRequest::Decommission { force: true } => f.write_str("decommission --force"),
+            OperationRequest::AbortPlan => f.write_str("abort"),
             OperationRequest::PauseHandoff => f.write_str("pausehandoff"),
             OperationRequest::ResumeHandoff => f.write_str("resumehandoff"),
             OperationRequest::TruncateHints { host_id: None } => f.write_str("truncatehints"),
@@ -89,6 +104,12 @@ impl fmt::Display for OperationOutcome {
                 write!(f, "Snapshot {}: {} of data in {}", snapshot.name, size_text(snapshot.bytes), snapshot.path)
             }
             OperationOutcome::MemberRemoved { host_id } => write!(f, "Removed {host_id}; it cannot come back"),
+            OperationOutcome::Leaving { plan: Some(plan) } => write!(
+                f,
+                "Began plan {plan}: the node serves until its rows are with others, and then ends; henge admin plan shows how far it is"
+            ),
+            OperationOutcome::Leaving { plan: None } => f.write_str("The node is no member any more, and ends"),
+            OperationOutcome::PlanAborted { plan } => write!(f, "Took plan {plan} back"),
             OperationOutcome::HandoffPaused => f.write_str("Hints are kept and not delivered"),
             OperationOutcome::HandoffResumed => f.write_str("Hints are delivered"),
             OperationOutcome::HintsTruncated { count } => {
@@ -186,6 +207,16 @@ pub enum OperationOutcome {
     MemberRemoved {
         /// Its host id.
         host_id: String,
+    },
+    /// The node leaves.
+    Leaving {
+        /// The number of the plan; `None` if there was nothing to move.
+        plan: Option<u64>,
+    },
+    /// A plan was taken back.
+    PlanAborted {
+        /// Its number.
+        plan: u64,
     },
     /// Delivery of hints is paused.
     HandoffPaused,

@@ -39,6 +39,64 @@ impl Report for Handoff {
     type Selection = Everything;
 }
 
+/// The change of members under way, if there is one.
+impl Report for PlanUnderWay {
+    const PATH: &'static str = "/plan";
+    type Selection = Everything;
+}
+
+/// The change of members under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanUnderWay {
+    /// The plan; `None` if there is none.
+    pub plan: Option<Plan>,
+}
+
+/// A change of members that moves rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its number: the index of the entry of the metadata log that began it.
+    pub id: u64,
+    /// The change, in words.
+    pub change: String,
+    /// The step that it has reached: preparing, streaming or reading.
+    pub step: String,
+    /// The host id of the member that drives it; `None` while no voter seems up.
+    pub driver: Option<String>,
+    /// Its progress in words, as the node that answers knows it: its driver knows most. Empty if nothing is known.
+    pub progress: String,
+    /// The members that gain ranges.
+    pub gainers: Vec<PlanGainer>,
+}
+
+/// A member that gains ranges by a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanGainer {
+    /// Its host id.
+    pub host_id: String,
+    /// The address at which peers reach it.
+    pub address: String,
+    /// True if it seems up.
+    pub is_up: bool,
+    /// The number of ranges that it gains, of all replication settings.
+    pub ranges: u64,
+    /// The progress of its streaming; `None` if it does not say.
+    pub progress: Option<GainerProgress>,
+}
+
+/// The progress of a member that gains ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GainerProgress {
+    /// Ranges of tables whose rows have not all come.
+    pub ranges_left: u64,
+    /// Bytes that have come.
+    pub bytes_done: u64,
+    /// An estimate of all bytes that will have come.
+    pub bytes_total: u64,
+    /// True if everything is on its disk.
+    pub is_done: bool,
+}
+
 /// Handoff of hints on a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handoff {

@@ -85,11 +85,13 @@ impl Placement {
         (first..behind).filter_map(move |at| self.range_at(at.checked_rem(count)?))
     }
 
-    /// True if more than half of the writers of every range are such hosts.
-    pub fn has_majorities(&self, is_such: impl Fn(HostId) -> bool) -> bool {
-        self.sets.iter().all(|set| {
+    /// True if more than half of the writers of every range that changed in entry `since` or later are such hosts, or all of them but one
+    /// that is absent for good.
+    pub fn has_majorities(&self, since: u64, is_such: impl Fn(HostId) -> bool, absent: Option<HostId>) -> bool {
+        self.sets.iter().filter(|set| set.since() >= since).all(|set| {
             let writers = Hosts::new(set.writers(), &self.ids);
             writers.iter().filter(|host| is_such(*host)).count() * 2 > writers.len()
+                || writers.iter().all(|host| is_such(host) || Some(host) == absent)
         })
     }
 

@@ -3,6 +3,7 @@
 use crate::config::{Config, ConfigErrors, Settings, template};
 use crate::settings::{Values, all};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use henge_node::HostId;
 use henge_settings::{Secrecy, Section, Setting};
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -30,6 +31,10 @@ struct OwnOptions {
     /// Go on from a data directory that is an older copy of this node's, and accept that what it lacks is lost.
     #[arg(long)]
     accept_older_copy: bool,
+    /// Join in place of the member of this host id, which is down for good: the node takes its tokens, and its rows come from the other
+    /// replicas. A node that is a member already ignores it.
+    #[arg(long, value_name = "HOST_ID", value_parser = parse_host_id)]
+    replace: Option<HostId>,
     /// Any setting, as name=value.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -40,6 +45,10 @@ static OPTIONS: LazyLock<Vec<(&'static Setting<Values>, String)>> = LazyLock::ne
     let public = all().iter().filter(|setting| setting.secrecy != Secrecy::Secret);
     public.map(|setting| (setting, setting.name.replace('_', "-"))).collect()
 });
+
+fn parse_host_id(text: &str) -> Result<HostId, String> {
+    text.parse().map(HostId).map_err(|_| format!("{text:?} is no host id, as henge admin metadata prints them"))
+}
 
 impl clap::Args for ServerOptions {
     fn augment_args(command: Command) -> Command {
@@ -107,6 +116,7 @@ impl ServerOptions {
         let mut config = settings.config()?;
         config.node.bootstrap = self.own.bootstrap;
         config.node.accept_older_copy = self.own.accept_older_copy;
+        config.node.replace = self.own.replace;
         config.development_certificates = self.own.development_certificates.clone();
         Ok((config, settings.warnings))
     }

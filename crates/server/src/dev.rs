@@ -82,7 +82,7 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     let (ready, waiting) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime.block_on(async {
-            let told = crate::server::shutdown_signal();
+            let told = crate::signals::shutdown_signal();
             let _ = ready.send(told.is_ok());
             if let Ok(told) = told {
                 told.await;

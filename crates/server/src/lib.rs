@@ -12,7 +12,7 @@
 //! - `surroundings`: this process as system tables show it. `world`: the clocks, tasks, disk and peers of a node.
 //!   `system_clock`: the wall clock, which tests set wrong. `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
 //!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
-//! - `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
+//! - `signals`, `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
 //! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
 //!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
 
@@ -66,6 +66,7 @@ mod request;
 mod request_text;
 mod server;
 mod settings;
+mod signals;
 mod socket;
 mod sockets;
 mod statement;

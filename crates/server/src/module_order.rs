@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 42] = [
+const MODULES: [&str; 43] = [
     "panics",
     "metrics",
     "logging",
@@ -19,6 +19,7 @@ const MODULES: [&str; 42] = [
     "config",
     "sockets",
     "args",
+    "signals",
     "hosts",
     "lanes",
     "statement",

@@ -14,7 +14,7 @@ use crate::descriptors::{AcceptErrors, connections_max};
 use crate::http::{Pages, router};
 use crate::http_server;
 use crate::intake::Intake;
-use crate::logging::{self, Log};
+use crate::logging;
 use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::open_connections::OpenConnections;
 use crate::operations::Operations;
@@ -22,11 +22,12 @@ use crate::panics;
 use crate::peer_certificates::PeerCertificates;
 use crate::peers::Peers;
 use crate::process::Process;
+use crate::signals::{reload_on_hangup, shutdown_signal};
 use crate::sockets::Sockets;
 use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
-use henge_node::{Core, Identity, Node, Random, World};
+use henge_node::{ClientService, Core, Identity, Node, Random, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
@@ -38,7 +39,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// The time between two records of the durable sequence.
@@ -105,21 +105,59 @@ async fn run(config: Config) -> anyhow::Result<()> {
         () = &mut stopped => return close(running, Vec::new()).await,
     }
     record_cluster(&mut running)?;
+    tokio::select! {
+        joined = running.node.complete_join() => joined?,
+        () = &mut stopped => return close(running, Vec::new()).await,
+    }
     if config.node.authenticate {
         superuser::make(&running.node, config.server.superuser_password.reveal(), config.server.superuser_reset)
             .await?;
     }
     running.node.meet(MEET_TIMEOUT).await;
     let listener = sockets.clients.listen()?;
+    let service = running.node.client_service();
     let cores = serve_clients(&config, &running, tls);
     say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
         () = accept(&listener, &cores, connections_max(config.server.max_connections), config.server.max_address_connections) => {}
-        () = stopped => {}
+        () = &mut stopped => {}
+        () = running.node.until_departure() => {
+            drop(listener);
+            return leave(running, cores, service, stopped).await;
+        }
     }
     drop(listener);
     close(running, cores).await
+}
+
+/// Ends the requests of clients, serves peers until this node is no member any more, and stops.
+async fn leave(
+    running: Running,
+    cores: Vec<ServingCore>,
+    service: ClientService,
+    stopped: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    tracing::info!("leaving: clients are served by the other members from now on");
+    end_clients(&running, cores).await;
+    drop(service);
+    tokio::select! {
+        () = running.node.until_gone() => {
+            tracing::info!(host = %running.directory.host(), "this node is no member of the cluster any more, and ends");
+        }
+        () = stopped => {}
+    }
+    close(running, Vec::new()).await
+}
+
+/// Answers the requests in flight, and ends the connections of clients.
+async fn end_clients(running: &Running, cores: Vec<ServingCore>) {
+    running.stop.send_replace(true);
+    let joined = futures_util::future::join_all(cores.into_iter().map(ServingCore::join));
+    // Connections end by themselves before that, whether their clients read or not.
+    if tokio::time::timeout(JOIN_TIMEOUT, joined).await.is_err() {
+        tracing::warn!("connections of clients did not end in time, and are cut off");
+    }
 }
 
 fn open(config: &Config) -> anyhow::Result<Running> {
@@ -335,44 +373,11 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: 
     }
 }
 
-/// Reads `log_level` again at each SIGHUP, which would end the process otherwise.
-fn reload_on_hangup(options: ServerOptions, log: Log) -> anyhow::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            let level = options.config().map(|(config, _)| config.server.log_level).map_err(anyhow::Error::new);
-            match level.and_then(|level| log.set_level(&level).map(|()| level)) {
-                Ok(level) => tracing::info!(level, "SIGHUP: log_level was read again; other settings need a restart"),
-                Err(error) => tracing::warn!(%error, "SIGHUP: log_level stays as it is"),
-            }
-        }
-    });
-    Ok(())
-}
-
-/// Completes at SIGTERM or SIGINT.
-pub(crate) fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
 /// Answers the requests in flight, syncs everything, and closes the links to peers.
 async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> {
     tracing::info!("shutting down");
-    running.stop.send_replace(true);
-    let joined = futures_util::future::join_all(cores.into_iter().map(ServingCore::join));
     // Peers turn to others at once, and clients are told that this node is down.
-    let (_, joined) = tokio::join!(running.node.announce_shutdown(), tokio::time::timeout(JOIN_TIMEOUT, joined));
-    // Connections end by themselves before that, whether their clients read or not.
-    if joined.is_err() {
-        tracing::warn!("connections of clients did not end in time, and are cut off");
-    }
+    tokio::join!(running.node.announce_shutdown(), end_clients(&running, cores));
     running.node.drain();
     running.node.settle().await?;
     running.directory.durable().write(running.store.durable())?;

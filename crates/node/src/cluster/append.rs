@@ -129,6 +129,9 @@ impl<W: World> Cluster<W> {
         if !tables.gone.is_empty() {
             self.tables_dropped.notify_one();
         }
+        if after.state.removed.contains(&self.context.host()) {
+            self.departure.end();
+        }
         for event in events::between(&before.state, &after.state) {
             // Nobody may be listening.
             let _ = self.events.send(event);

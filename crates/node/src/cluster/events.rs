@@ -1,6 +1,7 @@
 //! Events for clients who registered: members coming and going, and the schema changing. Found by comparing the
 //! state before and after, so that every node tells its own clients, whoever made the change.
 
+use henge_base::HostId;
 use henge_metadata::ClusterState;
 use henge_model::{Schema, Table};
 use std::collections::BTreeMap;
@@ -58,13 +59,18 @@ pub enum Change {
 /// The events when `after` follows on `before`.
 pub(crate) fn between(before: &ClusterState, after: &ClusterState) -> Vec<ClusterEvent> {
     let mut out = Vec::new();
+    // A newcomer is none for clients before its plan has ended, when it has long been up.
+    let is_known = |state: &ClusterState, id: &HostId| state.members.contains_key(id) && state.newcomer() != Some(*id);
     for (id, member) in after.members.iter() {
-        if !before.members.contains_key(id) {
+        if is_known(after, id) && !is_known(before, id) {
             out.push(ClusterEvent::Joined(member.rpc_address));
+            if before.members.contains_key(id) {
+                out.push(ClusterEvent::Up(member.rpc_address));
+            }
         }
     }
     for (id, member) in before.members.iter() {
-        if !after.members.contains_key(id) {
+        if is_known(before, id) && !is_known(after, id) {
             out.push(ClusterEvent::Left(member.rpc_address));
         }
     }

@@ -149,6 +149,9 @@ impl<W: World> Cluster<W> {
         }
         tracing::info!(peer = %host, "{}", if up { "peer is UP" } else { "peer is DOWN" });
         self.context.metrics.peer_up(host, up);
+        if view.state.newcomer() == Some(host) {
+            return;
+        }
         // Nobody may be listening.
         let address = member.rpc_address;
         let _ = self.events.send(if up { ClusterEvent::Up(address) } else { ClusterEvent::Down(address) });

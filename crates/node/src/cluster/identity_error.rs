@@ -21,6 +21,17 @@ pub enum IdentityError {
         /// The observation of that member, as the end of a sentence.
         seen: String,
     },
+    /// The host was removed while it was away.
+    #[error(
+        "node {host} is no member any more, as node {peer} says: it was removed. A removed host id never comes back: start the node with \
+         an empty data directory, as a new one"
+    )]
+    Removed {
+        /// The node.
+        host: HostId,
+        /// The member that said so.
+        peer: HostId,
+    },
     /// Another process runs as the same host.
     #[error(
         "another process runs as node {host}, as node {peer} finds: this data directory is a copy of that one's, and a node runs once. \

@@ -10,6 +10,7 @@ use crate::cluster::identity_error::IdentityError;
 use crate::cluster::propose::ChangeError;
 use crate::ground::world::{To, World};
 use crate::peers::messages::metadata::{Probe, ProbeReply, ProposeReply};
+use henge_base::HostId;
 use henge_metadata::{Command, CommandRefusal, JoinDraft};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -35,6 +36,12 @@ pub enum JoinError {
          once with --bootstrap"
     )]
     NobodyToJoin,
+    /// The host was a member and is none any more.
+    #[error(
+        "host {0} is no member any more: its joining was taken back (henge admin abort), or it was removed. A removed host id never comes \
+         back: start the node with an empty data directory, as a new one"
+    )]
+    Removed(HostId),
     /// This process is not the newest of its host.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -97,7 +104,9 @@ impl<W: World> Cluster<W> {
         let options = &self.context.options;
         let others: Vec<SocketAddr> = options.seeds.iter().copied().filter(|s| *s != options.address).collect();
         match others.is_empty() {
-            _ if options.bootstrap => return Discovery::Create,
+            // A node that replaces a member creates no cluster.
+            true if options.replace.is_some() => return Discovery::Nobody,
+            _ if options.bootstrap && options.replace.is_none() => return Discovery::Create,
             true if options.address.ip().is_loopback() => return Discovery::Create,
             true => return Discovery::Nobody,
             false => {}
@@ -115,7 +124,12 @@ impl<W: World> Cluster<W> {
         }
         match silent {
             Some(seed) => Discovery::Wait(format!("seed {seed} does not answer")),
-            None if empty == others.len() && options.seeds.first() == Some(&options.address) => Discovery::Create,
+            None if options.replace.is_none()
+                && empty == others.len()
+                && options.seeds.first() == Some(&options.address) =>
+            {
+                Discovery::Create
+            }
             None => Discovery::Wait("no seed has a cluster yet; the first seed will create it".to_owned()),
         }
     }
@@ -149,7 +163,11 @@ impl<W: World> Cluster<W> {
     }
 
     async fn join(&self, seed: To) -> Result<(), JoinFailure> {
-        let command = Command::Join { name: self.context.options.cluster_name.clone(), member: self.draft() };
+        let (name, member) = (self.context.options.cluster_name.clone(), self.draft());
+        let command = match self.context.options.replace {
+            Some(dead) => Command::ReplaceMember { name, dead, member },
+            None => Command::Join { name, member },
+        };
         let question = self.new_command(command, false);
         let answer = self.peers.ask(seed, &question, self.context.options.metadata_timeout).await;
         // Whatever the answer, the log decides: an earlier attempt may have been agreed while its answer was lost.

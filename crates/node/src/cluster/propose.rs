@@ -8,7 +8,7 @@ use crate::peers::ask_error::AskError;
 use crate::peers::message::{Body, Message};
 use crate::peers::messages::metadata::{Propose, ProposeReply};
 use henge_base::{HostId, Mono, Random};
-use henge_metadata::{Ballots, Change, ClusterState, Command, CommandId, CommandRefusal, Epoch, Question, SealedEntry};
+use henge_metadata::{Ballots, Command, CommandId, CommandRefusal, Epoch, Question};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -155,7 +155,7 @@ impl<W: World> Cluster<W> {
             }
             let wall = self.context.wall_us();
             let proposed = henge_metadata::propose(&state, question.origin, &question.command, &mut random, wall);
-            let agreed = match proposed.and_then(|entry| self.refuse_moves(&state, entry)) {
+            let agreed = match proposed.and_then(|entry| self.check_plan(&state, entry)) {
                 Ok(entry) => self.decide(&state, Some(&entry), deadline).await,
                 Err(refused) => match self.confirm_end(&state, deadline).await {
                     Ok(true) if refused.is_no_op() => return Ok((state.epoch, false)),
@@ -169,19 +169,6 @@ impl<W: World> Cluster<W> {
                 AgreementError::Unknown(reason) => ChangeError::Unknown(reason),
             })?;
         }
-    }
-
-    /// Refuses an entry that begins to move rows, if they cannot be moved.
-    fn refuse_moves(&self, state: &ClusterState, entry: SealedEntry) -> Result<SealedEntry, CommandRefusal> {
-        let begins = entry.entry().changes.iter().any(|change| matches!(change, Change::PlanBegun(_)));
-        if !begins || self.context.options.moves_ranges {
-            return Ok(entry);
-        }
-        let keyspace = state.user_keyspace().unwrap_or_default();
-        Err(CommandRefusal::Member(format!(
-            "keyspace {keyspace} exists: its rows would have to be moved to other members, which is not supported yet; members can come \
-             and go while there are no keyspaces of users"
-        )))
     }
 
     /// Has a voter carry out a command.

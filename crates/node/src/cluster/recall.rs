@@ -9,6 +9,7 @@ use crate::ground::world::{CallError, Lane, To, World};
 use crate::peers::ask_error::AskError;
 use crate::peers::messages::recall::{Recall, RecallReply};
 use henge_base::{HostId, Micros, Mono};
+use henge_coordinator::Refusal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,9 +118,16 @@ impl<W: World> Cluster<W> {
         {
             let mut state = self.recalls.state.lock();
             state.asked.remove(&host);
-            let Ok(reply) = reply else { return };
             let lease = state.claims.get(&host).copied().unwrap_or(state.lease);
-            match IdentityError::of(self.context.host(), host, reply, generation, lease) {
+            let error = match reply {
+                Ok(reply) => IdentityError::of(self.context.host(), host, reply, generation, lease),
+                // It knows as much of the log as this node, which takes itself for a member.
+                Err(AskError::Refused(Refusal::Stranger)) => {
+                    Some(IdentityError::Removed { host: self.context.host(), peer: host })
+                }
+                Err(_) => return,
+            };
+            match error {
                 None => {
                     state.refused.remove(&host);
                     state.admitted.insert(host);

@@ -149,11 +149,14 @@ impl View {
         self.placed.get(&**self.keyspace_of.get(storage)?)
     }
 
-    /// True if more than half of the writers of every range are such hosts.
+    /// True if more than half of the writers of every range that the plan under way changes, or of all ranges without a plan, are such
+    /// hosts, or all but a member that is down for good.
     pub(crate) fn has_majorities(&self, is_such: impl Fn(HostId) -> bool) -> bool {
+        let absent = self.state.plan.and_then(|plan| plan.kind.dead_member());
+        let since = self.state.plan.map_or(0, |plan| plan.id);
         let user_placements =
             self.state.schema.keyspaces.values().filter_map(|k| self.state.placements.get(&k.replication));
-        user_placements.into_iter().all(|placement| placement.has_majorities(&is_such))
+        user_placements.into_iter().all(|placement| placement.has_majorities(since, &is_such, absent))
     }
 
     /// True if no placement has changed since an epoch of this log.

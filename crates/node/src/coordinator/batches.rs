@@ -9,6 +9,7 @@ use crate::peers::messages::data::BatchMessage;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_coordinator::{LoggedBatch, Recipient, ReplicaError, Replicas, Work};
+use henge_ring::Member;
 use std::future::Future;
 use std::time::Duration;
 
@@ -91,7 +92,11 @@ fn candidates<W: World>(coordinator: &Coordinator<W>) -> Vec<HostId> {
     let view = coordinator.cluster().view();
     let members = &view.state.members;
     let Some(own) = members.get(&coordinator.local()) else { return vec![coordinator.local()] };
-    let near = members.values().filter(|m| m.id != own.id && m.datacenter == own.datacenter && coordinator.alive(m.id));
+    // One that comes or goes may be no member when the batch is replayed.
+    let comes_or_goes =
+        |host| view.state.plan.is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)));
+    let is_near = |member: &Member| member.id != own.id && member.datacenter == own.datacenter;
+    let near = members.values().filter(|m| is_near(m) && coordinator.alive(m.id) && !comes_or_goes(m.id));
     let now = coordinator.mono();
     let near = near.map(|m| {
         let is_silent = coordinator.standing(m.id, Work::Write, now).is_silent;

@@ -1,5 +1,6 @@
 //! A node's settings: each is declared here, and nowhere else.
 
+use henge_base::HostId;
 use henge_cql::Guardrails;
 use henge_settings::kind::{choice, class, duration, flag, number, size, text};
 use henge_settings::settings;
@@ -99,6 +100,8 @@ settings! {
         seeds: Vec<SocketAddr> = vec![loopback(7_000)];
         /// Create the cluster here, whoever the seeds are.
         bootstrap: bool = false;
+        /// Join in place of this member, which is down for good, with its tokens. A node that is a member already ignores it.
+        replace: Option<HostId> = None;
         /// Go on from a data directory that is an older copy: an operator accepts what it lacks.
         accept_older_copy: bool = false;
         /// The time that a purge stays behind the present: longer than any write is under way, and than clocks of a cluster may differ.

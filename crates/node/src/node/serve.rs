@@ -11,11 +11,13 @@ use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadR
 use crate::peers::messages::metadata::{
     Advance, Barrier, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest,
 };
+use crate::peers::messages::plan::Debts;
 use crate::peers::messages::recall::Recall;
 use crate::peers::messages::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
 use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
 use crate::replica::admission::PeerRequest;
 use crate::replica::{compare, serve, stream_source};
+use crate::work::debts;
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
 use henge_metadata::{Ballots, Command};
@@ -99,6 +101,7 @@ impl<W: World> Node<W> {
             Kind::Time => call.answer(|_: TimeRequest| async { Ok(self.time_reply()) }).await,
             Kind::Recall => call.answer(|m: Recall| async move { cluster.answer_recall(from, &header, m).await }).await,
             Kind::Barrier => call.answer(|m: Barrier| barrier::end_older_requests(coordinator, from, m)).await,
+            Kind::Debts => call.answer(|m: Debts| debts::tell(coordinator, m)).await,
             Kind::StreamPage => {
                 call.answer(|m: StreamPage| stream_source::page(replica, cluster, (from, header.epoch), m)).await
             }
@@ -180,7 +183,7 @@ struct Call<'a, W> {
 
 /// True of a host's proposal of itself as a member: all that one that is none may propose.
 fn joins_itself(from: HostId, command: &Command) -> bool {
-    matches!(command, Command::Join { member, .. } if member.id == from)
+    matches!(command, Command::Join { member, .. } | Command::ReplaceMember { member, .. } if member.id == from)
 }
 
 impl<W: World> Call<'_, W> {

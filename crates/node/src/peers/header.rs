@@ -62,6 +62,8 @@ pub(crate) enum Kind {
     Recall = 16,
     /// Requests of older epochs are to end.
     Barrier = 17,
+    /// A member that leaves is asked what it owes.
+    Debts = 20,
     /// A new replica asks for a page of what it lacks.
     StreamPage = 25,
     /// A new replica asks for fences.
@@ -82,7 +84,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 25] = [
+    pub(crate) const ALL: [Kind; 26] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -100,6 +102,7 @@ impl Kind {
         Kind::Time,
         Kind::Recall,
         Kind::Barrier,
+        Kind::Debts,
         Kind::StreamPage,
         Kind::StreamFences,
         Kind::StreamProgress,
@@ -214,6 +217,7 @@ mod tests {
             (15, "Time"),
             (16, "Recall"),
             (17, "Barrier"),
+            (20, "Debts"),
             (25, "StreamPage"),
             (26, "StreamFences"),
             (27, "StreamProgress"),

@@ -2,11 +2,13 @@
 //!
 //! - `data`: what coordinators ask of replicas.
 //! - `repair`: what the leader of a comparison asks of replicas.
-//! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host.
+//! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host; `plan`: what the
+//!   driver of a plan asks.
 //! - `stream`: rows on their way to new replicas.
 
 pub(crate) mod data;
 pub(crate) mod metadata;
+pub(crate) mod plan;
 pub(crate) mod recall;
 pub(crate) mod repair;
 pub(crate) mod stream;

@@ -3,10 +3,11 @@
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
 use henge_node::Micros;
 use henge_operator::{
-    Everything, Failure, FailureKind, Handoff, MetadataLog, PendingHints, Report, Snapshot, TableSelection, TableStats,
-    Voter,
+    Everything, Failure, FailureKind, GainerProgress, Handoff, MetadataLog, PendingHints, Plan, PlanGainer,
+    PlanUnderWay, Report, Snapshot, TableSelection, TableStats, Voter,
 };
 use henge_storage::TableStatistics;
+use tokio::runtime::Handle;
 
 /// Takes every report with the function that answers it, which may read the disk.
 pub(crate) trait ReportRoutes {
@@ -20,6 +21,7 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::table_stats)
         .add(Operations::metadata_log)
         .add(Operations::handoff)
+        .add(Operations::plan)
 }
 
 impl Operations {
@@ -43,6 +45,33 @@ impl Operations {
             hash: end.hash.to_string(),
             voters: self.node.voters().into_iter().map(voter).collect(),
         })
+    }
+
+    /// The change of members under way.
+    #[allow(clippy::unnecessary_wraps)] // As all reports.
+    fn plan(&self, _: &Everything) -> Result<PlanUnderWay, Failure> {
+        let described = Handle::current().block_on(self.node.plan_report());
+        let gainer = |gainer: henge_node::Gainer| PlanGainer {
+            host_id: gainer.host.to_string(),
+            address: gainer.address.to_string(),
+            is_up: gainer.is_up,
+            ranges: gainer.ranges,
+            progress: gainer.progress.map(|progress| GainerProgress {
+                ranges_left: progress.ranges_left,
+                bytes_done: progress.bytes_done,
+                bytes_total: progress.bytes_total,
+                is_done: progress.is_done,
+            }),
+        };
+        let plan = described.map(|report| Plan {
+            id: report.plan.id,
+            change: report.plan.kind.to_string(),
+            step: report.plan.step.to_string(),
+            driver: report.driver.map(|host| host.to_string()),
+            progress: report.progress,
+            gainers: report.gainers.into_iter().map(gainer).collect(),
+        });
+        Ok(PlanUnderWay { plan })
     }
 
     /// Handoff of hints; reads the disk.

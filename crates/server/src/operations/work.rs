@@ -35,7 +35,11 @@ impl Operations {
             OperationRequest::Flush => self.flush().map_err(Interruption::Failed),
             OperationRequest::Compact => self.compact(steps),
             OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Interruption::Failed),
-            OperationRequest::RemoveMember { host_id } => self.remove_member(host_id).map_err(Interruption::Failed),
+            OperationRequest::RemoveMember { host_id, force } => {
+                self.remove_member(host_id, *force).map_err(Interruption::Failed)
+            }
+            OperationRequest::Decommission { force } => self.leave(*force).map_err(Interruption::Failed),
+            OperationRequest::AbortPlan => self.abort_plan().map_err(Interruption::Failed),
             OperationRequest::PauseHandoff => {
                 self.node.set_handoff_paused(true);
                 Ok(OperationOutcome::HandoffPaused)
@@ -54,8 +58,18 @@ impl Operations {
         }
     }
 
-    fn remove_member(&self, host_id: &str) -> Result<OperationOutcome, Failure> {
-        let removal = self.node.remove_member(parse_host_id(host_id)?);
+    fn leave(&self, force: bool) -> Result<OperationOutcome, Failure> {
+        let plan = Handle::current().block_on(self.node.leave(force)).map_err(invalid)?;
+        Ok(OperationOutcome::Leaving { plan: plan.map(|plan| plan.id) })
+    }
+
+    fn abort_plan(&self) -> Result<OperationOutcome, Failure> {
+        let plan = Handle::current().block_on(self.node.abort_plan()).map_err(invalid)?;
+        Ok(OperationOutcome::PlanAborted { plan: plan.id })
+    }
+
+    fn remove_member(&self, host_id: &str, force: bool) -> Result<OperationOutcome, Failure> {
+        let removal = self.node.remove_member(parse_host_id(host_id)?, force);
         Handle::current().block_on(removal).map_err(invalid)?;
         Ok(OperationOutcome::MemberRemoved { host_id: host_id.to_owned() })
     }

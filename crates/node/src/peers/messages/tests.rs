@@ -5,6 +5,7 @@ use super::metadata::{
     Advance, AdvanceReply, Barrier, BarrierReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply,
     Shutdown, TimeReply, TimeRequest,
 };
+use super::plan::{Debts, DebtsReply};
 use super::recall::{Recall, RecallReply};
 use super::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
 use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
@@ -16,7 +17,7 @@ use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryH
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 24] = [
+const ALL: [Description; 25] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -33,6 +34,7 @@ const ALL: [Description; 24] = [
     Description::of::<TimeRequest>(),
     Description::of::<Recall>(),
     Description::of::<Barrier>(),
+    Description::of::<Debts>(),
     Description::of::<StreamPage>(),
     Description::of::<StreamFences>(),
     Description::of::<StreamProgress>(),
@@ -126,6 +128,8 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&RecallReply::Running),
         recorded_text(&Barrier { epoch }),
         recorded_text(&BarrierReply { left: 7 }),
+        recorded_text(&Debts { plan: 9 }),
+        recorded_text(&DebtsReply { serves_clients: false, keeps_batches: true, hints: 7 }),
         recorded_text(&StreamPage {
             plan: 9,
             table: StorageId(7),
@@ -182,6 +186,8 @@ fn bodies_have_the_recorded_bytes() {
         "a7 'Running'",
         "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
         "81 a4 'left' 07",
+        "81 a4 'plan' 09",
+        "83 ae 'serves' 5f 'clients' c2 ad 'keeps' 5f 'batches' c3 a5 'hints' 07",
         "85 a4 'plan' 09 a5 'table' 07 a6 'tokens' 82 a5 'start' ff a3 'end' 05 a4 'part' a4 'Rows' a5 'after' c4 03 'key'",
         "81 a4 'plan' 09",
         "81 a6 'fences' 91 92 07 05",

@@ -1,0 +1,36 @@
+//! Questions of the driver of a plan.
+
+use crate::ground::world::Class;
+use crate::peers::header::Kind;
+use crate::peers::message::{Callers, Footing, Message, PACKED_BYTES_MAX, packed};
+use serde::{Deserialize, Serialize};
+
+/// The driver of a plan asks a member that leaves what it still owes. From the first question on the member serves no clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Debts {
+    /// The plan by which it leaves.
+    pub(crate) plan: u64,
+}
+
+impl Message for Debts {
+    const KIND: Kind = Kind::Debts;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "if it serves clients, keeps batches or owes hints";
+    type Reply = DebtsReply;
+}
+
+/// The debts of a member that leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DebtsReply {
+    /// True while requests of its clients may be under way.
+    pub(crate) serves_clients: bool,
+    /// True if it keeps batches that are not known to be written.
+    pub(crate) keeps_batches: bool,
+    /// Hints for members that are up, while they are waited for.
+    pub(crate) hints: u64,
+}
+
+packed!(Debts, DebtsReply);
