@@ -139,13 +139,35 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     cluster.clockwork.note("start", &[number as u8]);
     let again = Arc::clone(cluster);
     cluster.clockwork.spawn(Some(owner), async move {
-        match node.become_member().await {
-            Ok(()) => {}
+        let joined = async { node.become_member().await.and(node.complete_join().await) };
+        match joined.await {
+            Ok(()) => {
+                node.until_gone().await;
+                depart(&again, owner);
+            }
+            Err(JoinError::Removed(_)) => depart(&again, owner),
             Err(error @ JoinError::Identity(_)) => refuse(&again, owner, &error.to_string()),
             Err(error) if again.machines[number].has_wrong_disk.load(Ordering::Relaxed) => {
                 refuse(&again, owner, &error.to_string());
             }
             Err(error) => again.record_violation("join", format!("machine {number} was refused: {error}")),
+        }
+    });
+}
+
+/// Ends a process whose host is no member any more.
+fn depart(cluster: &Arc<Cluster>, owner: Owner) {
+    *cluster.machines[owner.machine].refusal.lock() = Some("it is no member any more".to_owned());
+    end(cluster, owner);
+}
+
+/// Ends a process. Not at once: the caller may hold what ending it has to drop.
+fn end(cluster: &Arc<Cluster>, owner: Owner) {
+    let ended = Arc::clone(cluster);
+    cluster.clockwork.at(cluster.clockwork.now(), move || {
+        if ended.is_alive(owner) {
+            ended.machines[owner.machine].stop();
+            ended.clockwork.kill(owner);
         }
     });
 }
@@ -157,14 +179,7 @@ pub(crate) fn refuse(cluster: &Arc<Cluster>, owner: Owner, reason: &str) {
         cluster.record_violation("identity", format!("machine {} was refused: {reason}", owner.machine));
     }
     *machine.refusal.lock() = Some(reason.to_owned());
-    let ended = Arc::clone(cluster);
-    // Not at once: the caller may hold what ending it has to drop.
-    cluster.clockwork.at(cluster.clockwork.now(), move || {
-        if ended.is_alive(owner) {
-            ended.machines[owner.machine].stop();
-            ended.clockwork.kill(owner);
-        }
-    });
+    end(cluster, owner);
 }
 
 /// Cuts a machine's power: its tasks end at once, and a random part of its unsynced writes is lost.

@@ -196,11 +196,16 @@ impl Run {
 
     /// Starts the machines at random times and creates the schema. True if all nodes know it in time.
     fn form(&mut self) -> bool {
-        for machine in 0..self.cluster.machines.len() {
+        self.form_of(self.cluster.machines.len())
+    }
+
+    /// The same with the first machines only: others may join later.
+    fn form_of(&mut self, machines: usize) -> bool {
+        for machine in 0..machines {
             let (cluster, at) = (Arc::clone(&self.cluster), self.random.below(SECOND));
             self.cluster.clockwork.at(at, move || start(&cluster, machine));
         }
-        self.wait("forming", |run| run.all_see_all())
+        self.wait("forming", |run| run.see_each_other(machines))
             && registers::SCHEMA.into_iter().all(|text| self.schema(text))
             && self.schema(self.shape.table.statement())
             && self.schema(registers::INDEX)
@@ -294,8 +299,13 @@ impl Run {
     }
 
     fn all_see_all(&self) -> bool {
+        self.see_each_other(self.cluster.machines.len())
+    }
+
+    /// True if the first machines run, and no others, and see each other.
+    fn see_each_other(&self, machines: usize) -> bool {
         let lives = self.lives();
-        let hosts = self.cluster.hosts();
+        let hosts = &self.cluster.hosts()[..machines];
         lives.len() == hosts.len()
             && lives.iter().all(|l| l.node.readiness().is_ok() && hosts.iter().all(|h| l.core.coordinator().alive(*h)))
     }

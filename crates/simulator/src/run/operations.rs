@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
     let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
     let Some(life) = random.pick(&lives) else { return };
-    if !life.node.is_member() {
+    if !life.node.is_member() || life.node.is_newcomer() {
         return;
     }
     if random.chance(1, 12) {

@@ -25,6 +25,7 @@ mod reads;
 mod repair;
 mod shutdowns;
 mod tables;
+mod topology;
 
 impl Run {
     /// A run with three machines that have formed a cluster.
