@@ -196,6 +196,7 @@ pub(crate) async fn statement_at(
     (consistency, serial): (Consistency, Consistency),
     timestamp: Option<Micros>,
 ) -> Result<Rows, Error> {
+    let _service = life.node.client_service();
     let ready = life.core.prepare(text, None)?;
     let width = ready.prepared.result.as_ref().map_or(0, |columns| columns.len());
     let page = Page::default();

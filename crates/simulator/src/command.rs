@@ -35,7 +35,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 16] = [
+const MUTATIONS: [(&str, Faults); 19] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -52,6 +52,9 @@ const MUTATIONS: [(&str, Faults); 16] = [
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
     ("admit-older-copies", Faults { admit_older_copies: true, ..NONE }),
     ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
+    ("stream-no-acceptors", Faults { stream_no_acceptors: true, ..NONE }),
+    ("skip-barriers", Faults { skip_barriers: true, ..NONE }),
+    ("clean-owned", Faults { clean_owned: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,

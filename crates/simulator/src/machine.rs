@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub(crate) fails_sync: AtomicBool,
     /// True if its disk is not the newest of its host: a process on it should not last.
     pub(crate) has_wrong_disk: AtomicBool,
+    /// True while its host is no member, and it is not to run: it may join as another host.
+    is_spare: AtomicBool,
     /// The reason why its last process was not let go on.
     pub(crate) refusal: Mutex<Option<String>>,
     lives: AtomicU32,
@@ -60,6 +62,7 @@ impl Machine {
             stall_us: AtomicU64::new(0),
             fails_sync: AtomicBool::new(false),
             has_wrong_disk: AtomicBool::new(false),
+            is_spare: AtomicBool::new(false),
             refusal: Mutex::new(None),
             lives: AtomicU32::new(0),
             life: Mutex::new(None),
@@ -95,6 +98,16 @@ impl Machine {
     pub(crate) fn fail_syncs(&self, fail_sync: bool) {
         self.fails_sync.store(fail_sync, Ordering::Relaxed);
         self.engine().set_faults(ModelFaults { fail_sync, ..ModelFaults::default() }, Random::new(0));
+    }
+
+    /// True while it is not to run.
+    pub(crate) fn is_spare(&self) -> bool {
+        self.is_spare.load(Ordering::Relaxed)
+    }
+
+    /// Makes it a spare, or one that runs.
+    pub(crate) fn set_spare(&self, is_spare: bool) {
+        self.is_spare.store(is_spare, Ordering::Relaxed);
     }
 
     /// The running node; `None` if the machine is off.
@@ -158,6 +171,7 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
 /// Ends a process whose host is no member any more.
 fn depart(cluster: &Arc<Cluster>, owner: Owner) {
     *cluster.machines[owner.machine].refusal.lock() = Some("it is no member any more".to_owned());
+    cluster.machines[owner.machine].set_spare(true);
     end(cluster, owner);
 }
 
@@ -218,7 +232,7 @@ pub(crate) fn shut_down(cluster: &Arc<Cluster>, number: usize, back_after: u64) 
 
 /// Starts a machine if it is off. A machine that boots sets its clock by the network.
 pub(crate) fn revive(cluster: &Arc<Cluster>, number: usize) {
-    if cluster.machines[number].life().is_none() {
+    if cluster.machines[number].life().is_none() && !cluster.machines[number].is_spare() {
         set_clock_right(cluster, number);
         start(cluster, number);
     }

@@ -1,6 +1,7 @@
 //! One run: a cluster is created from a seed, broken, healed, and checked against the invariants.
 
 mod healed;
+mod moves;
 mod nodes;
 mod operations;
 mod purged;
@@ -26,7 +27,7 @@ use crate::storm::{Damage, Temper, heal, strike};
 use crate::swap::SWAPS;
 use crate::wire::Violation;
 use henge_base::Random;
-use henge_coordinator::{Event, Replicas};
+use henge_coordinator::Event;
 use henge_model::Consistency;
 use henge_node::{Faults, Options};
 use henge_storage::SyncMode;
@@ -96,6 +97,8 @@ struct Run {
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     machines: usize,
+    /// Of these the last ones, which are not started; in the storm machines come and go then.
+    spares: usize,
     temper: Temper,
     /// True in periodic mode: a power cut may lose acknowledged writes, but no decisions.
     is_periodic: bool,
@@ -123,7 +126,8 @@ impl Run {
         let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
         // Where no machine forgets, hints have to do by themselves.
         let compares = temper == Temper::Crashes && random.fork("repair").chance(1, 3);
-        let shape = Shape { machines, temper, is_periodic, table, has_short_tail, rotates, compares };
+        let spares = usize::from(machines > COPIES && !rotates && random.fork("moves").chance(1, 3));
+        let shape = Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares };
         let repair_interval = Duration::from_secs(1);
         Run::of(clockwork, shape, random, |n| Options { auto_repair: compares, repair_interval, ..options(n, faults) })
     }
@@ -136,7 +140,8 @@ impl Run {
             let options = options(n);
             Machine::new(Options { sync, tail_max: tail_of(&options), ..options }, &mut hosts)
         };
-        let machines = (0..shape.machines).map(machine).collect();
+        let machines: Vec<Machine> = (0..shape.machines).map(machine).collect();
+        machines.iter().skip(shape.machines - shape.spares).for_each(|machine| machine.set_spare(true));
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
         Run {
@@ -156,7 +161,7 @@ impl Run {
         }
         self.storm();
         heal(&self.cluster);
-        if !self.wait("heal", |run| run.all_see_all()) || (self.shape.rotates && !self.gather()) {
+        if !self.wait("heal", |run| run.all_see_all() && run.no_plan()) || (self.shape.rotates && !self.gather()) {
             return;
         }
         self.calm = self.now();
@@ -196,7 +201,7 @@ impl Run {
 
     /// Starts the machines at random times and creates the schema. True if all nodes know it in time.
     fn form(&mut self) -> bool {
-        self.form_of(self.cluster.machines.len())
+        self.form_of(self.shape.machines - self.shape.spares)
     }
 
     /// The same with the first machines only: others may join later.
@@ -242,10 +247,19 @@ impl Run {
         let mut next_strike = self.now();
         let mut next_operation = vec![self.now(); CLIENTS as usize];
         let (mut next_rotation, mut rotation) = (self.now(), self.random.fork("rotation"));
+        let mut next_move = self.now();
+        if self.shape.spares > 0 {
+            // A machine that is set back takes most of a storm.
+            self.damage.rewinds = 1;
+        }
         while self.now() < end {
             if self.shape.rotates && next_rotation <= self.now() {
                 self.rotate(&mut rotation);
                 next_rotation = self.now() + SECOND;
+            }
+            if self.shape.spares > 0 && next_move <= self.now() {
+                self.move_members(&mut rotation);
+                next_move = self.now() + SECOND;
             }
             if next_strike <= self.now() {
                 let mut random = self.random.fork("strike");
@@ -296,18 +310,6 @@ impl Run {
 
     fn lives(&self) -> Vec<Life> {
         self.cluster.machines.iter().filter_map(Machine::life).collect()
-    }
-
-    fn all_see_all(&self) -> bool {
-        self.see_each_other(self.cluster.machines.len())
-    }
-
-    /// True if the first machines run, and no others, and see each other.
-    fn see_each_other(&self, machines: usize) -> bool {
-        let lives = self.lives();
-        let hosts = &self.cluster.hosts()[..machines];
-        lives.len() == hosts.len()
-            && lives.iter().all(|l| l.node.readiness().is_ok() && hosts.iter().all(|h| l.core.coordinator().alive(*h)))
     }
 
     fn wait(&mut self, what: &'static str, done: impl Fn(&Run) -> bool) -> bool {

@@ -88,6 +88,9 @@ impl<W: World> PlanDriver<W> {
         if self.coordinator.context().options.faults.skip_barriers {
             return None;
         }
+        if self.coordinator.context().options.faults.skip_barriers {
+            return None;
+        }
         let epoch = self.coordinator.cluster().epoch();
         barrier::pass(&self.coordinator, epoch).await.err().map(|error| error.to_string())
     }

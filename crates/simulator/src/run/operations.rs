@@ -5,6 +5,7 @@ use crate::history::Deed;
 use crate::machine::{Life, Machine};
 use crate::registers;
 use henge_base::Random;
+use henge_coordinator::Replicas;
 use henge_model::Consistency;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
     let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
     let Some(life) = random.pick(&lives) else { return };
-    if !life.node.is_member() || life.node.is_newcomer() {
+    if !life.node.is_member() || is_moving(life) {
         return;
     }
     if random.chance(1, 12) {
@@ -42,4 +43,10 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
 fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
     let back = random.below(3) as usize;
     clients.history.lock().written_versions(key).nth(back).map(Deed::Find)
+}
+
+/// True if a node is about to come or to go, and serves no clients.
+fn is_moving(life: &Life) -> bool {
+    let host = life.core.coordinator().local();
+    life.node.plan().is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)))
 }

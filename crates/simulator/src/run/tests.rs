@@ -5,6 +5,7 @@ use crate::machine::crash;
 use crate::network::Weather;
 use crate::swap::{Act, Swap};
 use henge_base::Bytes;
+use henge_coordinator::Replicas;
 use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -20,6 +21,7 @@ mod identity;
 mod latency;
 mod manual;
 mod metadata;
+mod moves;
 mod overload;
 mod reads;
 mod repair;
@@ -37,6 +39,7 @@ impl Run {
     fn of_machines(machines: usize, is_periodic: bool, table: SharedTable, random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let shape = Shape {
+            spares: 0,
             machines,
             temper: Temper::Crashes,
             is_periodic,
@@ -228,6 +231,7 @@ fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let (temper, table) = (Temper::Links, SharedTable::Default);
     let shape = Shape {
+        spares: 0,
         machines: 3,
         temper,
         is_periodic: false,

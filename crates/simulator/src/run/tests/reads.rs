@@ -130,6 +130,7 @@ fn a_scan_of_many_ranges_with_few_rows_takes_few_round_trips() {
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let (temper, table) = (Temper::Crashes, SharedTable::Default);
     let shape = Shape {
+        spares: 0,
         machines: 5,
         temper,
         is_periodic: false,

@@ -211,6 +211,7 @@ fn rows_on_former_replica(faults: Faults) -> usize {
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let (temper, table) = (Temper::Links, SharedTable::Default);
     let shape = Shape {
+        spares: 0,
         machines: 5,
         temper,
         is_periodic: false,

@@ -24,7 +24,16 @@ impl Run {
         let mut random = Random::new(seed);
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let (temper, table) = (Temper::Crashes, SharedTable::Default);
-        let shape = Shape { machines, temper, is_periodic: false, table, has_short_tail: false, rotates: false };
+        let shape = Shape {
+            spares: 0,
+            machines,
+            temper,
+            is_periodic: false,
+            table,
+            has_short_tail: false,
+            rotates: false,
+            compares: false,
+        };
         let options = |n| Options { moves_ranges: true, ..options(n, Faults::default()) };
         let mut run = Run::of(clockwork, shape, &mut random, options);
         assert!(run.form_of(members), "{:?}", run.cluster.watch.lock().violations);

@@ -46,6 +46,7 @@ impl Site {
         let machines = MACHINES * datacenters;
         let (temper, table) = (Temper::Links, SharedTable::Default);
         let shape = Shape {
+            spares: 0,
             machines,
             temper,
             is_periodic: false,

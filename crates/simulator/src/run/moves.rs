@@ -1,0 +1,71 @@
+//! Members come and go under the storm's load: spare machines join, members leave, and plans are taken back. One machine is a spare at
+//! first; one whose node has left is a spare again, with an empty disk when it joins anew.
+
+use super::{COPIES, Run};
+use crate::disk::Disk;
+use crate::machine::{Life, Machine, start};
+use crate::rewind::exchange;
+use henge_base::{HostId, Random};
+use henge_coordinator::Replicas;
+use henge_node::Options;
+
+impl Run {
+    /// Begins a change of members through a running member, or takes one back. Whether that comes to pass is left to the storm.
+    pub(super) fn move_members(&mut self, random: &mut Random) {
+        let lives: Vec<Life> = self.lives().into_iter().filter(|life| life.node.is_member()).collect();
+        let Some(life) = random.pick(&lives).cloned() else { return };
+        if lives.iter().any(|life| life.node.plan().is_some()) {
+            if random.chance(1, 20) {
+                self.cluster.clockwork.spawn(Some(life.owner), async move {
+                    let _ = life.node.abort_plan().await;
+                });
+            }
+            return;
+        }
+        let members = self.cluster.machines.iter().filter(|machine| !machine.is_spare()).count();
+        let spare = self.cluster.machines.iter().position(|machine| machine.is_spare());
+        match spare {
+            Some(spare) if members <= COPIES || random.chance(1, 2) => self.join(spare, life.owner.machine, random),
+            _ if members > COPIES => self.cluster.clockwork.spawn(Some(life.owner), async move {
+                let _ = life.node.leave(false).await;
+            }),
+            _ => {}
+        }
+    }
+
+    /// Starts a spare machine with an empty disk, to join through a member.
+    pub(super) fn join(&self, spare: usize, through: usize, random: &mut Random) {
+        drop(exchange(&self.cluster, spare, Disk::empty(random), false));
+        let (machine, seed) = (&self.cluster.machines[spare], self.cluster.machines[through].address);
+        {
+            let mut options = machine.options.lock();
+            *options = Options { seeds: vec![seed], bootstrap: false, ..options.clone() };
+        }
+        machine.set_spare(false);
+        start(&self.cluster, spare);
+    }
+
+    /// True if no node knows of a plan.
+    pub(super) fn no_plan(&self) -> bool {
+        self.lives().iter().all(|life| life.node.plan().is_none())
+    }
+
+    /// True if all machines but spares run and see each other.
+    pub(super) fn all_see_all(&self) -> bool {
+        let machines = &self.cluster.machines;
+        let hosts: Vec<HostId> = machines.iter().filter(|machine| !machine.is_spare()).map(Machine::host).collect();
+        self.all_are_up(&hosts)
+    }
+
+    /// True if the first machines run, and no others, and see each other.
+    pub(super) fn see_each_other(&self, machines: usize) -> bool {
+        self.all_are_up(&self.cluster.hosts()[..machines])
+    }
+
+    /// True if these hosts run, and no others, and see each other.
+    fn all_are_up(&self, hosts: &[HostId]) -> bool {
+        let lives = self.lives();
+        lives.len() == hosts.len()
+            && lives.iter().all(|l| l.node.readiness().is_ok() && hosts.iter().all(|h| l.core.coordinator().alive(*h)))
+    }
+}
