@@ -122,7 +122,7 @@ pub(crate) const IGNORED: &[(&str, &[&str])] = &[
         "repair_session_max_tree_depth", "repair_session_space", "repair_state_expires", "repair_state_size",
         "repaired_data_tracking_for_partition_reads_enabled", "repaired_data_tracking_for_range_reads_enabled",
         "report_unconfirmed_repaired_data_mismatches", "skip_stream_disk_space_check", "snapshot_on_repaired_data_mismatch",
-        "stream_entire_sstables", "stream_throughput_outbound", "stream_transfer_task_timeout",
+        "stream_entire_sstables", "stream_transfer_task_timeout",
         "streaming_connections_per_host", "streaming_keep_alive_period", "streaming_slow_events_log_timeout",
         "streaming_state_expires", "streaming_state_size", "streaming_stats_enabled", "trace_type_repair_ttl",
         "use_offheap_merkle_trees", "validation_preview_purge_head_start",
