@@ -46,7 +46,7 @@ fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u64) -> Run 
 
 impl Run {
     /// The numbers of rows that a read of everything at ALL finds, with and without a value: deleted ones have a static column at most.
-    fn rows_at_all(&mut self) -> (usize, usize) {
+    fn moved_rows(&mut self) -> (usize, usize) {
         let (slot, life) = (Slot::default(), self.lives().swap_remove(0));
         let done = slot.clone();
         self.cluster.clockwork.spawn(Some(life.owner), async move {
@@ -107,7 +107,7 @@ fn a_machine_that_joins_gets_its_rows_and_others_lose_theirs() {
     run.join(3, 0, &mut Random::new(2));
     run.pass(SECOND);
     run.until_moved();
-    assert_eq!(run.rows_at_all(), WHOLE);
+    assert_eq!(run.moved_rows(), WHOLE);
     assert!(run.rows_on(3) > held / 2, "{} of {held}", run.rows_on(3));
     let on_all: usize = (0..4).map(|machine| run.rows_on(machine)).sum();
     assert_eq!(on_all, 3 * held, "nobody holds what is not its own");
@@ -129,7 +129,7 @@ fn a_member_that_leaves_hands_its_rows_over() {
     run.pass(SECOND);
     run.until_moved();
     assert!(run.cluster.machines[1].life().is_none(), "it is still there");
-    assert_eq!(run.rows_at_all(), WHOLE);
+    assert_eq!(run.moved_rows(), WHOLE);
     assert!(!run.broken(), "{:?}", run.cluster.watch.lock().violations);
     run.cluster.clear();
 }
@@ -147,7 +147,7 @@ fn streaming_goes_on_whoever_dies() {
             run.crash_and_start(victim);
         }
         run.until_moved();
-        assert_eq!(run.rows_at_all(), WHOLE, "{seed}");
+        assert_eq!(run.moved_rows(), WHOLE, "{seed}");
         assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
         run.cluster.clear();
     }
@@ -167,7 +167,7 @@ fn a_dead_member_is_replaced() {
         run.join(3, 0, &mut Random::new(seed));
         run.pass(SECOND);
         run.until_moved();
-        assert_eq!(run.rows_at_all(), WHOLE, "{seed}");
+        assert_eq!(run.moved_rows(), WHOLE, "{seed}");
         let life = run.cluster.machines[0].life().unwrap();
         assert!(
             life.node.plan().is_none()
@@ -203,7 +203,7 @@ fn a_page_of_a_plan_that_was_taken_back_is_not_applied() {
         let late: usize = rows(&run).iter().zip(before).map(|(now, before)| now.saturating_sub(before)).sum();
         // Everybody may be read still, and what was left behind goes.
         run.pass(20 * SECOND);
-        assert_eq!(run.rows_at_all(), WHOLE);
+        assert_eq!(run.moved_rows(), WHOLE);
         run.cluster.clear();
         late
     };

@@ -276,8 +276,16 @@ fn deleted_by_one_late_hint(faults: Faults) -> usize {
     let mut random = Random::new(12);
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let (temper, table) = (Temper::Links, SharedTable::Default);
-    let shape =
-        Shape { machines: 4, temper, is_periodic: false, table, has_short_tail: false, rotates: false, compares: true };
+    let shape = Shape {
+        spares: 0,
+        machines: 4,
+        temper,
+        is_periodic: false,
+        table,
+        has_short_tail: false,
+        rotates: false,
+        compares: true,
+    };
     let mut run = Run::of(clockwork, shape, &mut random, |n| comparing(n, faults));
     assert!(run.form());
     run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
