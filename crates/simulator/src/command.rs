@@ -24,6 +24,9 @@ pub struct SimulateOptions {
     /// Run this seed alone, and tell everything about it.
     #[arg(long, conflicts_with_all = ["seeds", "mutations"])]
     pub seed: Option<u64>,
+    /// Have members come and go in clusters that are large enough.
+    #[arg(long)]
+    pub moves: bool,
     /// Put a bug in on purpose (see --mutations for their names).
     #[arg(long)]
     pub mutate: Option<String>,
@@ -35,7 +38,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 19] = [
+const MUTATIONS: [(&str, Faults); 16] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -52,9 +55,6 @@ const MUTATIONS: [(&str, Faults); 19] = [
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
     ("admit-older-copies", Faults { admit_older_copies: true, ..NONE }),
     ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
-    ("stream-no-acceptors", Faults { stream_no_acceptors: true, ..NONE }),
-    ("skip-barriers", Faults { skip_barriers: true, ..NONE }),
-    ("clean-owned", Faults { clean_owned: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -99,21 +99,21 @@ const NONE: Faults = Faults {
 pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
     panics::keep_what_is_said();
     if options.mutations {
-        return Ok(mutations());
+        return Ok(mutations(options.moves));
     }
     let faults = match &options.mutate {
         Some(name) => mutation_named(name)?,
         None => Faults::default(),
     };
     if let Some(seed) = options.seed {
-        return Ok(single(seed, faults));
+        return Ok(single(seed, faults, options.moves));
     }
     Ok(many(options, faults))
 }
 
 /// Runs a seed; a panic counts as a violation.
-fn run(seed: u64, faults: Faults) -> Report {
-    caught(seed, || run::run(seed, faults))
+fn run(seed: u64, faults: Faults, moves: bool) -> Report {
+    caught(seed, || run::run_seed(seed, faults, moves))
 }
 
 fn mutation_named(name: &str) -> anyhow::Result<Faults> {
@@ -124,10 +124,10 @@ fn mutation_named(name: &str) -> anyhow::Result<Faults> {
         .ok_or_else(|| anyhow::anyhow!("no bug is called {name}; there are: {}", names.join(", ")))
 }
 
-fn single(seed: u64, faults: Faults) -> i32 {
-    let report = run(seed, faults);
+fn single(seed: u64, faults: Faults, moves: bool) -> i32 {
+    let report = run(seed, faults, moves);
     println!("{report:#?}");
-    let same = run(seed, faults).trace == report.trace;
+    let same = run(seed, faults, moves).trace == report.trace;
     println!("a second run {}", if same { "is the same" } else { "DIFFERS" });
     i32::from(!report.violations.is_empty() || !same)
 }
@@ -171,7 +171,7 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
                     if seed >= end {
                         return;
                     }
-                    one_of_many(seed, faults, &totals, &broken);
+                    one_of_many((seed, faults, options.moves), &totals, &broken);
                 }
             });
         }
@@ -192,10 +192,10 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
     i32::from(!broken.is_empty())
 }
 
-fn one_of_many(seed: u64, faults: Faults, totals: &Mutex<Totals>, broken: &Mutex<Vec<(u64, String)>>) {
-    let report = run(seed, faults);
+fn one_of_many((seed, faults, moves): (u64, Faults, bool), totals: &Mutex<Totals>, broken: &Mutex<Vec<(u64, String)>>) {
+    let report = run(seed, faults, moves);
     let twice = seed.is_multiple_of(TWICE_EVERY);
-    let differs = twice && run(seed, faults).trace != report.trace;
+    let differs = twice && run(seed, faults, moves).trace != report.trace;
     if let Ok(mut totals) = totals.lock() {
         totals.add(&report);
         totals.twice += u64::from(twice);
@@ -226,11 +226,11 @@ fn print_totals(totals: &Totals, began: Instant) {
 }
 
 /// Runs seeds with each deliberate bug in turn. Returns 1 if one is not found, else 0.
-fn mutations() -> i32 {
+fn mutations(moves: bool) -> i32 {
     let mut missed = 0;
     for (name, faults) in MUTATIONS {
         let found = (1..=MUTATION_SEEDS).find_map(|seed| {
-            let rules = run(seed, faults).violations;
+            let rules = run(seed, faults, moves).violations;
             rules.first().map(|(rule, _)| (seed, *rule))
         });
         match found {

@@ -188,6 +188,9 @@ fn end(cluster: &Arc<Cluster>, owner: Owner) {
 
 /// Ends a process that is not let go on as its host. That is right if the machine has a wrong disk.
 pub(crate) fn refuse(cluster: &Arc<Cluster>, owner: Owner, reason: &str) {
+    if reason.contains("is no member any more") {
+        return depart(cluster, owner);
+    }
     let machine = &cluster.machines[owner.machine];
     if !machine.has_wrong_disk.load(Ordering::Relaxed) {
         cluster.record_violation("identity", format!("machine {} was refused: {reason}", owner.machine));

@@ -76,8 +76,13 @@ pub struct Report {
 
 /// Runs a seed. `faults` are deliberate bugs.
 pub fn run(seed: u64, faults: Faults) -> Report {
+    run_seed(seed, faults, false)
+}
+
+/// The same; if `moves`, members come and go in clusters that are large enough.
+pub fn run_seed(seed: u64, faults: Faults, moves: bool) -> Report {
     let mut random = Random::new(seed);
-    let mut run = Run::new(&mut random, faults);
+    let mut run = Run::draw(&mut random, faults, moves);
     run.everything();
     run.report(seed)
 }
@@ -112,7 +117,12 @@ struct Shape {
 }
 
 impl Run {
+    #[cfg(test)]
     fn new(random: &mut Random, faults: Faults) -> Run {
+        Run::draw(random, faults, false)
+    }
+
+    fn draw(random: &mut Random, faults: Faults, moves: bool) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let machines = random.between(3, 5) as usize;
         let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
@@ -126,7 +136,7 @@ impl Run {
         let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
         // Where no machine forgets, hints have to do by themselves.
         let compares = temper == Temper::Crashes && random.fork("repair").chance(1, 3);
-        let spares = usize::from(machines > COPIES && !rotates && random.fork("moves").chance(1, 3));
+        let spares = usize::from(moves && machines > COPIES && !rotates);
         let shape = Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares };
         let repair_interval = Duration::from_secs(1);
         Run::of(clockwork, shape, random, |n| Options { auto_repair: compares, repair_interval, ..options(n, faults) })
