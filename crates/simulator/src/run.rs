@@ -27,7 +27,6 @@ use crate::storm::{Damage, Temper, heal, strike};
 use crate::swap::SWAPS;
 use crate::wire::Violation;
 use henge_base::Random;
-use henge_coordinator::Event;
 use henge_model::Consistency;
 use henge_node::{Faults, Options};
 use henge_storage::SyncMode;
@@ -80,7 +79,7 @@ pub fn run(seed: u64, faults: Faults) -> Report {
 }
 
 /// The same; if `moves`, members come and go in clusters that are large enough.
-pub fn run_seed(seed: u64, faults: Faults, moves: bool) -> Report {
+pub(crate) fn run_seed(seed: u64, faults: Faults, moves: bool) -> Report {
     let mut random = Random::new(seed);
     let mut run = Run::draw(&mut random, faults, moves);
     run.everything();
@@ -311,11 +310,6 @@ impl Run {
         }
         self.pass(10 * SECOND);
         self.must_be_good("I31", &numbers);
-    }
-
-    fn repairs(&self) -> (u64, u64) {
-        let of = |event| self.lives().iter().map(|l| l.node.metrics().events_of(event)).sum();
-        (of(Event::DigestMismatch), of(Event::ReadRepair))
     }
 
     fn lives(&self) -> Vec<Life> {

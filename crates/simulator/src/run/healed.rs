@@ -9,6 +9,7 @@ use crate::pairs;
 use crate::registers;
 use crate::slot::Slot;
 use crate::swap::{self, Act};
+use henge_coordinator::Event;
 use henge_cql::BoundValue;
 use henge_model::Consistency;
 
@@ -118,6 +119,12 @@ impl Run {
                 self.cluster.record_violation("I20", what);
             }
         }
+    }
+
+    /// Digests that differed, and rows that were repaired, on all machines.
+    pub(super) fn repairs(&self) -> (u64, u64) {
+        let of = |event| self.lives().iter().map(|l| l.node.metrics().events_of(event)).sum();
+        (of(Event::DigestMismatch), of(Event::ReadRepair))
     }
 
     /// I15: replicas with the same content answer with the same digest, and nothing is repaired.
