@@ -33,13 +33,16 @@ impl Run {
         }
     }
 
-    /// Starts a spare machine with an empty disk, to join through a member.
+    /// Starts a spare machine with an empty disk, to join through a member, or through another one if that has left by then.
     pub(super) fn join(&self, spare: usize, through: usize, random: &mut Random) {
         drop(exchange(&self.cluster, spare, Disk::empty(random), false));
-        let (machine, seed) = (&self.cluster.machines[spare], self.cluster.machines[through].address);
+        let machines = &self.cluster.machines;
+        let (machine, first) = (&machines[spare], machines[through].address);
+        let others = machines.iter().filter(|other| !other.is_spare()).map(|other| other.address);
+        let seeds = std::iter::once(first).chain(others.filter(|address| *address != first)).collect();
         {
             let mut options = machine.options.lock();
-            *options = Options { seeds: vec![seed], bootstrap: false, ..options.clone() };
+            *options = Options { seeds, bootstrap: false, ..options.clone() };
         }
         machine.set_spare(false);
         start(&self.cluster, spare);
