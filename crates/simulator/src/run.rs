@@ -6,6 +6,7 @@ mod nodes;
 mod operations;
 mod purged;
 mod rotation;
+mod shape;
 mod stored;
 
 pub(crate) use stored::command;
@@ -33,6 +34,7 @@ use henge_storage::SyncMode;
 use nodes::SeenEntries;
 use operations::operate;
 use parking_lot::Mutex;
+use shape::Shape;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,24 +97,6 @@ struct Run {
     /// The simulated time at which the cluster had healed.
     calm: u64,
     entries: Mutex<SeenEntries>,
-}
-
-/// The shape of a cluster, and the kind of its run.
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    machines: usize,
-    /// Of these the last ones, which are not started; in the storm machines come and go then.
-    spares: usize,
-    temper: Temper,
-    /// True in periodic mode: a power cut may lose acknowledged writes, but no decisions.
-    is_periodic: bool,
-    table: SharedTable,
-    /// True if a node may have at most [`SHORT_TAIL`] calls in flight.
-    has_short_tail: bool,
-    /// True if all machines take all writes, and those that are read change every second.
-    rotates: bool,
-    /// True if replicas compare what they hold all the time, and forget deletions by that.
-    compares: bool,
 }
 
 impl Run {

@@ -38,16 +38,7 @@ impl Run {
     /// A run with machines that have formed a cluster.
     fn of_machines(machines: usize, is_periodic: bool, table: SharedTable, random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape {
-            spares: 0,
-            machines,
-            temper: Temper::Crashes,
-            is_periodic,
-            table,
-            has_short_tail: false,
-            rotates: false,
-            compares: false,
-        };
+        let shape = Shape { is_periodic, table, ..Shape::plain(machines, Temper::Crashes) };
         let mut run = Run::of(clockwork, shape, random, |n| options(n, faults));
         assert!(run.form());
         run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
@@ -229,17 +220,7 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
 fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let (temper, table) = (Temper::Links, SharedTable::Default);
-    let shape = Shape {
-        spares: 0,
-        machines: 3,
-        temper,
-        is_periodic: false,
-        table,
-        has_short_tail: false,
-        rotates: false,
-        compares: false,
-    };
+    let shape = Shape::plain(3, Temper::Links);
     let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());
     run

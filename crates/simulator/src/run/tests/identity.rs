@@ -62,17 +62,7 @@ fn without_checks() -> Faults {
 fn cluster(seed: u64, machines: usize, faults: Faults) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let (temper, table) = (Temper::Crashes, SharedTable::Default);
-    let shape = Shape {
-        spares: 0,
-        machines,
-        temper,
-        is_periodic: false,
-        table,
-        has_short_tail: false,
-        rotates: false,
-        compares: false,
-    };
+    let shape = Shape::plain(machines, Temper::Crashes);
     let mut run = Run::of(clockwork, shape, &mut random, |n| options(n, faults));
     assert!(run.form());
     run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);

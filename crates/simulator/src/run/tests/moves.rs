@@ -12,18 +12,8 @@ const ROW_BYTES: usize = 2_000;
 fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u64) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let (temper, table) = (Temper::Crashes, SharedTable::Default);
     let machines = members + 1;
-    let shape = Shape {
-        machines,
-        spares: 1,
-        temper,
-        is_periodic: false,
-        table,
-        has_short_tail: false,
-        rotates: false,
-        compares: false,
-    };
+    let shape = Shape { spares: 1, ..Shape::plain(machines, Temper::Crashes) };
     let mut run =
         Run::of(clockwork, shape, &mut random, |n| Options { stream_throughput: throughput, ..options(n, faults) });
     assert!(run.form());

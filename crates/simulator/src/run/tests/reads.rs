@@ -128,17 +128,7 @@ fn a_scan_of_many_ranges_with_few_rows_takes_few_round_trips() {
     const ROWS: usize = 20;
     let mut random = Random::new(5);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let (temper, table) = (Temper::Crashes, SharedTable::Default);
-    let shape = Shape {
-        spares: 0,
-        machines: 5,
-        temper,
-        is_periodic: false,
-        table,
-        has_short_tail: false,
-        rotates: false,
-        compares: false,
-    };
+    let shape = Shape::plain(5, Temper::Crashes);
     let many_tokens = |n| Options { num_tokens: 256, ..options(n, Faults::default()) };
     let mut run = Run::of(clockwork, shape, &mut random, many_tokens);
     assert!(run.form());

@@ -23,17 +23,7 @@ impl Run {
     fn with_spare_machines(members: usize, machines: usize, seed: u64) -> Run {
         let mut random = Random::new(seed);
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let (temper, table) = (Temper::Crashes, SharedTable::Default);
-        let shape = Shape {
-            spares: 0,
-            machines,
-            temper,
-            is_periodic: false,
-            table,
-            has_short_tail: false,
-            rotates: false,
-            compares: false,
-        };
+        let shape = Shape::plain(machines, Temper::Crashes);
         let options = |n| Options { moves_ranges: true, ..options(n, Faults::default()) };
         let mut run = Run::of(clockwork, shape, &mut random, options);
         assert!(run.form_of(members), "{:?}", run.cluster.watch.lock().violations);

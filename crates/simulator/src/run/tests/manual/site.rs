@@ -44,17 +44,7 @@ impl Site {
         let mut random = Random::new(1);
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let machines = MACHINES * datacenters;
-        let (temper, table) = (Temper::Links, SharedTable::Default);
-        let shape = Shape {
-            spares: 0,
-            machines,
-            temper,
-            is_periodic: false,
-            table,
-            has_short_tail: false,
-            rotates: false,
-            compares: false,
-        };
+        let shape = Shape::plain(machines, Temper::Links);
         let of = |number: usize| Options {
             datacenter: format!("dc{}", number / MACHINES + 1),
             hinted_handoff,
