@@ -2,6 +2,11 @@
 //!
 //! One caller of [`Combiner::submit`] is told to take turns; until a turn returns that nothing is left, all others only queue.
 //! So there is one writer at any time, and the next batch gathers while it syncs.
+//!
+//! - A *stripe* stands for the partitions of one hash: a write enters it when it is queued and leaves it when it is visible.
+//! - A *replacement* takes the place of rows that were read before; it is refused if its stripe was entered since.
+//! - A *fold* replaces the versions of one key by their merge, which later reads get cheaper.
+//! - A *removal* deletes ranges of keys, as those of a dropped table. *Stale* entries of indexes are deleted key by key.
 
 use crate::folds::Folds;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, QUEUE_BYTES_MAX};
@@ -69,12 +74,12 @@ impl Combiner {
     /// Queues rows of one partition, made from the tables as known at `generation`; [`WriteError::Changed`] if they have
     /// changed since. If it returns true the caller has to take turns until one returns that nothing is left.
     pub(crate) fn submit(&self, rows: Rows, generation: u64, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item::new(rows, None, ticket), Some(generation))
+        self.enqueue(Item::new(rows, None, ticket), Some(generation))
     }
 
     /// Queues rows that do not depend on the known tables.
     pub(crate) fn submit_any(&self, rows: Rows, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item::new(rows, None, ticket), None)
+        self.enqueue(Item::new(rows, None, ticket), None)
     }
 
     /// The number of changes to the known tables.
@@ -82,7 +87,8 @@ impl Combiner {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Notes that the known tables have changed. Writes made from an earlier state are refused from now on.
+    /// Notes that the known tables have changed. Writes made from an earlier state are refused from now on; the lock keeps one
+    /// from being queued between the check of its generation and this.
     pub(crate) fn renew(&self) {
         let _queue = self.queue.lock();
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -90,17 +96,19 @@ impl Combiner {
 
     /// Queues a replacement of rows of one partition that happens only if no write of its stripe entered since it had `version`.
     pub(crate) fn submit_replacement(&self, rows: Rows, version: u64, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item::new(rows, Some(version), ticket), None)
+        self.enqueue(Item::new(rows, Some(version), ticket), None)
     }
 
     /// Queues the removal of ranges of keys, and facts to set with that, in a batch of their own: what is queued before is written
     /// before, what comes later stays. A replacement that was read before is refused afterwards.
     pub(crate) fn submit_removal(&self, removal: Vec<Op>, ticket: u64) -> Result<bool, WriteError> {
-        self.queue(Item { removal, ..Item::new(Rows::new(), None, ticket) }, None)
+        self.enqueue(Item { removal, ..Item::new(Rows::new(), None, ticket) }, None)
     }
 
-    /// True if a row to fold was found since this was asked last and nobody writes: the caller has to take turns then.
+    /// True if a row to fold or a stale entry was found since this was asked last and nobody writes: the caller has to take turns
+    /// then.
     pub(crate) fn claim_folds(&self) -> bool {
+        // Both are taken, so that neither is announced again: no short circuit.
         (self.folds.take_announced() | self.stale.take_announced())
             && !std::mem::replace(&mut self.queue.lock().has_writer, true)
     }
@@ -122,7 +130,7 @@ impl Combiner {
         self.stripes.check(waiting.map(|item| item.stripe), !queue.turn_in_progress)
     }
 
-    fn queue(&self, item: Item, generation: Option<u64>) -> Result<bool, WriteError> {
+    fn enqueue(&self, item: Item, generation: Option<u64>) -> Result<bool, WriteError> {
         let mut queue = self.queue.lock();
         if generation.is_some_and(|generation| generation != self.generation()) {
             return Err(WriteError::Changed);
@@ -138,8 +146,8 @@ impl Combiner {
         Ok(!std::mem::replace(&mut queue.has_writer, true))
     }
 
-    /// Writes one batch. Returns true if there is more; if not, the caller's duty ends. While a turn is in progress another
-    /// call does nothing: the caller already in `turn` stays the writer and drains later entries before it returns.
+    /// Writes one batch. Returns true if there is more, and the caller has to take another turn; if not, its duty ends. While a
+    /// turn is in progress another call does nothing: the duty stays with the caller that is in `turn`.
     pub(crate) fn turn(
         &self,
         engine: &dyn Engine,
@@ -210,8 +218,8 @@ impl Combiner {
         Some(queue.items.drain(..count).collect())
     }
 
-    /// Refuses replacements whose partition was written since they were read, by a write or by another replacement. There is
-    /// one writer, so this still holds when the batch is written; later writes merge on top of the replacement.
+    /// Refuses replacements whose stripe was entered since they were read, by a write or by another replacement; the others enter
+    /// it. There is one writer, so this still holds when the batch is written; later writes merge on top of the replacement.
     fn refuse_outdated(&self, items: &mut Vec<Item>, done: &mut Vec<(u64, Result<(), WriteError>)>) {
         items.retain(|item| {
             let kept = item.expected_version.is_none_or(|version| self.stripes.enter_unchanged(item.stripe, version));
@@ -223,7 +231,9 @@ impl Combiner {
     }
 }
 
-/// One batch: folds and removals, then replacements, which may say less, then all rows in key order; rows of one key are merged first.
+/// One batch: folds and deletions of stale entries, then replacements, then all rows in key order. A replacement may hold less than
+/// what it replaces, so it stands before the writes, which merge on top of it. The rows of one key are merged here; the sort is
+/// stable, so that of facts, which are set, the last one queued counts.
 fn assemble_batch(first: Vec<Op>, items: &[Item]) -> Batch {
     let (replacements, writes): (Vec<&Item>, Vec<&Item>) =
         items.iter().partition(|item| item.expected_version.is_some());
@@ -248,7 +258,7 @@ fn merge(same: &[&(Family, Bytes, Bytes)]) -> Op {
     Op::Merge { family: *family, key: key.clone(), value }
 }
 
-/// Sets a row. Empty bytes are no row: a replacement by nothing removes the key, and so does the end of a batch.
+/// Sets a row. Empty bytes are no row: a replacement by nothing removes the key, and so does the removal of an entry of the batch log.
 fn put((family, key, row): &(Family, Bytes, Bytes)) -> Op {
     if row.is_empty() && family.is_emptied() {
         return Op::Delete { family: *family, key: key.clone() };

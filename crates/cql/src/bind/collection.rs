@@ -1,4 +1,4 @@
-//! Changes of collections, encoded as cells.
+//! Changes of collections, of fields of types, of counters, and of columns by what they hold (`n = n + 2`), as cells.
 
 use super::list::{List, Place, first_cells, value_of};
 use crate::collection::parts;
@@ -20,6 +20,7 @@ pub(super) struct Cells<'c, 'a> {
     table: &'c Table,
     pub(super) context: &'c BindContext<'a>,
     pub(super) timestamp: Micros,
+    /// The TTL in seconds, and the second at which it ends.
     pub(super) expiry: Option<(u32, i64)>,
     pub(super) cells: Vec<Cell>,
     /// Elements appended to lists so far: each gets a later path than the one before it.
@@ -28,7 +29,7 @@ pub(super) struct Cells<'c, 'a> {
     prepended: u32,
     /// The lists whose elements changes ask for, as the changes so far leave them.
     lists: BTreeMap<ColumnId, List>,
-    /// The places in `cells` of additions to counters.
+    /// The indexes in `cells` of additions to counters.
     counts: BTreeMap<ColumnId, usize>,
     /// The first stored cell of each column; `None` until a change asks for one.
     stored: Option<BTreeMap<ColumnId, CellView<'a>>>,
@@ -60,8 +61,8 @@ impl<'c, 'a> Cells<'c, 'a> {
             },
             CollectionChange::Add(source) => self.put_all(plan, &source.evaluate(self.context)?, false)?,
             CollectionChange::Prepend(source) => self.put_all(plan, &source.evaluate(self.context)?, true)?,
-            CollectionChange::Remove(source) => self.remove_all(plan, source)?,
-            CollectionChange::Put(key, value) => self.put_one(plan, key, value)?,
+            CollectionChange::Remove(source) => self.remove_keys(plan, source)?,
+            CollectionChange::Put(key, value) => self.put_entry(plan, key, value)?,
             CollectionChange::RemoveOne(key) => self.remove_one(plan, key)?,
             CollectionChange::PutAt(index, value) => {
                 let unset = || Error::invalid("Invalid unset value for list index");
@@ -86,9 +87,9 @@ impl<'c, 'a> Cells<'c, 'a> {
                     let name = name_of(self.table, plan.column);
                     return Err(Error::invalid(format!("Invalid null value for the addition to {name}")));
                 }
-                EvaluatedValue::Value(amount) => self.increase(plan, &amount)?,
+                EvaluatedValue::Value(amount) => self.add_to_value(plan, &amount)?,
             },
-            CollectionChange::Count(source, subtract) => self.count(plan, source, *subtract)?,
+            CollectionChange::Count(source, subtract) => self.add_to_counter(plan, source, *subtract)?,
             CollectionChange::SetField(place, value) => match value.evaluate(self.context)? {
                 EvaluatedValue::Unset => {}
                 EvaluatedValue::Null => self.tombstone(plan, &field_path(*place)),
@@ -110,7 +111,8 @@ impl<'c, 'a> Cells<'c, 'a> {
         })
     }
 
-    /// Takes the last cell, if it is of that path, over into the list.
+    /// Takes the last cell over into the list, unless the change left the list as it was (an unset value): then the last cell is of
+    /// another path.
     fn change_list(&mut self, plan: &CollectionPlan, place: Place, path: &[u8]) {
         if let (Some(list), Some(cell)) = (self.lists.get_mut(&plan.column), self.cells.last())
             && cell.column == plan.column
@@ -166,8 +168,8 @@ impl<'c, 'a> Cells<'c, 'a> {
         Ok(())
     }
 
-    /// The sum of what the row has and what comes to it; nothing where it has none.
-    fn increase(&mut self, plan: &CollectionPlan, amount: &[u8]) -> Result<(), Error> {
+    /// Writes the sum of the row's value and `amount`; nothing if the row has no value.
+    fn add_to_value(&mut self, plan: &CollectionPlan, amount: &[u8]) -> Result<(), Error> {
         let before = self.context.before;
         let stored = self.stored.get_or_insert_with(|| first_cells(before.into_iter().flat_map(|row| row.cells())));
         let stored = stored.get(&plan.column).map(|cell| cell.to_cell());
@@ -205,7 +207,7 @@ impl<'c, 'a> Cells<'c, 'a> {
             DataType::Set(_) => elements.into_iter().try_for_each(|element| self.put(plan, element, &[]))?,
             _ => {
                 for (number, element) in elements.iter().enumerate() {
-                    let path = self.place(prepend, number, elements.len());
+                    let path = self.list_path(prepend, number, elements.len());
                     self.put(plan, &path, element)?;
                 }
                 *if prepend { &mut self.prepended } else { &mut self.appended } += elements.len() as u32;
@@ -221,7 +223,7 @@ impl<'c, 'a> Cells<'c, 'a> {
 
     /// Writes an addition to a counter as a cell without a path, from which the leading replica makes a shard. Several
     /// additions of one statement are summed up.
-    fn count(&mut self, plan: &CollectionPlan, source: &Source, subtract: bool) -> Result<(), Error> {
+    fn add_to_counter(&mut self, plan: &CollectionPlan, source: &Source, subtract: bool) -> Result<(), Error> {
         let given = match source.evaluate(self.context)? {
             EvaluatedValue::Unset => return Ok(()),
             given => given.require("counter increment")?,
@@ -229,6 +231,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         let amount = <[u8; 8]>::try_from(&*given).map(i64::from_be_bytes);
         let amount = amount.map_err(|_| Error::invalid("Invalid empty value for counter increment"))?;
         let amount = if subtract { negate(amount)? } else { amount };
+        // For the test of steps (linear_tests.rs).
         count_steps(1);
         let Some(before) = self.counts.get(&plan.column).and_then(|place| self.cells.get_mut(*place)) else {
             self.counts.insert(plan.column, self.cells.len());
@@ -248,7 +251,7 @@ impl<'c, 'a> Cells<'c, 'a> {
     }
 
     /// The path of the element `number` of `count` that are added to a list.
-    fn place(&self, prepend: bool, number: usize, count: usize) -> [u8; 16] {
+    fn list_path(&self, prepend: bool, number: usize, count: usize) -> [u8; 16] {
         match prepend {
             true => prepend_path(self.context, self.prepended + (count - 1 - number) as u32),
             false => append_path(self.context, self.appended + number as u32),
@@ -285,7 +288,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         self.cells.push(Cell { column: plan.column, path, timestamp: self.timestamp, kind });
     }
 
-    fn remove_all(&mut self, plan: &CollectionPlan, keys: &Source) -> Result<(), Error> {
+    fn remove_keys(&mut self, plan: &CollectionPlan, keys: &Source) -> Result<(), Error> {
         let EvaluatedValue::Value(value) = keys.evaluate(self.context)? else { return Ok(()) };
         let of = match &plan.data_type {
             DataType::Map(key, _) => DataType::Set(key.clone()),
@@ -295,7 +298,7 @@ impl<'c, 'a> Cells<'c, 'a> {
         Ok(())
     }
 
-    fn put_one(&mut self, plan: &CollectionPlan, key: &Source, value: &Source) -> Result<(), Error> {
+    fn put_entry(&mut self, plan: &CollectionPlan, key: &Source, value: &Source) -> Result<(), Error> {
         let key = map_key(key.evaluate(self.context)?)?;
         match value.evaluate(self.context)? {
             EvaluatedValue::Unset => Ok(()),
