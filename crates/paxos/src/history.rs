@@ -1,7 +1,7 @@
 //! The values that were decided last. A proposer whose own value has an unknown outcome learns it in a later round,
 //! although others have decided values in between.
 
-use crate::{Ballot, Proposal};
+use crate::Ballot;
 use henge_base::Micros;
 use serde::{Deserialize, Serialize};
 
@@ -33,11 +33,11 @@ impl History {
         self.0.is_empty()
     }
 
-    /// The history of a value that is proposed in round `ballot`, behind the last decided one.
-    pub(crate) fn after(decided: Option<&Proposal>, ballot: Ballot) -> History {
-        let Some(decided) = decided else { return History::default() };
+    /// The history of a value that is proposed in round `ballot`, behind the one that was decided last, `decided`, whose
+    /// own history this is.
+    pub(crate) fn with(&self, decided: Ballot, ballot: Ballot) -> History {
         let is_recent = |value: &Ballot| value.micros > ballot.micros - AGE_MAX_US;
-        let mut values: Vec<Ballot> = decided.before.0.iter().copied().chain([decided.original]).collect();
+        let mut values: Vec<Ballot> = self.0.iter().copied().chain([decided]).collect();
         values.retain(is_recent);
         values.drain(..values.len().saturating_sub(VALUES_MAX));
         History(values)

@@ -26,6 +26,13 @@ pub struct Proposal {
     pub before: History,
 }
 
+impl Proposal {
+    /// The history of a value that is proposed in round `ballot` after this one was decided.
+    pub(crate) fn history(&self, ballot: Ballot) -> History {
+        self.before.with(self.original, ballot)
+    }
+}
+
 /// A request of a proposer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {

@@ -114,7 +114,7 @@ impl<R: Copy> Round<R> {
 
     /// The history of a value that is proposed in this round, once nothing is left unfinished.
     pub fn history(&self, ballot: Ballot) -> History {
-        History::after(self.newest_committed(), ballot)
+        self.newest_committed().map(|decided| decided.history(ballot)).unwrap_or_default()
     }
 
     /// The fate of a value that was first proposed in the round `of`, before this one. `None` unless a quorum promised this round.

@@ -4,62 +4,21 @@
 mod envelopes;
 mod segments;
 
-use crate::primitive::ReadNotation;
+use crate::frame::{Frame, FrameLimits};
 use crate::segment::SegmentFormat;
-use crate::{Compression, DEFAULT_FRAME_BYTES_MAX, Flags, FrameError, Header, ProtocolError, Version};
+use crate::{Compression, DEFAULT_FRAME_BYTES_MAX, FrameError, Header, Role, Version};
 use envelopes::EnvelopeReader;
-use henge_base::{Bytes, BytesMut, Reader};
+use henge_base::BytesMut;
 use segments::SegmentReader;
-
-/// The side of a connection on which this process is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Reads responses, writes requests.
-    Client,
-    /// Reads requests, writes responses.
-    Server,
-}
-
-/// One message: its header, and its body decompressed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The header. Its length is that of the body as sent, which differs from `body`'s if that was compressed.
-    pub header: Header,
-    /// The body; a slice of the read buffer unless it was decompressed or assembled from several segments.
-    pub body: Bytes,
-}
-
-impl Frame {
-    /// The message in a request's body, after a custom payload, which is skipped. Version 3 has no custom payloads.
-    pub fn message(&self) -> Result<&[u8], ProtocolError> {
-        if !self.header.flags.contains(Flags::CUSTOM_PAYLOAD) {
-            return Ok(&self.body);
-        }
-        if self.header.version < Version::V4 {
-            return Err(ProtocolError::new("Received frame with CUSTOM_PAYLOAD flag for native protocol version < 4"));
-        }
-        let mut reader = Reader::new(&self.body);
-        reader.skip_bytes_map()?;
-        Ok(reader.rest())
-    }
-}
 
 /// The reading half of a connection's framing.
 #[derive(Debug)]
 pub struct FrameDecoder {
-    limits: Limits,
+    limits: FrameLimits,
     version: Option<Version>,
     mode: Mode,
     /// True after a fatal error; everything received later is discarded.
     failed: bool,
-}
-
-/// The checks that a frame must pass.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    role: Role,
-    /// The largest body accepted, in bytes, before and after decompression.
-    max_body: usize,
 }
 
 #[derive(Debug)]
@@ -76,7 +35,7 @@ impl FrameDecoder {
 
     /// A decoder that takes bodies of up to `max_body` bytes, at most [`crate::BODY_BYTES_MAX`].
     pub fn with_limit(role: Role, max_body: usize) -> Self {
-        let limits = Limits { role, max_body: max_body.min(crate::BODY_BYTES_MAX) };
+        let limits = FrameLimits { role, max_body: max_body.min(crate::BODY_BYTES_MAX) };
         FrameDecoder { limits, version: None, mode: Mode::Envelopes(EnvelopeReader::default()), failed: false }
     }
 

@@ -5,7 +5,7 @@
 //! - `version`, `opcode`, `error_code`: the numbers of the protocol, one table each.
 //! - `error`: errors of bytes and messages, and whether the connection survives them.
 //! - `primitive`: the notations (`[string]`, `[bytes]`, ...) over [`henge_base::Reader`] and `Vec<u8>`.
-//! - `header`, `compression`, `checksum`, `segment`: the 9-byte header, v3/v4 bodies, v5 segments.
+//! - `role`, `header`, `frame`, `compression`, `checksum`, `segment`: the 9-byte header, v3/v4 bodies, v5 segments.
 //! - `decoder`: [`FrameDecoder`] cuts a connection's read buffer into [`Frame`]s, before and after the switch to
 //!   segments.
 //! - `request`: one file per message of a client; borrows from the frame.
@@ -21,6 +21,7 @@ mod compression;
 mod decoder;
 mod error;
 mod error_code;
+mod frame;
 mod header;
 mod limits;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod prepared_id;
 mod primitive;
 mod request;
 mod response;
+mod role;
 mod segment;
 mod type_option;
 mod version;
@@ -45,9 +47,10 @@ pub use henge_model::{BatchKind, BoundValue, Consistency, WriteType};
 
 pub use client::{ClientCodec, ClientError};
 pub use compression::Compression;
-pub use decoder::{Frame, FrameDecoder, Role};
+pub use decoder::FrameDecoder;
 pub use error::{Answer, FrameError, ProtocolError};
 pub use error_code::ErrorCode;
+pub use frame::Frame;
 pub use header::{Flags, Header};
 pub use limits::{BODY_BYTES_MAX, DEFAULT_FRAME_BYTES_MAX};
 pub use metadata::{BindMetadata, ColumnRef, ColumnSpec, MetadataMode, PreparedMetadata, ResultMetadata};
@@ -62,4 +65,5 @@ pub use response::{
     ChangeKind, ErrorKind, ErrorResponse, Event, Failure, Incoming, Prepared, Progress, Response, Rows, SchemaChange,
     SchemaTarget, StatusKind, Supported, TopologyKind,
 };
+pub use role::Role;
 pub use version::Version;

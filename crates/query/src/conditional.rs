@@ -1,7 +1,7 @@
 //! Statements with IF: bound once, decided by Paxos on the current rows.
 
+use crate::batch_part::{BatchPart, check_guardrails, statement_seed};
 use crate::condition_rows::ConditionRows;
-use crate::modify::{BatchPart, check_guardrails, statement_seed};
 use crate::{Error, Request};
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Decision, KeyspacePlacement, Replicas};

@@ -5,10 +5,11 @@
 //!   and several at once, `page_state`
 //!   records where it stopped, `join` joins rows with static rows, `sort_buffer` holds rows that have to be sorted first.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `read_before_write` reads the rows that such a statement depends on.
-//! - `conditional`: statements with IF.
+//! - `conditional`: statements with IF; `batch_part`: one statement of a batch.
 //! - `tombstones`: the count of deletions that a read passes.
 //! - `error`: errors by class.
 
+mod batch_part;
 mod condition_rows;
 mod conditional;
 mod cursor;
@@ -28,9 +29,10 @@ mod select;
 mod sort_buffer;
 mod tombstones;
 
+pub use batch_part::BatchPart;
 pub use conditional::{ConditionalResult, batch_conditionally, modify_conditionally};
 pub use error::Error;
-pub use modify::{BatchPart, batch, batch_parts, modify};
+pub use modify::{batch, batch_parts, modify};
 pub use page_state::{PageState, PageStateError};
 pub use request::{Page, Request};
 pub use select::{select, try_select};

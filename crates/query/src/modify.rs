@@ -1,5 +1,6 @@
 //! INSERT, UPDATE, DELETE and batches of them.
 
+use crate::batch_part::{BatchPart, check_guardrails, statement_seed};
 use crate::conditional::{ConditionalResult, batch_conditionally};
 use crate::read_before_write::bind;
 use crate::{Error, Request};
@@ -7,14 +8,12 @@ use futures_util::future::join_all;
 use henge_base::Bytes;
 use henge_coordinator::{Count, KeyspacePlacement, Replicas, Write, WriteError, WriteType, check_write};
 use henge_cql::guardrails::BatchSize;
-use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, BoundValue, ModifyPlan, check_kind};
+use henge_cql::{BatchKind, BatchPlan, BindContext, BoundModify, ModifyPlan, check_kind};
 use henge_model::{Consistency, Key, Mutation, Table, Token};
 use std::collections::BTreeMap;
 
 /// The most partitions that one batch or one IN may write.
 const PARTITIONS_MAX: usize = 10_000;
-/// The distance between the seeds of a batch's statements: 2^64 divided by the golden ratio, the step of SplitMix64.
-const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Executes a write. `placed` is the placement of its table's keyspace.
 pub async fn modify<R: Replicas>(
@@ -41,17 +40,6 @@ pub async fn modify<R: Replicas>(
     parts.add(placed, bound)?;
     let write_type = if parts.groups.len() > 1 { WriteType::UnloggedBatch } else { WriteType::Simple };
     parts.write(replicas, request, write_type).await
-}
-
-/// One statement of a protocol batch, with values of its own.
-#[derive(Clone, Copy)]
-pub struct BatchPart<'a> {
-    /// The statement's plan.
-    pub plan: &'a ModifyPlan,
-    /// The placement of the keyspace of its table.
-    pub placed: &'a KeyspacePlacement,
-    /// The values of its markers.
-    pub values: &'a [BoundValue<'a>],
 }
 
 /// Executes a `BEGIN BATCH` statement. `placed` holds the placement of each statement's keyspace, in order. Returns the
@@ -115,17 +103,6 @@ fn stamp<'a>(plan: &ModifyPlan, request: &Request<'_>, context: BindContext<'a>)
         true => BindContext { timestamp: request.id.issued, ..context },
         false => context,
     }
-}
-
-/// The random seed of a batch's statement. Each has its own, so that two `uuid()` of one batch differ.
-pub(crate) fn statement_seed(request: &Request<'_>, number: usize) -> u64 {
-    request.context.seed.wrapping_add((number as u64).wrapping_mul(SEED_STEP))
-}
-
-/// Checks a statement outside of a batch against the guardrails.
-pub(crate) fn check_guardrails(plan: &ModifyPlan, request: &Request<'_>) -> Result<(), Error> {
-    request.context.guard.write_levels(request.consistency, request.serial)?;
-    Ok(plan.guard(&request.context, false)?)
 }
 
 fn check_level(consistency: Consistency) -> Result<(), Error> {

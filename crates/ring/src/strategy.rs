@@ -1,7 +1,7 @@
 //! The replication strategies: the replicas of a token, in order. Drivers compute the same from the tokens and racks
 //! they are told, so both follow Cassandra 5's rules exactly.
 
-use crate::Ring;
+use crate::{MemberIds, MemberNumber, Placement, ReplicaSet, Ring};
 use henge_model::Replication;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +28,24 @@ pub(crate) struct ReplicaQuota {
     rack_repeats: usize,
 }
 
+impl Ring {
+    /// The placement of every token under `replication`, with one range per token of the ring, over this ring's members
+    /// in the order of their ids. [`Replication::Local`] has no ranges, for each node keeps its own rows.
+    pub fn place(&self, replication: &Replication) -> Placement {
+        let Some(walk) = strategy_over(self, replication) else { return Placement::default() };
+        let ids: MemberIds = self.members.iter().map(|member| member.id).collect();
+        let ranges = self.tokens.iter().enumerate().map(|(at, (end, _))| {
+            let readers: Vec<MemberNumber> = walk.replicas(at).into_iter().map(|at| at as MemberNumber).collect();
+            (*end, ReplicaSet::new(&readers, &[], 0))
+        });
+        let placement = Placement::new(ids, ranges);
+        debug_assert_eq!(placement.check(), Ok(()));
+        placement
+    }
+}
+
 /// The strategy of `replication` over `ring`; `None` if it has none.
-pub(crate) fn strategy_over<'a>(ring: &'a Ring, replication: &Replication) -> Option<Strategy<'a>> {
+fn strategy_over<'a>(ring: &'a Ring, replication: &Replication) -> Option<Strategy<'a>> {
     match replication {
         Replication::Local => None,
         Replication::Simple { factor } => Some(Strategy::Simple { ring, factor: *factor as usize }),

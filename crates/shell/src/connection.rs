@@ -12,8 +12,6 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
-/// The read timeout of the stream, after which a waiting read checks for Ctrl-C and its deadline.
-pub(crate) const READ_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A connection on which STARTUP has succeeded.
 pub(crate) struct Connection {

@@ -1,13 +1,14 @@
 //! A session: its settings, and the execution of statements.
 
 use crate::command::{Command, HELP};
-use crate::connection::{Connection, READ_POLL_INTERVAL};
+use crate::connection::Connection;
 use crate::describe::format_description;
 use crate::error;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::paint::Paint;
 use crate::splitter::{is_blank, split, without_comments};
+use crate::stream::READ_POLL_INTERVAL;
 use crate::table::Table;
 use crate::target::Target;
 use crate::value::format_value;

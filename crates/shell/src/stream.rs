@@ -1,6 +1,5 @@
 //! The byte stream of a connection, with or without TLS.
 
-use crate::connection::READ_POLL_INTERVAL;
 use crate::failure::{EARLY_CLOSE_REASON, EXPECTS_NO_TLS_REASON, Failure};
 use crate::target::Target;
 use rustls::{ClientConnection, StreamOwned};
@@ -8,6 +7,10 @@ use rustls_pki_types::ServerName;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// The read timeout of a stream, after which a waiting read checks for Ctrl-C and its deadline.
+pub(crate) const READ_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A plain or an encrypted stream.
 pub(crate) enum Stream {

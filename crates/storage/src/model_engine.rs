@@ -1,26 +1,12 @@
 //! An engine in memory that can be crashed: what a disk promises and no more, for the simulator and for tests.
 
+use crate::ModelFaults;
 use crate::model_state::{State, Tables};
 use crate::{
     Batch, Engine, EngineError, EngineView, Family, Figures, Flow, MemoryOutcome, ScanEnd, ScanRange, SyncMode, Tier,
 };
 use henge_base::Random;
 use parking_lot::Mutex;
-
-/// Misbehaviour that can be switched on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ModelFaults {
-    /// The next sync fails, and every one after it.
-    pub fail_sync: bool,
-    /// The engine has stopped: writes are refused for good.
-    pub stopped: bool,
-    /// Unsynced writes are refused.
-    pub stall: bool,
-    /// Writes are refused for want of space.
-    pub full: bool,
-    /// Of so many thousand reads from memory one misses.
-    pub miss_permille: u64,
-}
 
 /// The engine.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! A node's UDP port with all links to peers and all connections from them.
 
+use crate::call::{Call, CallError};
 use crate::core_number::current_core;
 use crate::dialer::Dialer;
-use crate::handler::{Call, CallError, Class, Destination, Handler};
+use crate::handler::{Class, Destination, Handler};
 use crate::identity::{Identity, IdentityError};
 use crate::inbound::{self, InboundConnections};
 use crate::limits::{CLOSE_TIMEOUT, DIALING_CORES_MAX};

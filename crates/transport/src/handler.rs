@@ -2,15 +2,10 @@
 
 use crate::frame::{Head, Kind};
 use crate::outbox::{Outbox, QueuedFrame};
-use crate::pending::Outcome;
 use henge_base::{Bytes, ClusterId, HostId};
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// The class of a message. Each class has its own connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,17 +33,6 @@ pub struct Destination {
     pub host: Option<HostId>,
     /// The address to connect to.
     pub address: SocketAddr,
-}
-
-/// The reason why a call ended without a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// Not sent: no byte of the request left this node.
-    #[error("the message was not sent")]
-    NotSent,
-    /// Unknown: the request may have arrived and may have been executed.
-    #[error("the outcome is unknown")]
-    Unknown,
 }
 
 /// The identity that two nodes exchange first.
@@ -122,24 +106,5 @@ impl ReplyHandle {
 impl Drop for ReplyHandle {
     fn drop(&mut self) {
         self.finish(Kind::NoReply, Bytes::new());
-    }
-}
-
-/// A call in progress. Dropping it does not cancel the request.
-#[derive(Debug)]
-pub enum Call {
-    /// Ended at once: the request was not sent.
-    Ready(Option<CallError>),
-    /// Queued or sent.
-    Waiting(oneshot::Receiver<Outcome>),
-}
-
-impl Future for Call {
-    type Output = Outcome;
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        match &mut *self {
-            Call::Ready(error) => Poll::Ready(Err(error.take().unwrap_or(CallError::Unknown))),
-            Call::Waiting(receiver) => Pin::new(receiver).poll(cx).map(|r| r.unwrap_or(Err(CallError::Unknown))),
-        }
     }
 }

@@ -3,12 +3,13 @@
 //! - `certificate`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
 //! - `endpoint`: the port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`: connections from
 //!   peers; `core_number`: the thread that a link belongs to; `hello`, `stream`, `frame`: the bytes on them.
-//! - `outbox`, `pending`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
+//! - `outbox`, `pending`, `call`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
 //!   endpoint; `options`, `limits`: settings and bounds.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod call;
 mod certificate;
 mod core_number;
 mod dialer;
@@ -30,10 +31,11 @@ mod stream;
 mod tls;
 mod trust;
 
+pub use call::{Call, CallError};
 pub use certificate::{Authority, IssuedCertificate, NodeCertificate};
 pub use core_number::{current_core, enter_core};
 pub use endpoint::{BindError, Endpoint, Figures};
-pub use handler::{Call, CallError, Class, Destination, Handler, Hello, Refusal, ReplyHandle};
+pub use handler::{Class, Destination, Handler, Hello, Refusal, ReplyHandle};
 pub use identity::{Identity, IdentityError, Validity};
 pub use options::Options;
 pub use revocation::CertificateError;

@@ -2,9 +2,10 @@
 //! and again after its connection broke or was closed because it was not used. Between a failed or broken connection and
 //! the next attempt calls fail at once, as not sent.
 
+use crate::call::{Call, CallError};
 use crate::dialer::Dialer;
 use crate::frame::{Head, Kind};
-use crate::handler::{Call, CallError, Class, Destination};
+use crate::handler::{Class, Destination};
 use crate::hello::{self, HelloError};
 use crate::limits::{HANDSHAKE_TIMEOUT, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN};
 use crate::outbox::{Outbox, QueuedFrame};

@@ -1,14 +1,11 @@
 //! The calls in progress on a link, by correlation.
 
-use crate::handler::CallError;
+use crate::call::{CallError, Outcome};
 use crate::limits::{OVERDUE_CHECK_INTERVAL, PENDING_CALLS_MAX};
-use henge_base::Bytes;
 use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
-
-pub(crate) type Outcome = Result<Bytes, CallError>;
 
 /// A slab of calls. A correlation combines a slot with the number of its uses, so that a late reply cannot complete a
 /// later call.
@@ -134,6 +131,7 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use henge_base::Bytes;
     use std::sync::Arc;
 
     const MS: Duration = Duration::from_millis(1);

@@ -98,7 +98,7 @@ fn fate_of(permissions: [Permission; 2]) -> Option<Fate> {
 fn behind(micros: i64, others: &[i64]) -> Proposal {
     let mut before = History::default();
     for other in others {
-        before = History::after(Some(&Proposal { before, ..proposal(*other, *other, Some("w")) }), ballot(micros));
+        before = Proposal { before, ..proposal(*other, *other, Some("w")) }.history(ballot(micros));
     }
     Proposal { before, ..proposal(micros, micros, Some("v")) }
 }
@@ -130,7 +130,7 @@ fn the_fate_of_a_value_is_known_behind_those_that_followed() {
 #[test]
 fn a_history_forgets_what_is_old_and_is_bounded() {
     let old = behind(60_000_000, &[1, 40_000_000]);
-    assert_eq!(old.before, History::after(Some(&proposal(40_000_000, 40_000_000, Some("w"))), ballot(60_000_000)));
+    assert_eq!(old.before, proposal(40_000_000, 40_000_000, Some("w")).history(ballot(60_000_000)));
     let many = behind(100, &(1..90).collect::<Vec<_>>());
     assert_eq!(many.before, behind(100, &(26..90).collect::<Vec<_>>()).before);
 }

@@ -1,6 +1,6 @@
 //! Bare envelopes: all of v3 and v4, and v5 up to the answer to STARTUP.
 
-use super::{Frame, Limits};
+use crate::frame::{Frame, FrameLimits};
 use crate::header::HEADER_LENGTH;
 use crate::{Compression, Flags, FrameError, Header, Version};
 use bytes::Buf;
@@ -19,7 +19,7 @@ impl EnvelopeReader {
         EnvelopeReader { compression, ..EnvelopeReader::default() }
     }
 
-    pub(super) fn next(&mut self, limits: Limits, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
+    pub(super) fn next(&mut self, limits: FrameLimits, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
         self.skip(buffer);
         let Some(header) = Header::parse(buffer, limits.role)? else { return Ok(None) };
         let length = header.length as usize;
@@ -48,18 +48,18 @@ impl EnvelopeReader {
     }
 
     /// The header of the frame that the buffer begins with.
-    pub(super) fn partial_header(&self, limits: Limits, buffer: &BytesMut) -> Option<Header> {
+    pub(super) fn partial_header(&self, limits: FrameLimits, buffer: &BytesMut) -> Option<Header> {
         if self.to_skip > 0 { None } else { Header::parse(buffer, limits.role).ok().flatten() }
     }
 
-    pub(super) fn skip_partial(&mut self, limits: Limits, buffer: &mut BytesMut) {
+    pub(super) fn skip_partial(&mut self, limits: FrameLimits, buffer: &mut BytesMut) {
         if let Some(header) = self.partial_header(limits, buffer) {
             self.to_skip = HEADER_LENGTH + header.length as usize;
             self.skip(buffer);
         }
     }
 
-    fn decompress(&mut self, limits: Limits, header: &Header, body: Bytes) -> Result<Bytes, FrameError> {
+    fn decompress(&mut self, limits: FrameLimits, header: &Header, body: Bytes) -> Result<Bytes, FrameError> {
         let answer = header.answer();
         let compression = self.compression.ok_or_else(|| {
             FrameError::fatal(answer, "A compressed message came without compression having been agreed on")

@@ -1,6 +1,6 @@
 //! Segments: one holds several envelopes, or an envelope is spread over several.
 
-use super::{Frame, Limits};
+use crate::frame::{Frame, FrameLimits};
 use crate::header::HEADER_LENGTH;
 use crate::segment::SegmentFormat;
 use crate::{Answer, FrameError, Header};
@@ -30,7 +30,7 @@ impl SegmentReader {
         SegmentReader { format, payload: Bytes::new(), large: LargeEnvelope::default(), scratch: BytesMut::new() }
     }
 
-    pub(super) fn next(&mut self, limits: Limits, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
+    pub(super) fn next(&mut self, limits: FrameLimits, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
         loop {
             if !self.payload.is_empty() {
                 return self.next_envelope(limits).map(Some);
@@ -56,11 +56,11 @@ impl SegmentReader {
     }
 
     /// The header of the envelope whose segments arrive.
-    pub(super) fn partial_header(&self, limits: Limits) -> Option<Header> {
+    pub(super) fn partial_header(&self, limits: FrameLimits) -> Option<Header> {
         Header::parse(&self.large.received, limits.role).ok().flatten()
     }
 
-    pub(super) fn skip_partial(&mut self, limits: Limits) {
+    pub(super) fn skip_partial(&mut self, limits: FrameLimits) {
         if let Some(header) = self.partial_header(limits) {
             let total = HEADER_LENGTH + header.length as usize;
             self.large.to_skip = total.saturating_sub(self.large.received.len());
@@ -68,7 +68,7 @@ impl SegmentReader {
         }
     }
 
-    fn next_envelope(&mut self, limits: Limits) -> Result<Frame, FrameError> {
+    fn next_envelope(&mut self, limits: FrameLimits) -> Result<Frame, FrameError> {
         let Some(header) = Header::parse(&self.payload, limits.role)? else {
             return Err(FrameError::fatal(Answer::UNKNOWN, "A segment ends within a message header"));
         };
@@ -90,7 +90,7 @@ impl LargeEnvelope {
         self.received.is_empty() && self.to_skip == 0
     }
 
-    fn add(&mut self, limits: Limits, payload: &[u8]) -> Result<Option<Frame>, FrameError> {
+    fn add(&mut self, limits: FrameLimits, payload: &[u8]) -> Result<Option<Frame>, FrameError> {
         let too_much = || FrameError::fatal(Answer::UNKNOWN, "A segment goes beyond the end of its message");
         if self.to_skip > 0 {
             self.to_skip = self.to_skip.checked_sub(payload.len()).ok_or_else(too_much)?;

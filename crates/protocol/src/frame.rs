@@ -1,0 +1,37 @@
+//! A frame, and the checks that it must pass.
+
+use crate::primitive::ReadNotation;
+use crate::{Flags, Header, ProtocolError, Role, Version};
+use henge_base::{Bytes, Reader};
+
+/// One message: its header, and its body decompressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The header. Its length is that of the body as sent, which differs from `body`'s if that was compressed.
+    pub header: Header,
+    /// The body; a slice of the read buffer unless it was decompressed or assembled from several segments.
+    pub body: Bytes,
+}
+
+impl Frame {
+    /// The message in a request's body, after a custom payload, which is skipped. Version 3 has no custom payloads.
+    pub fn message(&self) -> Result<&[u8], ProtocolError> {
+        if !self.header.flags.contains(Flags::CUSTOM_PAYLOAD) {
+            return Ok(&self.body);
+        }
+        if self.header.version < Version::V4 {
+            return Err(ProtocolError::new("Received frame with CUSTOM_PAYLOAD flag for native protocol version < 4"));
+        }
+        let mut reader = Reader::new(&self.body);
+        reader.skip_bytes_map()?;
+        Ok(reader.rest())
+    }
+}
+
+/// The checks that a frame must pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameLimits {
+    pub(crate) role: Role,
+    /// The largest body accepted, in bytes, before and after decompression.
+    pub(crate) max_body: usize,
+}
