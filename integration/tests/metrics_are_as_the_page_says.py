@@ -1,42 +1,10 @@
 """What /metrics answers and what docs/reference/metrics.md lists are the same, from the first scrape on, labels included."""
 
 import re
-import urllib.request
-from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs/reference/metrics.md"
-ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<kind>\w+) \| (?P<labels>[^|]*) \| (?P<help>[^|]+) \|$", re.M)
-SAMPLE = re.compile(r"^(?P<name>\w+?)(_bucket|_sum|_count)?(\{(?P<labels>.*)\})? \S+$")
-
-
-def listed():
-    """Each metric of the page: its kind, and its labels with their values."""
-    found = {}
-    for row in ROW.finditer(PAGE.read_text()):
-        labels = {}
-        for label in filter(None, row["labels"].split("; ")):
-            name, _, values = label.replace("`", "").partition(": ")
-            labels[name] = set(filter(None, values.split(", ")))
-        found[row["name"]] = (row["kind"], labels, row["help"])
-    return found
-
-
-def scraped(address):
-    text = urllib.request.urlopen(f"http://{address}:9180/metrics", timeout=10).read().decode()
-    kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
-    helps = dict(re.findall(r"^# HELP (\w+) (.*)$", text, re.M))
-    labels = {name: {} for name in kinds}
-    for line in text.splitlines():
-        sample = SAMPLE.match(line)
-        if line.startswith("#") or not sample:
-            continue
-        name = sample["name"] if sample["name"] in kinds else line.split("{")[0].split(" ")[0]
-        for label, value in re.findall(r'(\w+)="([^"]*)"', sample["labels"] or ""):
-            if label != "le":
-                labels[name].setdefault(label, set()).add(value)
-    return {name: (kind, labels[name], helps[name]) for name, kind in kinds.items()}
+from metric_pages import listed, page_of, scraped
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +44,7 @@ def test_a_quantile_can_be_taken_by_operation_and_level(node, clients):
     session = clients.keyspace("ks")
     session.execute("CREATE TABLE t (k int PRIMARY KEY)")
     session.execute("SELECT * FROM t WHERE k = 1")
-    text = urllib.request.urlopen(f"http://{node.address}:9180/metrics", timeout=10).read().decode()
+    text = page_of(node.address)
     buckets = re.findall(r'^henge_request_duration_seconds_bucket\{consistency="LOCAL_ONE",operation="read",le="(\S+)"\} (\d+)$', text, re.M)
     counts = [int(count) for _, count in buckets]
     assert len(buckets) > 20 and counts == sorted(counts) and counts[-1] > 0
