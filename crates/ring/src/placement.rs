@@ -95,6 +95,58 @@ impl Placement {
         })
     }
 
+    /// True if, in every range that changed in entry `since` or later, those of its writers that are no such hosts are too few to make a
+    /// quorum of its readers of a step before, of which there may have been one less: of all of them, and of those in each datacentre.
+    /// `lowers` says that the readers of before are all writers.
+    pub fn leaves_minorities<D: Ord>(
+        &self,
+        since: u64,
+        lowers: bool,
+        is_such: impl Fn(HostId) -> bool,
+        datacenter: impl Fn(HostId) -> D,
+    ) -> bool {
+        let is_minority = |all: usize, readers: usize, left: usize| {
+            let before = if lowers { all } else { readers.max(1) - 1 };
+            left <= before / 2
+        };
+        self.sets.iter().filter(|set| set.since() >= since).all(|set| {
+            // Writers, readers, and writers that are no such hosts.
+            let mut by_datacenter: BTreeMap<D, (usize, usize, usize)> = BTreeMap::new();
+            for (at, host) in Hosts::new(set.writers(), &self.ids).iter().enumerate() {
+                let counts = by_datacenter.entry(datacenter(host)).or_default();
+                counts.0 += 1;
+                counts.1 += usize::from(at < set.readers().len());
+                counts.2 += usize::from(!is_such(host));
+            }
+            let left = by_datacenter.values().map(|counts| counts.2).sum();
+            is_minority(set.writers().len(), set.readers().len(), left)
+                && by_datacenter.values().all(|(all, readers, left)| is_minority(*all, *readers, *left))
+        })
+    }
+
+    /// This placement, with each range held since the later of the entries since which it and `other` hold it.
+    pub fn since_both(&self, other: &Placement) -> Placement {
+        let ranges = (0..self.ends.len()).filter_map(|at| self.range_at(at).map(|placed| (at, placed)));
+        let later = ranges.map(|(at, placed)| {
+            let since = other.ranges_over(placed.range).map(|range| range.since).fold(placed.since, u64::max);
+            let (set, readers) = (self.set_at(at), placed.read.len());
+            (placed.range.end, ReplicaSet::new(set.readers(), &set.writers()[readers..], since))
+        });
+        Placement::new(self.ids.clone(), later)
+    }
+
+    /// True if every range has the same readers as in another placement, in any order.
+    pub fn has_readers_of(&self, other: &Placement) -> bool {
+        common_ranges(self, other).into_iter().all(|range| {
+            let readers = |of: &Placement| {
+                let mut readers = of.replicas(range.end).map_or(Hosts::NONE, |placed| placed.read).to_vec();
+                readers.sort();
+                readers
+            };
+            readers(self) == readers(other)
+        })
+    }
+
     /// True if no range that holds some of these tokens has other replicas since a later entry than `index`.
     pub fn is_unchanged_since(&self, tokens: TokenRange, index: u64) -> bool {
         self.ranges_over(tokens).all(|placed| placed.since <= index)

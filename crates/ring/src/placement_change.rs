@@ -37,6 +37,19 @@ impl PlacementChange {
         PlacementChange { sets: placement.sets.clone(), changed, gone: Vec::new() }
     }
 
+    /// The change that leads from `old` to `new`, which says itself since when each range is held.
+    pub fn as_told(old: &Placement, new: &Placement) -> PlacementChange {
+        let gone: Vec<Token> = old.ends.iter().filter(|end| new.ends.binary_search(end).is_err()).copied().collect();
+        let (mut sets, mut changed) = (Sets::default(), Vec::new());
+        for (at, end) in new.ends.iter().enumerate() {
+            let before = old.ends.binary_search(end).ok().map(|at| old.set_at(at));
+            if before != Some(new.set_at(at)) {
+                changed.push((*end, sets.add(new.set_at(at).clone())));
+            }
+        }
+        PlacementChange { sets: sets.sets, changed, gone }
+    }
+
     /// The change that leads from `old` to `new` in the log entry `index`. A range whose tokens all keep their replicas
     /// keeps the entry since which it has them, also if it is cut or joined with another one.
     pub fn between(
