@@ -61,4 +61,4 @@ pub use plan::{
 };
 pub use prepare::prepare;
 pub use statement::{BatchKind, Statement};
-pub use system_keyspaces::is_virtual;
+pub use system_keyspaces::{is_kept_everywhere, is_virtual};

@@ -11,6 +11,11 @@ pub(crate) fn is_system(keyspace: &str) -> bool {
     is_virtual(keyspace) || SYSTEM.contains(&keyspace)
 }
 
+/// True for system keyspaces that are replicated in Cassandra, and here stand on every member whatever their replication says.
+pub fn is_kept_everywhere(keyspace: &str) -> bool {
+    keyspace == "system_auth" || keyspace == "system_distributed"
+}
+
 /// True for keyspaces whose tables are computed when they are read.
 pub fn is_virtual(keyspace: &str) -> bool {
     keyspace == "system_views" || keyspace == "system_virtual_schema"

@@ -95,12 +95,15 @@ pub enum Command {
         /// Leave one that exists as it is.
         if_not_exists: bool,
     },
-    /// `ALTER KEYSPACE`, of a replication setting that moves no data.
+    /// `ALTER KEYSPACE`.
     AlterKeyspace {
         /// Its name.
         name: String,
         /// Its `durable_writes`.
         durable_writes: bool,
+        /// Its replication setting; `None` leaves it.
+        #[serde(default)]
+        replication: Option<Replication>,
     },
     /// `DROP KEYSPACE`.
     DropKeyspace {

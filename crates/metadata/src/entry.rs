@@ -105,6 +105,23 @@ pub enum Change {
     PlanStep(PlanStep),
     /// No plan is under way any more.
     PlanEnded,
+    /// The ranges of a keyspace on its way to another replication setting have other replicas than before. The first such change holds all
+    /// ranges.
+    Transit {
+        /// The keyspace.
+        keyspace: String,
+        /// The ranges with other replicas.
+        change: PlacementChange,
+    },
+    /// The keyspace in transit has the placement of its setting from now on.
+    TransitEnded,
+    /// A keyspace whose rows every member keeps is shown with this replication setting.
+    Shown {
+        /// The keyspace.
+        keyspace: String,
+        /// The setting.
+        replication: Replication,
+    },
     /// Storage ids below this one are taken.
     NextStorageId(StorageId),
 }

@@ -8,7 +8,7 @@
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `roles`: who may do what.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `plan_steps`, `moves`, `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
+//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `plan_steps`, `moves`, `replication_change` (along `replication_path`), `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
 
 mod access;
 mod alter;
@@ -27,6 +27,8 @@ mod plan;
 mod plan_steps;
 mod position;
 mod propose;
+mod replication_change;
+mod replication_path;
 #[cfg(test)]
 mod role_tests;
 mod roles;
@@ -53,7 +55,7 @@ pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogPage};
 pub use moves::RangeReplicas;
 pub use placements::Placements;
-pub use plan::{Plan, PlanKind, PlanStep};
+pub use plan::{GainedRanges, Plan, PlanKind, PlanStep};
 pub use position::Position;
 pub use propose::{begin_lineage, propose};
 pub use roles::{Role, Roles};

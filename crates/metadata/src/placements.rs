@@ -2,7 +2,7 @@
 
 use crate::{Change, whole_placements};
 use henge_base::HostId;
-use henge_model::Replication;
+use henge_model::{Keyspace, Replication};
 use henge_ring::{MemberIds, MemberNumber, Placement, PlacementChange, PlacementFault};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ pub struct Placements {
     /// The host ids of members by number, in the order in which they joined.
     ids: MemberIds,
     by_setting: BTreeMap<Replication, Arc<Placement>>,
+    /// The keyspace on its way to another setting, with the replicas that its ranges have meanwhile.
+    in_transit: Option<(String, Arc<Placement>)>,
 }
 
 /// The stored form. A list of pairs: a setting is no name, and maps of MessagePack go by names.
@@ -22,14 +24,17 @@ pub struct Placements {
 struct StoredPlacements {
     ids: Vec<HostId>,
     by_setting: Vec<(Replication, PlacementChange)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_transit: Option<(String, PlacementChange)>,
 }
 
 impl TryFrom<StoredPlacements> for Placements {
     type Error = PlacementFault;
 
     fn try_from(stored: StoredPlacements) -> Result<Self, PlacementFault> {
-        let mut placements = Placements { ids: stored.ids.into(), by_setting: BTreeMap::new() };
+        let mut placements = Placements { ids: stored.ids.into(), ..Placements::default() };
         stored.by_setting.iter().try_for_each(|(setting, change)| placements.change(setting, change))?;
+        stored.in_transit.iter().try_for_each(|(keyspace, change)| placements.change_transit(keyspace, change))?;
         Ok(placements)
     }
 }
@@ -40,7 +45,8 @@ impl From<Placements> for StoredPlacements {
             (setting.clone(), PlacementChange::whole(placement))
         };
         let by_setting = placements.by_setting.iter().map(whole).collect();
-        StoredPlacements { ids: placements.ids.to_vec(), by_setting }
+        let whole = |(keyspace, placement): (String, Arc<Placement>)| (keyspace, PlacementChange::whole(&placement));
+        StoredPlacements { ids: placements.ids.to_vec(), by_setting, in_transit: placements.in_transit.map(whole) }
     }
 }
 
@@ -50,11 +56,26 @@ impl Placements {
         self.by_setting.get(setting)
     }
 
+    /// The keyspace on its way to another setting, and its ranges.
+    pub(crate) fn in_transit(&self) -> Option<(&str, &Arc<Placement>)> {
+        self.in_transit.as_ref().map(|(keyspace, placement)| (keyspace.as_str(), placement))
+    }
+
+    /// The placement of a keyspace: that of its setting, unless it is on its way there.
+    pub(crate) fn of_keyspace(&self, keyspace: &Keyspace) -> Option<&Arc<Placement>> {
+        match &self.in_transit {
+            Some((moving, placement)) if *moving == keyspace.name => Some(placement),
+            _ => self.get(&keyspace.replication),
+        }
+    }
+
     /// True if these are the same objects as others, as they are in states that an entry left as they were.
     pub fn is_same(&self, other: &Placements) -> bool {
         let same = |(one, other): (&Arc<Placement>, &Arc<Placement>)| Arc::ptr_eq(one, other);
         self.by_setting.keys().eq(other.by_setting.keys())
             && self.by_setting.values().zip(other.by_setting.values()).all(same)
+            && self.in_transit.is_some() == other.in_transit.is_some()
+            && self.in_transit.iter().zip(&other.in_transit).all(|(one, other)| Arc::ptr_eq(&one.1, &other.1))
     }
 
     /// The host ids of members by number.
@@ -86,6 +107,18 @@ impl Placements {
         Ok(())
     }
 
+    /// Changes the ranges of the keyspace in transit, which begins its way with the first change.
+    pub(crate) fn change_transit(&mut self, keyspace: &str, change: &PlacementChange) -> Result<(), PlacementFault> {
+        let before = self.in_transit.take().map(|(_, placement)| placement).unwrap_or_default();
+        self.in_transit = Some((keyspace.to_owned(), Arc::new(before.apply(change, &self.ids)?)));
+        Ok(())
+    }
+
+    /// No keyspace is in transit any more.
+    pub(crate) fn end_transit(&mut self) {
+        self.in_transit = None;
+    }
+
     /// Drops the placement of a setting that no keyspace has any more.
     pub(crate) fn remove(&mut self, setting: &Replication) {
         self.by_setting.remove(setting);
@@ -96,7 +129,7 @@ impl Placements {
         let placed = |(setting, placement): &(Replication, whole_placements::WholePlacement)| {
             (setting.clone(), Arc::new(placement.over(&self.ids)))
         };
-        Placements { ids: Arc::clone(&self.ids), by_setting: whole.iter().map(placed).collect() }
+        Placements { ids: Arc::clone(&self.ids), by_setting: whole.iter().map(placed).collect(), in_transit: None }
     }
 
     /// The placements by setting.

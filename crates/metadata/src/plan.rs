@@ -3,13 +3,14 @@
 use crate::ClusterState;
 use crate::system_keyspaces::is_system;
 use henge_base::HostId;
-use henge_model::{Replication, TokenRange};
-use henge_ring::{Member, Placement, Ring};
+use henge_model::{Keyspace, Replication, TokenRange};
+use henge_ring::{Member, PlacedRange, Placement, Ring};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// A change of members that moves rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A change that moves rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The index of the log entry that began it.
     pub id: u64,
@@ -19,8 +20,8 @@ pub struct Plan {
     pub step: PlanStep,
 }
 
-/// The member that comes or goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The member that comes or goes, or the keyspace that gets other replicas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanKind {
     /// A node becomes a member.
     Join {
@@ -44,6 +45,21 @@ pub enum PlanKind {
         /// The node.
         by: HostId,
     },
+    /// A keyspace gets one copy more or fewer of each row, or as many by another strategy, on its way to another replication.
+    Alter {
+        /// The keyspace.
+        keyspace: String,
+        /// The setting that it had before all of it.
+        was: Replication,
+        /// The setting that its ranges come from.
+        from: Replication,
+        /// The setting that they come to.
+        to: Replication,
+        /// The setting that is reached in the end.
+        goal: Replication,
+        /// True if each range has replicas of before only, and one less.
+        lowers: bool,
+    },
 }
 
 /// A step of a plan. Behind the last one the plan is gone.
@@ -57,12 +73,23 @@ pub enum PlanStep {
     Reading,
 }
 
+/// Ranges that a member fetches by a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GainedRanges {
+    /// The keyspaces, which have one placement.
+    pub keyspaces: Vec<String>,
+    /// The ranges.
+    pub ranges: Vec<TokenRange>,
+    /// True if the member holds these ranges already, and adds what a replica has that goes.
+    pub merges: bool,
+}
+
 impl PlanKind {
     /// The member that is none before the plan ends.
     pub fn newcomer(&self) -> Option<HostId> {
         match self {
             PlanKind::Join { host } | PlanKind::Replace { by: host, .. } => Some(*host),
-            PlanKind::Leave { .. } | PlanKind::Remove { .. } => None,
+            PlanKind::Leave { .. } | PlanKind::Remove { .. } | PlanKind::Alter { .. } => None,
         }
     }
 
@@ -70,7 +97,7 @@ impl PlanKind {
     pub fn leaver(&self) -> Option<HostId> {
         match self {
             PlanKind::Leave { host } | PlanKind::Remove { host } | PlanKind::Replace { dead: host, .. } => Some(*host),
-            PlanKind::Join { .. } => None,
+            PlanKind::Join { .. } | PlanKind::Alter { .. } => None,
         }
     }
 
@@ -79,7 +106,7 @@ impl PlanKind {
     pub fn dead_member(&self) -> Option<HostId> {
         match self {
             PlanKind::Remove { host } | PlanKind::Replace { dead: host, .. } => Some(*host),
-            PlanKind::Join { .. } | PlanKind::Leave { .. } => None,
+            PlanKind::Join { .. } | PlanKind::Leave { .. } | PlanKind::Alter { .. } => None,
         }
     }
 }
@@ -91,6 +118,10 @@ impl fmt::Display for PlanKind {
             PlanKind::Leave { host } => write!(f, "host {host} leaves"),
             PlanKind::Remove { host } => write!(f, "host {host} is removed"),
             PlanKind::Replace { dead, by } => write!(f, "host {by} replaces host {dead}"),
+            PlanKind::Alter { keyspace, from, to, goal, .. } => {
+                write!(f, "keyspace {keyspace} goes from {from} to {to}")?;
+                if to == goal { Ok(()) } else { write!(f, ", on its way to {goal}") }
+            }
         }
     }
 }
@@ -117,17 +148,57 @@ impl ClusterState {
         self.plan.as_ref().and_then(|plan| plan.kind.newcomer())
     }
 
-    /// The ranges whose rows `host` has to fetch: those in which it takes writes and is not read, of the plan under way, until reads move.
-    pub fn gains(&self, host: HostId) -> Vec<(Replication, Vec<TokenRange>)> {
-        if !self.plan.as_ref().is_some_and(|plan| plan.step != PlanStep::Reading) {
+    /// The ranges whose rows `host` has to fetch. Until reads have moved: those in which it takes writes and is not read. Once they have, by a
+    /// plan that lowers the number of copies: those from which another replica goes, which may alone have what a quorum acknowledged.
+    pub fn gains(&self, host: HostId) -> Vec<GainedRanges> {
+        let Some(plan) = &self.plan else { return Vec::new() };
+        let moves = |keyspace: &Keyspace| match &plan.kind {
+            PlanKind::Alter { keyspace: altered, .. } => *altered == keyspace.name,
+            _ => true,
+        };
+        let merges = matches!(plan.kind, PlanKind::Alter { lowers: true, .. });
+        if merges != (plan.step == PlanStep::Reading) {
             return Vec::new();
         }
-        let gained = |placement: &Placement| -> Vec<TokenRange> {
-            let pending = placement.ranges().filter(|of| of.write.contains(host) && !of.read.contains(host));
-            pending.map(|placed| placed.range).collect()
+        let is_gained = |placed: &PlacedRange<'_>| match merges {
+            true => placed.read.contains(host) && placed.write.len() > placed.read.len(),
+            false => placed.write.contains(host) && !placed.read.contains(host),
         };
-        let all = self.placements.iter().map(|(setting, placement)| (setting.clone(), gained(placement)));
-        all.filter(|(_, ranges)| !ranges.is_empty()).collect()
+        let mut gained: BTreeMap<&Replication, GainedRanges> = BTreeMap::new();
+        for keyspace in self.schema.keyspaces.values().filter(|keyspace| moves(keyspace)) {
+            let placement = self.placement_of(keyspace).into_iter();
+            let of_setting = gained.entry(&keyspace.replication).or_insert_with(|| {
+                let ranges = placement.flat_map(|placement| placement.ranges()).filter(is_gained);
+                GainedRanges { keyspaces: Vec::new(), ranges: ranges.map(|placed| placed.range).collect(), merges }
+            });
+            of_setting.keyspaces.push(keyspace.name.clone());
+        }
+        gained.into_values().filter(|gained| !gained.ranges.is_empty()).collect()
+    }
+
+    /// The replication setting by which levels of a keyspace count replicas: on its way to another one, that of the replicas that are read.
+    pub fn counted_replication<'s>(&'s self, keyspace: &'s Keyspace) -> &'s Replication {
+        match &self.plan {
+            Some(Plan { kind: PlanKind::Alter { keyspace: altered, from, to, .. }, step, .. })
+                if *altered == keyspace.name =>
+            {
+                if *step == PlanStep::Reading {
+                    to
+                } else {
+                    from
+                }
+            }
+            _ => &keyspace.replication,
+        }
+    }
+
+    /// The placement that a keyspace has once the plan under way has ended.
+    pub fn placement_after_plan(&self, keyspace: &Keyspace) -> Placement {
+        let setting = match &self.plan {
+            Some(Plan { kind: PlanKind::Alter { keyspace: altered, to, .. }, .. }) if *altered == keyspace.name => to,
+            _ => &keyspace.replication,
+        };
+        Ring::new(&self.members_after_plan()).place(setting)
     }
 
     /// The hosts that have ranges to fetch, by the plan under way.

@@ -3,7 +3,7 @@
 use crate::moves::check_move;
 use crate::system_keyspaces::is_system;
 use crate::voters::voters_change;
-use crate::{Change, ClusterState, CommandRefusal, Plan, PlanKind, PlanStep};
+use crate::{Change, ClusterState, CommandRefusal, Plan, PlanKind, PlanStep, replication_change};
 use henge_base::HostId;
 use henge_model::{Replication, Token};
 use henge_ring::{Member, MemberNumber, Placement, PlacementChange, Ring};
@@ -41,6 +41,9 @@ pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<V
     let Some(plan) = state.plan.as_ref().filter(|plan| plan.id == id && plan.step == from) else {
         return Err(CommandRefusal::Nothing);
     };
+    if matches!(plan.kind, PlanKind::Alter { .. }) {
+        return replication_change::advance(state, plan);
+    }
     match from {
         PlanStep::Preparing => Ok(vec![Change::PlanStep(PlanStep::Streaming)]),
         PlanStep::Streaming => {
@@ -72,6 +75,9 @@ pub(crate) fn abort(state: &ClusterState, id: u64) -> Result<Vec<Change>, Comman
             "{plan}: reads have moved to the new replicas, so that it can only go on"
         )));
     }
+    if matches!(plan.kind, PlanKind::Alter { .. }) {
+        return replication_change::turn_back(state, plan);
+    }
     let tokens: BTreeSet<Token> = state.members_before_plan().into_iter().flat_map(|member| member.tokens).collect();
     let mut changes = placement_changes(state, |old, _| old.without_pending(|token| tokens.contains(&token)))?;
     changes.push(Change::PlanEnded);
@@ -91,7 +97,7 @@ fn check_target(begun: &ClusterState) -> Result<(), CommandRefusal> {
     let ring = Ring::new(&begun.members_after_plan());
     for keyspace in begun.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
         let holds_rows = |placement: &Placement| placement.ranges().any(|placed| !placed.read.is_empty());
-        let is_held = begun.placements.get(&keyspace.replication).is_some_and(|placement| holds_rows(placement));
+        let is_held = begun.placement_of(keyspace).is_some_and(|placement| holds_rows(placement));
         if is_held && !holds_rows(&ring.place(&keyspace.replication)) {
             return Err(CommandRefusal::Member(format!(
                 "no member would be left that may hold the rows of keyspace {}, by its replication",
@@ -105,7 +111,7 @@ fn check_target(begun: &ClusterState) -> Result<(), CommandRefusal> {
 /// Refuses to lose rows of which a member that is down for good has the only copies.
 pub(crate) fn check_copies_elsewhere(state: &ClusterState, lost: HostId) -> Result<(), CommandRefusal> {
     for keyspace in state.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
-        let placement = state.placements.get(&keyspace.replication);
+        let placement = state.placement_of(keyspace);
         let ranges = placement.into_iter().flat_map(|placement| placement.ranges());
         let only = ranges.filter(|placed| placed.read.len() == 1 && placed.read.contains(lost)).count();
         if only > 0 {

@@ -7,6 +7,7 @@ use crate::limits::{ENTRY_BYTES, TABLES_MAX};
 use crate::membership::{bootstrap, join, leave, remove, replace, replace_voters, update_member};
 use crate::moves::move_ranges;
 use crate::plan_steps::{abort, advance};
+use crate::replication_change::{alter_keyspace, forget};
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
@@ -47,7 +48,9 @@ pub fn propose(
         Command::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
             create_keyspace(state, name, replication, *durable_writes, *if_not_exists)
         }
-        Command::AlterKeyspace { name, durable_writes } => alter_keyspace(state, name, *durable_writes),
+        Command::AlterKeyspace { name, durable_writes, replication } => {
+            alter_keyspace(state, name, *durable_writes, replication.as_ref())
+        }
         Command::DropKeyspace { name, if_exists } => drop_keyspace(state, name, *if_exists),
         Command::CreateTable { draft, if_not_exists } => create_table(state, draft, *if_not_exists, random),
         Command::AlterTable { keyspace, table, if_exists, change } => {
@@ -150,22 +153,13 @@ pub(crate) fn place_keyspaces<'a>(
     state.placements.changes(|setting| state.place_anew(setting), settings, state.epoch.index + 1)
 }
 
-fn alter_keyspace(state: &ClusterState, name: &str, durable_writes: bool) -> Result<Vec<Change>, CommandRefusal> {
-    let keyspace = state.schema.keyspaces.get(name).ok_or_else(|| CommandRefusal::NoKeyspace(name.to_owned()))?;
-    if keyspace.durable_writes == durable_writes {
-        return Err(CommandRefusal::Nothing);
-    }
-    let changed = Keyspace { durable_writes, ..Keyspace::clone(keyspace) };
-    Ok(vec![Change::Keyspace(Arc::new(changed))])
-}
-
 fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {
     if !state.schema.keyspaces.contains_key(name) {
         return Err(if if_exists { CommandRefusal::Nothing } else { CommandRefusal::NoKeyspace(name.to_owned()) });
     }
     let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
     let dropped = Change::KeyspaceDropped(name.to_owned());
-    Ok([dropped].into_iter().chain(place_new_keyspaces(state, rest)).collect())
+    Ok([dropped].into_iter().chain(forget(state, name)).chain(place_new_keyspaces(state, rest)).collect())
 }
 
 fn drop_table(

@@ -3,8 +3,8 @@
 use crate::limits::FIRST_STORAGE_ID;
 use crate::{Change, EntryHash, Epoch, Placements, Plan, Position, RecentCommands, Roles, SealedEntry, TRACES};
 use henge_base::{ClusterId, HostId};
-use henge_model::{Keyspace, Schema, StorageId, Table};
-use henge_ring::{Member, MemberNumber, PlacementFault};
+use henge_model::{Keyspace, Replication, Schema, StorageId, Table};
+use henge_ring::{Member, MemberNumber, Placement, PlacementFault};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,6 +39,9 @@ pub struct ClusterState {
     /// The plan under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// The replication settings that clients gave to keyspaces whose rows every member keeps, by keyspace: they are shown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shown_replication: BTreeMap<String, Replication>,
     /// The lowest storage id that was never taken.
     pub next_storage_id: StorageId,
     /// The version of formats in use.
@@ -61,6 +64,7 @@ impl Default for ClusterState {
             lineages: BTreeMap::new(),
             removed: BTreeSet::new(),
             plan: None,
+            shown_replication: BTreeMap::new(),
             next_storage_id: StorageId(FIRST_STORAGE_ID),
             active_version: 0,
         }
@@ -105,6 +109,11 @@ impl ClusterState {
     /// The members with their numbers.
     pub fn member_numbers(&self) -> impl Iterator<Item = (HostId, MemberNumber)> {
         self.placements.numbers().filter(|(host, _)| self.members.contains_key(host))
+    }
+
+    /// The replicas of a keyspace's ranges.
+    pub fn placement_of(&self, keyspace: &Keyspace) -> Option<&Arc<Placement>> {
+        self.placements.of_keyspace(keyspace)
     }
 
     /// True if the keyspaces that newer clusters have from their first entry on are there.
@@ -195,13 +204,18 @@ impl ClusterState {
                     return Err(ApplyError::Missing(format!("role {name}")));
                 }
             }
-            Change::PlanBegun(plan) => self.plan = Some(*plan),
+            Change::PlanBegun(plan) => self.plan = Some(plan.clone()),
             Change::PlanStep(step) => {
                 let plan = self.plan.as_mut().ok_or_else(|| ApplyError::Missing("a plan".to_owned()))?;
                 plan.step = *step;
             }
             Change::PlanEnded => {
                 self.plan.take().ok_or_else(|| ApplyError::Missing("a plan".to_owned()))?;
+            }
+            Change::Transit { keyspace, change } => self.placements.change_transit(keyspace, change)?,
+            Change::TransitEnded => self.placements.end_transit(),
+            Change::Shown { keyspace, replication } => {
+                self.shown_replication.insert(keyspace.clone(), replication.clone());
             }
             Change::NextStorageId(id) => self.next_storage_id = *id,
         }

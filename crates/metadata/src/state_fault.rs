@@ -1,6 +1,6 @@
 //! The rules that hold for the state after every entry of the log.
 
-use crate::{ClusterState, Epoch};
+use crate::{ClusterState, Epoch, PlanKind};
 use henge_base::HostId;
 use henge_model::{StorageId, Token};
 use henge_ring::PlacementFault;
@@ -27,8 +27,8 @@ pub enum StateFault {
     /// A keyspace has rows and no place for them.
     #[error("keyspace {0} has no placement")]
     Unplaced(String),
-    /// A plan brings or takes a host that is no member.
-    #[error("plan {0} is of a host that is no member")]
+    /// A plan brings or takes a host that is no member, or changes the replication of no keyspace.
+    #[error("plan {0} is of a host that is no member, or of no keyspace")]
     Plan(u64),
     /// A range is held by a node that is no member.
     #[error("host {0} holds a range and is no member")]
@@ -71,6 +71,9 @@ impl ClusterState {
 
     fn check_plan(&self) -> Result<(), StateFault> {
         let Some(plan) = &self.plan else { return Ok(()) };
+        if matches!(plan.kind, PlanKind::Alter { .. }) != self.placements.in_transit().is_some() {
+            return Err(StateFault::Plan(plan.id));
+        }
         let hosts = plan.kind.newcomer().into_iter().chain(plan.kind.leaver());
         match hosts.into_iter().all(|host| self.members.contains_key(&host)) {
             true => Ok(()),
@@ -96,7 +99,7 @@ impl ClusterState {
 
     fn check_placements(&self) -> Result<(), StateFault> {
         for keyspace in self.schema.keyspaces.values() {
-            let placement = self.placements.get(&keyspace.replication);
+            let placement = self.placement_of(keyspace);
             let placement = placement.ok_or_else(|| StateFault::Unplaced(keyspace.name.clone()))?;
             placement.check().map_err(StateFault::Placement)?;
             for range in placement.ranges() {

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// The keyspace of traces.
 pub const TRACES: &str = "system_traces";
+/// Keyspaces whose rows every member computes from what it has of the log: their replication is shown and moves nothing.
+pub(crate) const SHOWN: [&str; 2] = ["system_auth", "system_distributed"];
 /// Copies of each trace, as in Apache Cassandra.
 const COPIES: u32 = 2;
 /// Seconds that a trace is kept: a day.

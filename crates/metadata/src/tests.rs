@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 
 mod log;
 mod plans;
+mod replication;
 
 fn draft(number: u8) -> JoinDraft {
     JoinDraft {

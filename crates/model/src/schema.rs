@@ -4,6 +4,7 @@ use crate::{ColumnId, ColumnMask, Columns, DataType, Index, StorageId, UserType}
 use henge_base::count_steps;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// A table's CQL identity (`system_schema.tables.id`). Storage uses [`StorageId`] instead, which is never reused.
@@ -47,6 +48,19 @@ pub enum Replication {
         /// The number of copies by datacentre name.
         factors: BTreeMap<String, ReplicationFactor>,
     },
+}
+
+impl fmt::Display for Replication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Replication::Local => f.write_str("LocalStrategy"),
+            Replication::Simple { factor } => write!(f, "SimpleStrategy ({factor})"),
+            Replication::NetworkTopology { factors } => {
+                let factors: Vec<String> = factors.iter().map(|(name, factor)| format!("{name}: {factor}")).collect();
+                write!(f, "NetworkTopologyStrategy ({})", factors.join(", "))
+            }
+        }
+    }
 }
 
 /// A number of copies, at least one.

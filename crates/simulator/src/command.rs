@@ -93,6 +93,7 @@ const NONE: Faults = Faults {
     apply_stale_pages: false,
     skip_barriers: false,
     clean_owned: false,
+    lower_without_merging: false,
 };
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.

@@ -30,8 +30,9 @@ const LINES: [Line; 19] = [
     },
     Line {
         statement: "`ALTER KEYSPACE`",
-        works: "`durable_writes`; `replication`, if it stays what it is",
-        not_yet: "another replication setting: it would move data",
+        works: "`durable_writes`; `replication`, also of `system_auth`, `system_distributed` and `system_traces` \
+                ([below](#another-replication))",
+        not_yet: "",
         taken: &["ALTER KEYSPACE IF EXISTS ks WITH durable_writes = false"],
         refused: &[],
     },

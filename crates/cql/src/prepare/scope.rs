@@ -3,7 +3,7 @@
 use crate::error::{Error, nearest};
 use crate::keyword::is_reserved;
 use crate::statement::{Name, TableName};
-use crate::system_keyspaces::{SYSTEM, TRACES, is_virtual};
+use crate::system_keyspaces::{SYSTEM, TRACES, is_kept_everywhere, is_virtual};
 use henge_model::{Column, Keyspace, Replication, Schema, Table};
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl<'a> Scope<'a> {
 /// True for keyspaces that are local to each node.
 pub(crate) fn is_local(schema: &Schema, keyspace: &str) -> bool {
     let local = schema.keyspaces.get(keyspace).is_some_and(|k| k.replication == Replication::Local);
-    local || is_virtual(keyspace)
+    local || is_virtual(keyspace) || is_kept_everywhere(keyspace)
 }
 
 /// Refuses changes of keyspaces that clients may not modify: those local to a node, and Cassandra's system keyspaces.

@@ -38,7 +38,9 @@ impl Resolution {
         let is_same = |table: &Table, placed: &KeyspacePlacement| {
             let now = view.keyspace_placement(&table.keyspace);
             view.schema.table(&table.keyspace, &table.name).is_some_and(|now| std::ptr::eq(&**now, table))
-                && now.is_some_and(|now| Arc::ptr_eq(&now.placement, &placed.placement))
+                && now.is_some_and(|now| {
+                    Arc::ptr_eq(&now.placement, &placed.placement) && now.replication == placed.replication
+                })
         };
         let mut placed = placed.iter();
         let same_types = |(keyspace, before): (&String, &Vec<Arc<UserType>>)| {

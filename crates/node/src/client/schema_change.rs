@@ -8,9 +8,9 @@ use crate::cluster::events::Change;
 use crate::cluster::view::View;
 use crate::ground::world::World;
 use henge_base::HostId;
-use henge_cql::{ClusterFacts, DescribeTarget, Guard, ReplicationDraft, SchemaChange};
+use henge_cql::{ClusterFacts, DescribeTarget, Guard, ReplicationDraft, SchemaChange, is_kept_everywhere};
 use henge_metadata::Command;
-use henge_model::{Replication, TableChange, TableDraft};
+use henge_model::{Keyspace, Replication, TableChange, TableDraft};
 use henge_ring::PlacedRange;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,10 +81,7 @@ fn command(statement: &SchemaChange, context: &SchemaContext<'_>) -> Result<(Com
             (command, schema_outcome(Change::Created, name, None))
         }
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
-            let command = Command::AlterKeyspace {
-                name: name.clone(),
-                durable_writes: context.altered_keyspace(name, replication.as_ref(), *durable_writes)?,
-            };
+            let command = context.altered_keyspace(name, replication.as_ref(), *durable_writes)?;
             (command, schema_outcome(Change::Updated, name, None))
         }
         SchemaChange::DropKeyspace { name, if_exists } => {
@@ -152,25 +149,40 @@ impl SchemaContext<'_> {
         Ok(())
     }
 
-    /// The `durable_writes` that a keyspace is to have. Another replication setting would move data, which nothing does yet.
+    /// The command of ALTER KEYSPACE.
     fn altered_keyspace(
         &self,
         name: &str,
         replication: Option<&ReplicationDraft>,
         durable_writes: Option<bool>,
-    ) -> Result<bool, Error> {
+    ) -> Result<Command, Error> {
+        let replication = replication.map(|replication| self.resolve(replication)).transpose()?;
         // One that is not there is for the metadata log to tell.
-        let Some(keyspace) = self.view.state.schema.keyspaces.get(name) else {
-            return Ok(durable_writes.unwrap_or(true));
-        };
-        if let Some(replication) = replication
-            && self.resolve(replication)? != keyspace.replication
-        {
-            let message = format!("the replication of {name} cannot be changed: moving data is not supported yet");
-            return Err(henge_query::Error::Invalid(message).into());
+        let keyspace = self.view.schema.keyspaces.get(name);
+        if let Some(setting) = replication.as_ref().or(keyspace.map(|keyspace| &keyspace.replication)) {
+            self.check(name, setting)?;
         }
-        self.check(name, &keyspace.replication)?;
-        Ok(durable_writes.unwrap_or(keyspace.durable_writes))
+        if let (Some(new), Some(keyspace)) = (&replication, keyspace)
+            && *new != keyspace.replication
+        {
+            move_warning(name, keyspace).into_iter().for_each(|text| self.guard.warn(text));
+        }
+        let durable_writes = durable_writes.or(keyspace.map(|keyspace| keyspace.durable_writes)).unwrap_or(true);
+        Ok(Command::AlterKeyspace { name: name.to_owned(), durable_writes, replication })
+    }
+}
+
+/// The warning of an ALTER KEYSPACE that changes the replication: the statement is answered before the rows have moved.
+fn move_warning(name: &str, keyspace: &Keyspace) -> Option<String> {
+    match is_kept_everywhere(name) {
+        true => Some(format!(
+            "every member keeps what keyspace {name} holds, whatever its replication: the setting is kept and shown"
+        )),
+        false if keyspace.tables.is_empty() => None,
+        false => Some(format!(
+            "the rows of keyspace {name} are moved to their new replicas in the background, one copy after the other: henge admin plan \
+             shows how far they are. No repair and no cleanup is needed"
+        )),
     }
 }
 

@@ -24,7 +24,7 @@ impl<W: World> Cluster<W> {
             if self.departure.has_ended() || !self.is_member() {
                 return Err(JoinError::Removed(self.context.host()));
             }
-            let plan = self.view().state.plan;
+            let plan = self.view().state.plan.clone();
             let Some(plan) = plan.filter(|plan| plan.kind.newcomer() == Some(self.context.host())) else {
                 return Ok(());
             };

@@ -10,7 +10,7 @@ impl<W: World> Cluster<W> {
     /// Refuses an entry that begins a plan which cannot be carried out now.
     pub(super) fn check_plan(&self, state: &ClusterState, entry: SealedEntry) -> Result<SealedEntry, CommandRefusal> {
         let begun = entry.entry().changes.iter().find_map(|change| match change {
-            Change::PlanBegun(plan) => Some(*plan),
+            Change::PlanBegun(plan) => Some(plan.clone()),
             _ => None,
         });
         let Some(plan) = begun else { return Ok(entry) };
@@ -36,8 +36,7 @@ impl<W: World> Cluster<W> {
     /// QUORUM.
     fn check_sources(&self, begun: &ClusterState, plan: &Plan) -> Result<(), CommandRefusal> {
         for keyspace in begun.schema.keyspaces.values() {
-            let ranges =
-                begun.placements.get(&keyspace.replication).into_iter().flat_map(|placement| placement.ranges());
+            let ranges = begun.placement_of(keyspace).into_iter().flat_map(|placement| placement.ranges());
             for placed in ranges.filter(|placed| placed.write.len() > placed.read.len()) {
                 let is_given_up = placed.read.iter().all(|host| Some(host) == plan.kind.dead_member());
                 let up = self.count_up(placed.read);

@@ -4,8 +4,8 @@ use crate::cluster::system_keyspaces;
 use crate::cluster::table_changes::TableChanges;
 use henge_base::HostId;
 use henge_coordinator::{Datacenter, KeyspacePlacement};
-use henge_metadata::{ClusterState, Epoch};
-use henge_model::{Replication, Schema, StorageId, StorageMap, TokenRange, WriteId};
+use henge_metadata::{ClusterState, Epoch, PlanKind};
+use henge_model::{Keyspace, Replication, Schema, StorageId, StorageMap, TokenRange, WriteId};
 use henge_ring::{Member, Placement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -91,7 +91,12 @@ impl View {
         let is_system = |name: &str| !self.state.schema.keyspaces.contains_key(name);
         let (mut schema, mut placed) = (Schema::clone(&state.schema), user_placements(&state));
         for (name, keyspace) in self.schema.keyspaces.iter().filter(|(name, _)| is_system(name)) {
-            schema.keyspaces.insert(name.clone(), Arc::clone(keyspace));
+            let shown = state.shown_replication.get(name).filter(|shown| **shown != keyspace.replication);
+            let keyspace = match shown {
+                Some(shown) => Arc::new(Keyspace { replication: shown.clone(), ..Keyspace::clone(keyspace) }),
+                None => Arc::clone(keyspace),
+            };
+            schema.keyspaces.insert(name.clone(), keyspace);
         }
         placed.extend(self.placed.iter().filter(|(name, _)| is_system(name)).map(|(n, p)| (n.clone(), p.clone())));
         let datacenters = match Arc::ptr_eq(&self.state.members, &state.members) {
@@ -150,13 +155,18 @@ impl View {
     }
 
     /// True if more than half of the writers of every range that the plan under way changes, or of all ranges without a plan, are such
-    /// hosts, or all but a member that is down for good.
+    /// hosts, or all but a member that is down for good. Where a plan gives a keyspace another number of copies: if the others make no
+    /// quorum of the step before.
     pub(crate) fn has_majorities(&self, is_such: impl Fn(HostId) -> bool) -> bool {
-        let absent = self.state.plan.and_then(|plan| plan.kind.dead_member());
-        let since = self.state.plan.map_or(0, |plan| plan.id);
-        let user_placements =
-            self.state.schema.keyspaces.values().filter_map(|k| self.state.placements.get(&k.replication));
-        user_placements.into_iter().all(|placement| placement.has_majorities(since, &is_such, absent))
+        let plan = self.state.plan.as_ref();
+        let absent = plan.and_then(|plan| plan.kind.dead_member());
+        let since = plan.map_or(0, |plan| plan.id);
+        let mut placements = self.state.schema.keyspaces.values().filter_map(|k| self.state.placement_of(k));
+        match plan.map(|plan| &plan.kind) {
+            Some(PlanKind::Alter { lowers, .. }) => placements
+                .all(|placement| placement.leaves_minorities(since, *lowers, &is_such, |host| self.datacenter(host))),
+            _ => placements.all(|placement| placement.has_majorities(since, &is_such, absent)),
+        }
     }
 
     /// True if no placement has changed since an epoch of this log.
@@ -195,8 +205,9 @@ fn user_placements(state: &ClusterState) -> BTreeMap<String, KeyspacePlacement> 
     let keyspaces = state.schema.keyspaces.values();
     keyspaces
         .filter_map(|k| {
-            let placement = Arc::clone(state.placements.get(&k.replication)?);
-            let (keyspace, epoch, replication) = (k.name.as_str().into(), state.epoch, Arc::new(k.replication.clone()));
+            let placement = Arc::clone(state.placement_of(k)?);
+            let replication = Arc::new(state.counted_replication(k).clone());
+            let (keyspace, epoch) = (k.name.as_str().into(), state.epoch);
             Some((k.name.clone(), KeyspacePlacement { keyspace, epoch, replication, placement }))
         })
         .collect()

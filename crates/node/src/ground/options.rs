@@ -212,6 +212,8 @@ pub struct Faults {
     pub skip_barriers: bool,
     /// Deletes rows of ranges that this node holds but is not the first replica of.
     pub clean_owned: bool,
+    /// Replicas that stay when a keyspace gets fewer copies do not take over what those that go have.
+    pub lower_without_merging: bool,
     /// Takes for proven what the replicas that are up were compared in. A scenario shows it.
     pub prove_without_one: bool,
     /// Forgets deletions from before a comparison, whatever is still owed from that time. A scenario shows it.

@@ -20,7 +20,7 @@ impl<W: World> Node<W> {
 
     /// The plan under way.
     pub fn plan(&self) -> Option<Plan> {
-        self.parts().cluster.view().state.plan
+        self.parts().cluster.view().state.plan.clone()
     }
 
     /// True while this node is a member that serves no clients yet.

@@ -40,13 +40,14 @@ pub struct Gainer {
 pub(super) async fn describe<W: World>(parts: &Parts<W>) -> Option<PlanReport> {
     let cluster = &parts.cluster;
     let view = cluster.current_view();
-    let plan = view.state.plan?;
+    let plan = view.state.plan.clone()?;
     let gainers = view.state.gainers().into_iter().filter_map(|host| view.state.members.get(&host));
     let described = gainers.map(|member| {
-        let ranges = view.state.gains(member.id).iter().map(|(_, ranges)| ranges.len() as u64).sum();
+        let ranges = view.state.gains(member.id).iter().map(|gained| gained.ranges.len() as u64).sum();
         let (host, address, is_up) = (member.id, member.address, cluster.is_up(member.id));
+        let plan = &plan;
         async move {
-            let progress = gainer_progress(parts, &plan, host).await;
+            let progress = gainer_progress(parts, plan, host).await;
             Gainer { host, address, is_up, ranges, progress }
         }
     });

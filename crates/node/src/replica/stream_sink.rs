@@ -1,7 +1,7 @@
 //! Pages from sources, applied to this node's copy like writes; and room for them.
 
 use crate::cluster::Cluster;
-use crate::cluster::gains::{Gains, RoomMaker};
+use crate::cluster::gains::{Fetch, Gains, RoomMaker};
 use crate::cluster::view::View;
 use crate::ground::world::{Lane, World};
 use crate::replica::handle::ReplicaHandle;
@@ -10,7 +10,6 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use henge_base::{Bytes, HostId, Micros};
 use henge_coordinator::{Refusal, ReplicaError};
-use henge_metadata::PlanStep;
 use henge_model::{Key, Mutation, RowError, RowView, StorageId, TokenRange, WriteId};
 use henge_paxos::Acceptor;
 use henge_storage::{EngineError, Store, SyncMode};
@@ -44,11 +43,11 @@ pub(crate) struct PageOf {
 impl PageOf {
     /// I38: a page applies only while its plan is streaming.
     fn is_current(&self, view: &View, local: HostId) -> bool {
-        let streams = view.state.plan.is_some_and(|plan| plan.id == self.plan && plan.step == PlanStep::Streaming);
+        let fetch = Fetch::of(&view.state, self.plan);
         let gains = |placement: &henge_ring::Placement| {
-            placement.ranges_over(self.tokens).all(|range| range.write.contains(local) && !range.read.contains(local))
+            placement.ranges_over(self.tokens).all(|range| fetch.is_some_and(|fetch| fetch.is_for(range, local)))
         };
-        streams && view.placed_of(self.table).is_some_and(|placed| gains(&placed.placement))
+        view.placed_of(self.table).is_some_and(|placed| gains(&placed.placement))
     }
 
     fn holds(&self, key: &[u8]) -> bool {
@@ -150,6 +149,9 @@ impl<W: World> RoomMaker for ReplicaHandle<W> {
         let handle = self.clone();
         Box::pin(async move {
             let plan = gains.plan;
+            if gains.merges() {
+                return Ok(());
+            }
             let stage = handle.on_disk(Lane::Background, move |store| stream_journal::stage(store, plan)).await;
             if stage.map_err(|error| unreadable(&error))? != Stage::New {
                 return Ok(());
@@ -213,6 +215,9 @@ pub(crate) fn make_room_at_start(
     now: Micros,
     margin: Duration,
 ) -> Result<(), EngineError> {
+    if gains.merges() {
+        return Ok(());
+    }
     hold_late_writes(store, gains, now, margin);
     if stream_journal::stage(store, gains.plan)? != Stage::New {
         return Ok(());

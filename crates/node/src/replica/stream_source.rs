@@ -2,12 +2,13 @@
 //! the plan's epoch, and no older request is under way.
 
 use crate::cluster::Cluster;
+use crate::cluster::gains::Fetch;
 use crate::ground::world::{Lane, To, World};
 use crate::peers::messages::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPageReply, StreamPart};
 use crate::replica::LocalReplica;
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
-use henge_metadata::{Epoch, PlanStep};
+use henge_metadata::Epoch;
 use henge_model::{RowError, RowView, merge_encoded};
 use henge_storage::{ExportCursor, ExportPage, ReadError, Store};
 use std::sync::Arc;
@@ -61,17 +62,20 @@ fn check<W: World>(
     asked: &StreamPage,
 ) -> Result<(), Refusal> {
     let (context, view) = (&replica.context, cluster.view());
-    let plan = view.state.plan.filter(|plan| plan.id == asked.plan && plan.step == PlanStep::Streaming);
-    let plan = plan.ok_or(Refusal::StaleEpoch)?;
+    let fetch = Fetch::of(&view.state, asked.plan).ok_or(Refusal::StaleEpoch)?;
     let placed = view.placed_of(asked.table).ok_or(Refusal::UnknownTable)?;
-    let is_source = placed.placement.ranges_over(asked.tokens).all(|range| {
-        let gains = range.write.contains(from) && !range.read.contains(from);
-        gains && range.read.contains(context.host())
-    });
+    let is_source = placed
+        .placement
+        .ranges_over(asked.tokens)
+        .all(|range| fetch.is_for(range, from) && fetch.is_from(range, context.host()));
     if !is_source {
         return Err(Refusal::StaleEpoch);
     }
-    let begun = Epoch { index: plan.id, ..view.epoch() };
+    // A replica that goes has no request under way either that counts it among those that are read.
+    let begun = match fetch {
+        Fetch::New => Epoch { index: asked.plan, ..view.epoch() },
+        Fetch::Merge => Epoch { index: view.moved_at(), ..view.epoch() },
+    };
     let is_settled = context.in_flight.older_than(begun) == 0 || context.options.faults.skip_barriers;
     if !is_settled || replica.stream_outflow.is_purging() { Err(Refusal::Overloaded) } else { Ok(()) }
 }
@@ -114,7 +118,7 @@ pub(crate) async fn fences<W: World>(
     asked: StreamFences,
 ) -> Result<StreamFencesReply, Refusal> {
     cluster.catch_up_for_request(epoch, To::Host(from)).await;
-    if cluster.view().state.plan.is_none_or(|plan| plan.id != asked.plan) {
+    if cluster.view().state.plan.as_ref().is_none_or(|plan| plan.id != asked.plan) {
         return Err(if cluster.epoch() < epoch { Refusal::Behind } else { Refusal::StaleEpoch });
     }
     if replica.stream_outflow.is_purging() {

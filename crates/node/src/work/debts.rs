@@ -17,8 +17,8 @@ pub(crate) async fn tell<W: World>(coordinator: &Coordinator<W>, question: Debts
     let (cluster, context) = (coordinator.cluster(), coordinator.context());
     let leaves = PlanKind::Leave { host: context.host() };
     let is_under_way =
-        |plan: &henge_metadata::Plan| (plan.id, plan.kind, plan.step) == (question.plan, leaves, PlanStep::Reading);
-    if !cluster.view().state.plan.is_some_and(|plan| is_under_way(&plan)) {
+        |plan: &henge_metadata::Plan| (plan.id, &plan.kind, plan.step) == (question.plan, &leaves, PlanStep::Reading);
+    if !cluster.view().state.plan.as_ref().is_some_and(is_under_way) {
         return Err(Refusal::Behind);
     }
     let elapsed = cluster.departure().begin(context.world.mono());

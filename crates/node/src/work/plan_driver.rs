@@ -77,17 +77,16 @@ impl<W: World> PlanDriver<W> {
         match plan.step {
             PlanStep::Preparing => self.barrier_hindrance().await,
             PlanStep::Streaming => self.streaming_hindrance(plan).await,
-            PlanStep::Reading => match (self.barrier_hindrance().await, plan.kind) {
-                (None, PlanKind::Leave { host }) => self.debts_hindrance(plan, host).await,
+            PlanStep::Reading => match (self.barrier_hindrance().await, &plan.kind) {
+                (None, PlanKind::Leave { host }) => self.debts_hindrance(plan, *host).await,
+                // The replicas that stay take over what one that goes may alone have.
+                (None, PlanKind::Alter { lowers: true, .. }) => self.streaming_hindrance(plan).await,
                 (hindrance, _) => hindrance,
             },
         }
     }
 
     async fn barrier_hindrance(&self) -> Option<String> {
-        if self.coordinator.context().options.faults.skip_barriers {
-            return None;
-        }
         if self.coordinator.context().options.faults.skip_barriers {
             return None;
         }
@@ -132,13 +131,13 @@ impl<W: World> PlanDriver<W> {
     }
 
     /// Shows how things stand, and logs it if that is new.
-    fn tell(&mut self, plan: Plan, waits_for: String) {
+    fn tell(&mut self, plan: &Plan, waits_for: String) {
         self.progress = if waits_for.is_empty() { plan.to_string() } else { format!("{plan}; {waits_for}") };
         let kind = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-        let is_new = self.logged.as_ref().is_none_or(|(at, what)| *at != plan || kind(what) != kind(&waits_for));
+        let is_new = self.logged.as_ref().is_none_or(|(at, what)| at != plan || kind(what) != kind(&waits_for));
         if is_new {
             tracing::info!("{}", self.progress);
-            self.logged = Some((plan, waits_for));
+            self.logged = Some((plan.clone(), waits_for));
         }
     }
 }
@@ -150,7 +149,7 @@ impl<W: World> Worker for PlanDriver<W> {
     async fn step(&mut self) -> Result<Next, StepError> {
         let view = self.coordinator.cluster().current_view();
         let cluster = self.coordinator.cluster();
-        let Some(plan) = view.state.plan else {
+        let Some(plan) = view.state.plan.clone() else {
             if let Some((ended, _)) = self.logged.take() {
                 tracing::info!("plan {} is under way no more: {}", ended.id, ended.kind);
             }
@@ -167,14 +166,14 @@ impl<W: World> Worker for PlanDriver<W> {
             if comes_or_goes {
                 self.coordinator.cluster().look_for_removal().await;
             }
-            self.tell(plan, waits_for);
+            self.tell(&plan, waits_for);
             return Ok(Next::Pause(LOOK_INTERVAL));
         }
-        self.tell(plan, String::new());
+        self.tell(&plan, String::new());
         match self.coordinator.cluster().change(Command::AdvancePlan { plan: plan.id, from: plan.step }).await {
             Ok(_) => Ok(Next::Step),
             Err(ChangeError::Refused(refused)) => {
-                self.tell(plan, refused.to_string());
+                self.tell(&plan, refused.to_string());
                 Ok(Next::Pause(IDLE_INTERVAL))
             }
             Err(error) => Err(error.into()),

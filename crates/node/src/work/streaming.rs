@@ -17,9 +17,9 @@ use crate::work::worker::{Next, StepError, Worker};
 use futures_util::stream::{self, StreamExt};
 use henge_base::HostId;
 use henge_coordinator::Replicas;
-use henge_metadata::{PlanKind, PlanStep};
+use henge_metadata::GainedRanges;
 use henge_model::{StorageId, Token};
-use henge_ring::{Placement, Ring};
+use henge_ring::{PlacedRange, Placement};
 use parking_lot::Mutex;
 use range::RangeStream;
 use sources::{FailedSources, RangeSources};
@@ -58,21 +58,21 @@ impl<W: World> Streaming<W> {
     /// The ranges of all tables, each with its sources.
     fn ranges(&self, view: &View, gains: &Gains) -> Vec<(PageOf, Arc<RangeSources>)> {
         let local = self.coordinator.local();
-        let ring = Ring::new(&view.state.members_after_plan());
-        let lost = view.state.plan.and_then(|plan| match plan.kind {
-            PlanKind::Remove { host } | PlanKind::Replace { dead: host, .. } => Some(host),
-            PlanKind::Join { .. } | PlanKind::Leave { .. } => None,
-        });
-        let of_setting = |(setting, ranges): &(_, Vec<_>)| {
-            let (now, target) = (view.state.placements.get(setting), ring.place(setting));
+        let lost = view.state.plan.as_ref().and_then(|plan| plan.kind.dead_member());
+        let of_setting = |gained: &GainedRanges| {
+            // They have one placement, now and later.
+            let keyspace = gained.keyspaces.first().and_then(|name| view.state.schema.keyspaces.get(name));
+            let now = keyspace.and_then(|keyspace| view.state.placement_of(keyspace));
+            let target = keyspace.map(|keyspace| view.state.placement_after_plan(keyspace)).unwrap_or_default();
             let sources = |range: &henge_model::TokenRange| {
-                let readers = now.and_then(|now| now.replicas(range.end)).map(|placed| placed.read.to_vec());
+                let before = |placed: PlacedRange<'_>| if gained.merges { placed.write } else { placed.read }.to_vec();
+                let readers = now.and_then(|now| now.replicas(range.end)).map(before);
                 let later = Placement::replicas(&target, range.end).map(|placed| placed.read.to_vec());
                 let readers = readers.unwrap_or_default();
                 let datacenter = |host| view.datacenter(host);
                 Arc::new(RangeSources::new(&readers, &later.unwrap_or_default(), local, lost, datacenter))
             };
-            ranges.iter().map(|range| (*range, sources(range))).collect::<Vec<_>>()
+            gained.ranges.iter().map(|range| (*range, sources(range))).collect::<Vec<_>>()
         };
         let by_setting: Vec<Vec<_>> = gains.ranges.iter().map(of_setting).collect();
         let page = |table, tokens| PageOf { plan: gains.plan, table, tokens };
@@ -157,6 +157,10 @@ impl<W: World> Worker for Streaming<W> {
         if replica.stream_status.is_done(plan) {
             return Ok(Next::Wait);
         }
+        if gains.merges() && self.coordinator.context().options.faults.lower_without_merging {
+            replica.stream_status.set_done(plan);
+            return Ok(Next::Wait);
+        }
         let stage = replica.on_disk(Lane::Background, move |store| stream_journal::stage(store, plan)).await?;
         if stage == Stage::Done {
             replica.release_late_writes();
@@ -166,7 +170,7 @@ impl<W: World> Worker for Streaming<W> {
         let ranges = self.ranges(&view, &gains);
         replica.stream_status.begin(plan, (ranges.len(), self.complete.len()));
         self.take_fences(plan, &ranges).await?;
-        if gains.step != PlanStep::Streaming {
+        if !gains.may_be_fetched() {
             return Ok(Next::Wait);
         }
         let count = ranges.len();
@@ -188,7 +192,7 @@ impl<W: World> Worker for Streaming<W> {
 
     fn progress(&self) -> String {
         let view = self.coordinator.cluster().view();
-        let Some(plan) = view.state.plan else { return String::new() };
+        let Some(plan) = &view.state.plan else { return String::new() };
         let progress = self.coordinator.replica().stream_status.progress(plan.id);
         match progress.ranges_left {
             0 => String::new(),

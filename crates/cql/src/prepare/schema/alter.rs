@@ -12,6 +12,7 @@ use crate::prepare::term::data_type::Types;
 use crate::statement::{
     AlterKeyspace, AlterTable, AlterTableChange, ColumnDefinition, Constant, Property, Term, TermKind,
 };
+use crate::system_keyspaces::is_kept_everywhere;
 use henge_base::count_steps;
 use henge_model::{
     AddedColumn, ColumnDraft, ColumnKind, DataType, DroppedColumn, Order, Schema, Table, TableChange, TableOptions,
@@ -20,7 +21,9 @@ use std::collections::BTreeSet;
 
 pub(crate) fn keyspace(alter: &AlterKeyspace) -> Result<SchemaChange, Error> {
     let name = alter.name.text.clone();
-    refuse_writes(&Schema::default(), &name).map_err(|e| e.at(alter.name.position))?;
+    if !is_kept_everywhere(&name) {
+        refuse_writes(&Schema::default(), &name).map_err(|e| e.at(alter.name.position))?;
+    }
     let mut properties = Properties::new(&alter.properties)?;
     let replication = properties.map("replication")?.map(ReplicationDraft::read).transpose();
     let durable_writes = properties.take_parsed("durable_writes", "a boolean")?;

@@ -8,7 +8,7 @@ use crate::client::outcome::Outcome;
 use crate::cluster::view::View;
 use crate::ground::world::World;
 use henge_base::Mono;
-use henge_cql::{PermissionPlan, is_virtual};
+use henge_cql::{PermissionPlan, is_kept_everywhere, is_virtual};
 use henge_metadata::{Command, Role, RoleCommand, Roles, TRACES};
 use henge_model::{Keyspace, Permission, Permissions, Replication, Resource, RowSink};
 use std::sync::Arc;
@@ -98,7 +98,8 @@ fn demand_authorizer<W: World>(core: &Core<W>, operation: &str) -> Result<(), Er
 /// True for resources of the system's own keyspaces. Virtual ones take no writes whatever is granted.
 fn is_system(view: &View, resource: &Resource) -> bool {
     let keyspace = resource.keyspace().and_then(|name| view.schema.keyspaces.get(name));
-    let own = |k: &Arc<Keyspace>| k.replication == Replication::Local || k.name == TRACES;
+    let own =
+        |k: &Arc<Keyspace>| k.replication == Replication::Local || is_kept_everywhere(&k.name) || k.name == TRACES;
     keyspace.is_some_and(|keyspace| own(keyspace) && !is_virtual(&keyspace.name))
 }
 

@@ -71,20 +71,22 @@ impl RangeSources {
         lost: Option<HostId>,
         datacenter: impl Fn(HostId) -> Option<Datacenter>,
     ) -> RangeSources {
+        // One that holds the range itself needs one source less.
+        let own = usize::from(readers.contains(&gainer));
         let is_near = |host: HostId| datacenter(host) == datacenter(gainer);
         let mut hosts: Vec<(HostId, bool)> = readers.iter().map(|host| (*host, is_near(*host))).collect();
         hosts.sort_by_key(|(_, is_near)| !is_near);
         let near = hosts.iter().filter(|(_, is_near)| *is_near).count();
-        // All but a majority, and one, meets every majority. All but a minority holds one of every majority that decided.
-        let (rows_of, acceptors_of) = (|n: usize| n - n / 2, |n: usize| if n == 0 { 0 } else { n / 2 + 1 });
-        hosts.retain(|(host, _)| Some(*host) != lost);
-        RangeSources {
-            displaced: displaced_replica(readers, later, gainer, &datacenter).filter(|host| Some(*host) != lost),
-            rows: (rows_of(readers.len()), rows_of(near)),
-            acceptors: (acceptors_of(readers.len()), acceptors_of(near)),
-            hosts,
-        }
-        .within_reach()
+        // All but a majority, and one, meets every majority that wrote or decided.
+        let needed_of = |n: usize| (n - n / 2).saturating_sub(own);
+        let needed = (needed_of(readers.len()), needed_of(near));
+        hosts.retain(|(host, _)| Some(*host) != lost && *host != gainer);
+        let displaced = match own {
+            0 => displaced_replica(readers, later, gainer, &datacenter),
+            _ => readers.iter().copied().find(|host| !later.contains(host)),
+        };
+        let displaced = displaced.filter(|host| Some(*host) != lost);
+        RangeSources { displaced, rows: needed, acceptors: needed, hosts }.within_reach()
     }
 
     /// Replicas that are down for good have no rows: what they alone held is lost, and an operator has said that this is known.
@@ -198,8 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn states_of_acceptors_come_from_a_majority_whoever_is_displaced() {
-        for (count, needed) in [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3)] {
+    fn states_of_acceptors_come_from_one_of_every_majority_whoever_is_displaced() {
+        for (count, needed) in [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
             let hosts = hosts(count + 1);
             let later = hosts[1..].to_vec();
             let sources = sources(&hosts[..count], &later, hosts[count]);
@@ -246,12 +248,29 @@ mod tests {
             done
         };
         assert_eq!(collect(StreamPart::Rows, &[hosts[0]]), [hosts[1], hosts[2], hosts[3]]);
-        assert_eq!(collect(StreamPart::Acceptors, &[]), [hosts[0], hosts[1], hosts[2], hosts[3]]);
+        assert_eq!(collect(StreamPart::Acceptors, &[]), [hosts[0], hosts[1], hosts[2]]);
         assert_eq!(
             collect(StreamPart::Rows, &hosts[..2]),
             [hosts[2], hosts[3], hosts[4]][..2],
             "one more of the own is needed"
         );
+    }
+
+    #[test]
+    fn a_replica_that_stays_asks_the_one_that_goes() {
+        let hosts = hosts(3);
+        let sources = sources(&hosts, &hosts[1..], hosts[1]);
+        let next = |part, done: &[HostId], down: &[HostId]| {
+            let is_down = |host| down.contains(&host);
+            sources.next(part, done, None, |host| !is_down(host), is_down)
+        };
+        assert_eq!(next(StreamPart::Rows, &[], &[]), NextSource::Ask(hosts[0]));
+        assert_eq!(next(StreamPart::Rows, &hosts[..1], &[]), NextSource::Enough);
+        // It is gone: the third replica, and what is here, meet every quorum.
+        assert_eq!(next(StreamPart::Rows, &[], &hosts[..1]), NextSource::Ask(hosts[2]));
+        assert_eq!(next(StreamPart::Rows, &hosts[2..], &hosts[..1]), NextSource::Enough);
+        assert_eq!(next(StreamPart::Acceptors, &[], &hosts[..1]), NextSource::Ask(hosts[2]));
+        assert_eq!(next(StreamPart::Acceptors, &hosts[2..], &[]), NextSource::Enough);
     }
 
     #[test]
