@@ -2,11 +2,14 @@
 //! first; one whose node has left is a spare again, with an empty disk when it joins anew.
 
 use super::{COPIES, Run};
+use crate::client::statement;
 use crate::disk::Disk;
 use crate::machine::{Life, Machine, start};
 use crate::rewind::exchange;
+use crate::storm::Temper;
 use henge_base::{HostId, Random};
 use henge_coordinator::Replicas;
+use henge_model::Consistency;
 use henge_node::Options;
 
 impl Run {
@@ -22,6 +25,9 @@ impl Run {
             }
             return;
         }
+        if self.shape.temper == Temper::Crashes && random.chance(1, 4) {
+            return self.alter(&life, random.between(2, 4));
+        }
         let members = self.cluster.machines.iter().filter(|machine| !machine.is_spare()).count();
         let spare = self.cluster.machines.iter().position(|machine| machine.is_spare());
         match spare {
@@ -31,6 +37,17 @@ impl Run {
             }),
             _ => {}
         }
+    }
+
+    /// Begins to give the keyspace of most tables another number of copies. Whoever missed a write that a hint is owed for may give less to a
+    /// new replica than hints bring to the old ones: so only where reads repair before replicas are looked at.
+    fn alter(&self, life: &Life, copies: u64) {
+        let life = life.clone();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let replication = format!("{{'class': 'SimpleStrategy', 'replication_factor': {copies}}}");
+            let text = format!("ALTER KEYSPACE sim WITH replication = {replication}");
+            let _ = statement(&life, &text, &[], Consistency::One, None).await;
+        });
     }
 
     /// Starts a spare machine with an empty disk, to join through a member, or through another one if that has left by then.

@@ -25,6 +25,7 @@ mod moves;
 mod overload;
 mod reads;
 mod repair;
+mod replication;
 mod shutdowns;
 mod tables;
 mod topology;

@@ -9,7 +9,7 @@ const ROWS: usize = 60;
 const ROW_BYTES: usize = 2_000;
 
 /// A run with members that have rows, and one spare machine. Rows are sent slowly, so that a plan takes seconds.
-fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u64) -> Run {
+pub(super) fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u64) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let machines = members + 1;
@@ -36,7 +36,7 @@ fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u64) -> Run 
 
 impl Run {
     /// The numbers of rows that a read of everything at ALL finds, with and without a value: deleted ones have a static column at most.
-    fn moved_rows(&mut self) -> (usize, usize) {
+    pub(super) fn moved_rows(&mut self) -> (usize, usize) {
         let (slot, life) = (Slot::default(), self.lives().swap_remove(0));
         let done = slot.clone();
         self.cluster.clockwork.spawn(Some(life.owner), async move {
@@ -48,11 +48,11 @@ impl Run {
         (valued, rows.len() - valued)
     }
 
-    fn step(&self) -> Option<PlanStep> {
+    pub(super) fn step(&self) -> Option<PlanStep> {
         self.lives().iter().find_map(|life| life.node.plan()).map(|plan| plan.step)
     }
 
-    fn until_streaming(&self) {
+    pub(super) fn until_streaming(&self) {
         let end = self.now() + 60 * SECOND;
         while self.step() != Some(PlanStep::Streaming) {
             assert!(self.now() < end, "no plan streams: {:?}", self.step());
@@ -60,7 +60,7 @@ impl Run {
         }
     }
 
-    fn until_moved(&mut self) {
+    pub(super) fn until_moved(&mut self) {
         assert!(
             self.wait("plan", |run| run.no_plan() && run.all_see_all()),
             "{:?}",
@@ -70,7 +70,7 @@ impl Run {
     }
 
     /// The number of rows that a machine's disk holds.
-    fn rows_on(&self, machine: usize) -> usize {
+    pub(super) fn rows_on(&self, machine: usize) -> usize {
         self.stored_values(machine, Family::Rows).len()
     }
 
@@ -80,7 +80,7 @@ impl Run {
         self.cluster.clockwork.spawn(Some(life.owner), async move { drop(life.node.leave(false).await) });
     }
 
-    fn crash_and_start(&mut self, machine: usize) {
+    pub(super) fn crash_and_start(&mut self, machine: usize) {
         crash(&self.cluster, machine);
         self.pass(SECOND / 2);
         start(&self.cluster, machine);
@@ -88,7 +88,7 @@ impl Run {
 }
 
 /// The rows that are read in the end: all, static ones of deleted rows among them, and the last decision.
-const WHOLE: (usize, usize) = (ROWS - ROWS / 6 + 1, ROWS / 6);
+pub(super) const WHOLE: (usize, usize) = (ROWS - ROWS / 6 + 1, ROWS / 6);
 
 #[test]
 fn a_machine_that_joins_gets_its_rows_and_others_lose_theirs() {
