@@ -72,7 +72,9 @@ fn announce(cluster: &Cluster<'_>, time: Duration) {
     let (host, port) = (first.ip(), first.port());
     say!("connect with: henge shell {host} {port}   (or cqlsh {host} {port}); Ctrl-C stops all");
     say!("from another terminal: henge dev status | stop | start N | restart N | kill N | add");
-    say!("act on a node with: henge admin --data-directory {folder}/node1/data tablestats   (henge admin --help lists the rest)");
+    say!(
+        "act on a node with: henge admin --data-directory {folder}/node1/data tablestats   (henge admin --help lists the rest)"
+    );
 }
 
 fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
