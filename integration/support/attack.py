@@ -13,6 +13,7 @@ from pathlib import Path
 from processes import CQL_PORT, Server
 from raw import ERROR, EXECUTE, PREPARE, QUERY, STARTUP, RawConnection, string
 
+AUTH_RESPONSE, AUTHENTICATE, AUTH_SUCCESS = 0x0F, 0x03, 0x10
 ATTACKER, BYSTANDER = "127.0.0.66", "127.0.0.77"
 # Of the process; a debug build and Python's own pauses are slow, so no test holds anybody to milliseconds.
 BYSTANDER_SECONDS = 5
@@ -59,6 +60,17 @@ def started(address, **options):
     opcode, _ = answer(stream)
     assert opcode != ERROR
     return stream
+
+
+def log_in(address, source, user, password, seconds=60):
+    """A connection and what the node says to its login: opcode and body."""
+    stream = connect(address, source=source)
+    stream.settimeout(seconds)
+    stream.sendall(frame(STARTUP, STARTUP_BODY))
+    assert answer(stream)[0] == AUTHENTICATE
+    token = f"\0{user}\0{password}".encode()
+    stream.sendall(frame(AUTH_RESPONSE, struct.pack(">i", len(token)) + token))
+    return stream, answer(stream)
 
 
 def exactly(stream, length):

@@ -98,9 +98,9 @@ pub(crate) fn propose(state: &ClusterState, command: &RoleCommand) -> Result<Vec
             if !state.roles.is_empty() && !anew {
                 return Err(CommandRefusal::Nothing);
             }
-            let was = state.roles.get(name).map(|role| Role::clone(role)).unwrap_or_default();
-            let (name, salted_hash) = (name.clone(), Some(salted_hash.clone()));
-            Ok(vec![put(Role { name, is_superuser: true, can_login: true, salted_hash, ..was })])
+            let was = state.roles.get(name).map_or_else(|| new_role(state, name), |role| Role::clone(role));
+            let salted_hash = Some(salted_hash.clone());
+            Ok(vec![put(Role { is_superuser: true, can_login: true, salted_hash, ..was })])
         }
         RoleCommand::Create { name, if_not_exists, settings } => create(state, name, *if_not_exists, settings),
         RoleCommand::Alter { name, if_exists, settings } => match state.roles.get(name) {
@@ -221,7 +221,12 @@ fn create(
     if name.contains('\0') {
         return Err(CommandRefusal::Invalid("a role's name has no NUL characters".to_owned()));
     }
-    Ok(vec![put(with(&Role { name: name.to_owned(), ..Role::default() }, settings))])
+    Ok(vec![put(with(&new_role(state, name), settings))])
+}
+
+/// A role without settings, which the next entry creates.
+fn new_role(state: &ClusterState, name: &str) -> Role {
+    Role { name: name.to_owned(), created: state.epoch.index + 1, ..Role::default() }
 }
 
 fn drop_role(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {

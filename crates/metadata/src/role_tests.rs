@@ -193,6 +193,21 @@ fn creators_own_what_they_made_until_it_is_dropped() {
 }
 
 #[test]
+fn a_later_role_of_the_same_name_is_another() {
+    let mut state = after("role ann login");
+    let created = |state: &ClusterState| state.roles.get("ann").unwrap().created;
+    let first = created(&state);
+    for line in ["grant SELECT|k|ann", "role team", "member ann team"] {
+        run(&mut state, &Command::Role(command(line))).unwrap();
+    }
+    assert_eq!((first, created(&state)), (3, 3), "changes make no other role");
+    for line in ["drop ann", "role ann login"] {
+        run(&mut state, &Command::Role(command(line))).unwrap();
+    }
+    assert_eq!(created(&state), state.epoch.index);
+}
+
+#[test]
 fn the_first_role_is_made_once() {
     let mut state = cluster();
     let first = |anew| {

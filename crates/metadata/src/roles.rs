@@ -11,6 +11,9 @@ use std::sync::Arc;
 pub struct Role {
     /// Its name.
     pub name: String,
+    /// The index of the entry that created it. A later role of the same name has another; 0 in logs of older releases.
+    #[serde(default)]
+    pub created: u64,
     /// Nothing is forbidden to it, nor to its members.
     #[serde(default)]
     pub is_superuser: bool,

@@ -22,7 +22,7 @@ mod replica;
 mod wings;
 mod work;
 
-pub use client::access::check::DROPPED_ROLE_MARK;
+pub use client::access::role_identity::RoleIdentity;
 pub use client::core::Core;
 pub use client::error::Error;
 pub use client::error_kind::{AnswerCount, ErrorKind, ReplicaFailure};

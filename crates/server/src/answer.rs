@@ -103,13 +103,12 @@ pub(crate) fn schema_change(event: &SchemaEvent) -> SchemaChange {
 }
 
 /// The protocol's form of an event.
-pub(crate) fn event(event: &ClusterEvent) -> Option<Event> {
-    Some(match event {
+pub(crate) fn event(event: &ClusterEvent) -> Event {
+    match event {
         ClusterEvent::Up(address) => Event::Status { kind: StatusKind::Up, address: *address },
         ClusterEvent::Down(address) => Event::Status { kind: StatusKind::Down, address: *address },
         ClusterEvent::Joined(address) => Event::Topology { kind: TopologyKind::NewNode, address: *address },
         ClusterEvent::Left(address) => Event::Topology { kind: TopologyKind::RemovedNode, address: *address },
         ClusterEvent::Schema(change) => Event::Schema(schema_change(change)),
-        ClusterEvent::RoleDropped(_) => return None,
-    })
+    }
 }

@@ -28,7 +28,7 @@ use crate::world::ServerWorld;
 use bytes::BytesMut;
 use deadlines::Deadlines;
 use ended_request::EndedRequest;
-use henge_node::{ClusterEvent, Consistency, Core, Metrics, Mono, Node, Operation};
+use henge_node::{ClusterEvent, Consistency, Core, Metrics, Mono, Node, Operation, RoleIdentity};
 use henge_protocol::{
     ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Response, Role,
     Version,
@@ -64,6 +64,8 @@ pub(crate) struct Connection {
     output: OutputBuffer,
     statements: Statements,
     client: Client,
+    /// The role that the client is logged in as; `None` where nobody has to, and once that was dropped.
+    role: Option<RoleIdentity>,
     peer: IpAddr,
     /// Its entry in the register, for `system_views`.
     entry: ConnectionEntry,
@@ -112,6 +114,7 @@ impl Connection {
             output: OutputBuffer::new(Role::Server),
             statements: Statements::default(),
             client: Client::default(),
+            role: None,
             peer,
             entry,
             version: Version::NEWEST,
@@ -154,7 +157,6 @@ impl Connection {
             self.deadlines.input.watch(reading && (!self.input.is_empty() || self.decoder.is_within_frame()));
             tokio::select! {
                 biased;
-                // First, however busy the client is: its role may have been dropped.
                 event = events.recv(), if self.stage.is_established() => self.tell(event),
                 done = self.in_flight.next() => self.finish(*done),
                 moved = socket.transfer(reading.then_some(&mut self.input), self.output.ready_bytes()) => match moved? {
@@ -282,6 +284,7 @@ impl Connection {
     }
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
+        self.check_role();
         let Some(lookup) = self.try_memory(&frame, began) else { return };
         let reserved = self.reserved.take();
         let bytes =
@@ -362,9 +365,10 @@ impl Connection {
                 self.output.write_prepared(&reply, known.metadata());
                 self.statements.keep(&known);
             }
-            Answer::LoggedIn(user) => {
-                self.entry.record.logged_in(&user);
-                self.client.user = Some(user);
+            Answer::LoggedIn(role) => {
+                self.entry.record.logged_in(role.user());
+                self.client.user = Some(Arc::clone(role.user()));
+                self.role = Some(role);
                 self.decoder.set_limit(self.max_frame);
                 self.output.write_response(&reply, &Response::AuthSuccess(None));
             }

@@ -3,10 +3,9 @@
 use crate::answer;
 use crate::request::{Answer, RequestSummary, error_response};
 use crate::world::ServerWorld;
-use henge_node::{Consistency, Core, Ending, Operation};
+use henge_node::{Consistency, Core, Ending, Operation, RoleIdentity};
 use henge_protocol::{AuthResponse, ErrorResponse};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The name of the authenticator: drivers answer it with name and password.
@@ -54,7 +53,7 @@ impl Stage {
 pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, RequestSummary) {
     let mut summary = RequestSummary { operation: Operation::Other, consistency: Consistency::One, ending: Ending::Ok };
     let answer = match check_credentials(&core, token.as_deref(), peer).await {
-        Ok(user) => Answer::LoggedIn(user),
+        Ok(role) => Answer::LoggedIn(role),
         Err(error) => {
             summary.ending = answer::ending(&error.kind);
             Answer::Error(error)
@@ -67,10 +66,9 @@ async fn check_credentials(
     core: &Core<ServerWorld>,
     token: Option<&[u8]>,
     peer: IpAddr,
-) -> Result<Arc<str>, ErrorResponse> {
+) -> Result<RoleIdentity, ErrorResponse> {
     let (user, password) = AuthResponse { token }.credentials()?;
-    core.login(user, password, Some(peer)).await.map_err(|e| error_response(core, &e))?;
-    Ok(user.into())
+    core.login(user, password, Some(peer)).await.map_err(|e| error_response(core, &e))
 }
 
 #[cfg(test)]
@@ -87,7 +85,7 @@ mod tests {
             assert_eq!(stage, Stage::Asked { failures });
         }
         assert_eq!(Stage::Checking { failures: ATTEMPTS_MAX - 1 }.after(&wrong), None);
-        let right = Answer::LoggedIn("ann".into());
+        let right = Answer::LoggedIn(RoleIdentity::new("ann", 1));
         assert_eq!(Stage::Checking { failures: 0 }.after(&right), Some(Stage::Established));
         // An answer that comes late, after the stage has moved on, changes nothing.
         assert_eq!(Stage::Established.after(&wrong), Some(Stage::Established));

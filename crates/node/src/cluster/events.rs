@@ -21,8 +21,6 @@ pub enum ClusterEvent {
     Left(SocketAddr),
     /// The schema changed.
     Schema(SchemaEvent),
-    /// The role of that name was dropped: who is logged in as it is no more, though another of that name may come.
-    RoleDropped(String),
 }
 
 /// A change of the schema.
@@ -74,8 +72,6 @@ pub(crate) fn between(before: &ClusterState, after: &ClusterState) -> Vec<Cluste
             out.push(ClusterEvent::Left(member.rpc_address));
         }
     }
-    let gone = before.roles.iter().filter(|role| after.roles.get(&role.name).is_none());
-    out.extend(gone.map(|role| ClusterEvent::RoleDropped(role.name.clone())));
     schema(&before.schema, &after.schema, &mut out);
     out
 }

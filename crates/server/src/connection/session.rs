@@ -4,7 +4,7 @@ use super::ended_request::EndedRequest;
 use super::{CQL_VERSION, Connection};
 use crate::answer;
 use crate::login::{self, Stage, log_in};
-use henge_node::{ClusterEvent, DROPPED_ROLE_MARK};
+use henge_node::ClusterEvent;
 use henge_protocol::{Event, Frame, Header, ProtocolError, Reply, Request, Response, Startup, Supported};
 use std::time::Instant;
 use tokio::sync::broadcast;
@@ -72,23 +72,17 @@ impl Connection {
         });
     }
 
+    /// Takes the client's user away once its role was dropped.
+    pub(super) fn check_role(&mut self) {
+        if let Some(role) = self.role.take_if(|role| !self.core.has_role(role)) {
+            self.client.user = Some(role.dropped_user());
+        }
+    }
+
     pub(super) fn tell(&mut self, event: Result<ClusterEvent, broadcast::error::RecvError>) {
-        let user = self.client.user.as_deref();
-        let event = match event {
-            Ok(ClusterEvent::RoleDropped(role)) => {
-                if user == Some(&role) {
-                    self.client.user = Some(format!("{role}{DROPPED_ROLE_MARK}").into());
-                }
-                return;
-            }
-            Ok(event) => event,
-            // A client that lagged behind misses events; drivers refresh on their own as well. Its role may have been dropped meanwhile.
-            Err(_) => {
-                self.closing |= user.is_some();
-                return;
-            }
-        };
-        let Some(event) = answer::event(&event) else { return };
+        // A client that lagged behind misses events; drivers refresh on their own as well.
+        let Ok(event) = event else { return };
+        let event = answer::event(&event);
         let wanted = match event {
             Event::Topology { .. } => self.registered.topology,
             Event::Status { .. } => self.registered.status,

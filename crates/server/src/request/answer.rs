@@ -2,7 +2,6 @@
 
 use crate::statement::CachedStatement;
 use henge_protocol::{EncodedRows, ErrorResponse, MetadataMode, ResultMetadata};
-use std::sync::Arc;
 
 /// An answer on its way to the output buffer.
 pub(crate) enum Answer {
@@ -11,7 +10,7 @@ pub(crate) enum Answer {
     Keyspace(String),
     Schema(henge_node::SchemaEvent),
     Prepared(CachedStatement),
-    LoggedIn(Arc<str>),
+    LoggedIn(henge_node::RoleIdentity),
     Error(ErrorResponse),
 }
 

@@ -1,6 +1,7 @@
 //! Permission checks, against the state that this node holds: a permission that is revoked is gone at once.
 
 use super::needs::Need;
+use super::role_identity::DROPPED_ROLE_MARK;
 use super::unauthorized_error;
 use crate::client::core::Core;
 use crate::client::error::Error;
@@ -11,7 +12,10 @@ use henge_model::{Permission, Resource};
 impl<W: World> Core<W> {
     /// True if the user has all permissions that a statement needs.
     pub(crate) fn may(&self, ready: &PreparedStatement, user: Option<&str>) -> bool {
-        ready.needs.is_empty() || self.lacking(ready, user).is_ok_and(|lacking| lacking.is_none())
+        match ready.needs.is_empty() {
+            true => !was_dropped(user),
+            false => self.lacking(ready, user).is_ok_and(|lacking| lacking.is_none()),
+        }
     }
 
     /// A permission that a statement needs and the user does not have.
@@ -20,10 +24,10 @@ impl<W: World> Core<W> {
         Ok(ready.needs.iter().find(|need| !view.state.roles.allows(user, need.permission, &need.chain)))
     }
 
-    /// Refuses a statement that the user has not all permissions for. Without an authorizer statements need none.
+    /// Refuses a statement that the user has not all permissions for. Without an authorizer statements need none, but a user all the same.
     pub(crate) fn authorize(&self, ready: &PreparedStatement, user: Option<&str>) -> Result<(), Error> {
         if ready.needs.is_empty() {
-            return Ok(());
+            return refuse_dropped(user);
         }
         match self.lacking(ready, user)? {
             Some(need) => {
@@ -43,7 +47,7 @@ pub(super) fn ensure<W: World>(
     resource: &Resource,
 ) -> Result<(), Error> {
     if !core.context().options.authorize {
-        return Ok(());
+        return refuse_dropped(user);
     }
     let (user, need) = (logged_in(user)?, Need::new(permission, resource));
     match core.cluster().view().state.roles.allows(user, permission, &need.chain) {
@@ -67,13 +71,21 @@ pub(super) fn ensure_of_role<W: World>(
     })
 }
 
+fn was_dropped(user: Option<&str>) -> bool {
+    user.is_some_and(|user| user.ends_with(DROPPED_ROLE_MARK))
+}
+
+/// Refuses a user whose role was dropped.
+fn refuse_dropped(user: Option<&str>) -> Result<(), Error> {
+    match user.and_then(|user| user.strip_suffix(DROPPED_ROLE_MARK)) {
+        Some(name) => Err(unauthorized_error(format!("Role {name} was dropped: log in again"))),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn logged_in(user: Option<&str>) -> Result<&str, Error> {
     user.ok_or_else(|| unauthorized_error("You have not logged in"))
 }
-
-/// The end of the name that a connection's user has once its role was dropped: no role's name contains it, so no later role of the old
-/// name is meant.
-pub const DROPPED_ROLE_MARK: char = '\0';
 
 fn permission_error(user: &str, need: &Need) -> Error {
     let user = user.trim_end_matches(DROPPED_ROLE_MARK);

@@ -2,6 +2,7 @@
 //! for a moment, for drivers open several connections at once.
 
 use crate::client::access::logins::Logins;
+use crate::client::access::role_identity::RoleIdentity;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::ground::context::Context;
@@ -26,19 +27,19 @@ impl<W: World> Core<W> {
         self.context().options.authenticate
     }
 
-    /// Checks name and password; says the same whether the name or the password is wrong, after the same time.
+    /// The role that name and password belong to; says the same whether the name or the password is wrong, after the same time.
     /// `client` is where they come from. If this is dropped before it is ready, nothing is checked any more.
-    pub async fn login(&self, user: &str, password: &str, client: Option<IpAddr>) -> Result<(), Error> {
+    pub async fn login(&self, user: &str, password: &str, client: Option<IpAddr>) -> Result<RoleIdentity, Error> {
         let outcome = self.check_password(user, password, client).await;
         self.context().metrics.login(match &outcome {
-            Ok(()) => LoginOutcome::Ok,
+            Ok(_) => LoginOutcome::Ok,
             Err(Error::Authentication(_)) => LoginOutcome::Refused,
             Err(_) => LoginOutcome::Overloaded,
         });
         outcome
     }
 
-    async fn check_password(&self, user: &str, password: &str, client: Option<IpAddr>) -> Result<(), Error> {
+    async fn check_password(&self, user: &str, password: &str, client: Option<IpAddr>) -> Result<RoleIdentity, Error> {
         let (logins, world) = (&self.clients.logins, &self.context().world);
         let who = logins.token(user, &client.map_or_else(String::new, |client| client.to_string()));
         world.sleep_until(logins.time_of_attempt(&who, world.mono())?).await;
@@ -52,7 +53,7 @@ impl<W: World> Core<W> {
         logins.note(who, right && known.is_some(), world.mono());
         match role {
             Some(role) if right && known.is_some() => match role.can_login {
-                true => Ok(()),
+                true => Ok(RoleIdentity::of(&role)),
                 false => Err(Error::Authentication(format!("{user} is not permitted to log in"))),
             },
             _ => Err(wrong()),

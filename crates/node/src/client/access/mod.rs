@@ -1,6 +1,6 @@
 //! Logins, roles and permissions.
 //!
-//! - `login`, `logins`: passwords, on a worker of their own; `first`: the first role.
+//! - `login`, `logins`: passwords, on a worker of their own; `role_identity`: who is logged in then; `first`: the first role.
 //! - `needs`: the permissions that a statement needs, found once when it is made ready; `check`: whether a user has them.
 //! - `exempt`: who is held to guardrails.
 //! - `masked`, `masked_read`: what of masked columns a user sees.
@@ -16,6 +16,7 @@ mod masked;
 mod masked_read;
 mod needs;
 mod permissions;
+pub(crate) mod role_identity;
 mod roles;
 mod settings;
 mod statements;
