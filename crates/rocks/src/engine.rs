@@ -237,13 +237,15 @@ impl Engine for RocksEngine {
     }
 
     fn figures(&self) -> Figures {
+        let properties = self.properties();
         Figures {
+            write_stopped: properties.write_stopped.max(u64::from(self.failed.lock().is_some())),
             stalls: self.stalls.load(Ordering::Relaxed),
             batches: self.batches.load(Ordering::Relaxed),
             cache_bytes: self.cache.get_usage() as u64,
             memory_hits: self.hits.load(Ordering::Relaxed),
             memory_misses: self.misses.load(Ordering::Relaxed),
-            ..self.properties()
+            ..properties
         }
     }
 }

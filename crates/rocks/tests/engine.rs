@@ -152,5 +152,6 @@ fn a_damaged_block_met_by_compaction_stops_the_engine_with_its_reason() {
         assert!(error.is_fatal(), "{error:?}");
         assert!(error.to_string().starts_with("the storage engine has stopped: Corruption"), "{error}");
         assert_eq!(engine.write(&Batch { ops: vec![put(2)] }, sync), Err(error), "every write after it");
+        assert_eq!(engine.figures().write_stopped, 1);
     }
 }

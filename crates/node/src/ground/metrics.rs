@@ -175,7 +175,11 @@ metrics! {
 const ENGINE: &[SampleRow<Figures>] = &[
     ("henge_compaction_pending_bytes", "Bytes that compaction has yet to rewrite.", |f| f.compaction_pending_bytes),
     ("henge_compactions_running", "Compactions that run.", |f| f.compactions_running),
-    ("henge_engine_write_stopped", "1 while the engine takes no writes, else 0.", |f| f.write_stopped),
+    (
+        "henge_engine_write_stopped",
+        "1 while the engine takes no writes, for a stall or for good after an error, else 0.",
+        |f| f.write_stopped,
+    ),
     ("henge_engine_stalls_total", "Writes that the engine refused because it was behind.", |f| f.stalls),
     ("henge_engine_batches_total", "Batches written to the engine; in group mode each is one sync.", |f| f.batches),
     ("henge_memtable_bytes", "Bytes in memory tables.", |f| f.memtable_bytes),
