@@ -21,10 +21,13 @@ def test_a_trace_says_what_was_done(three_nodes, clients):
     assert trace.coordinator in three_nodes.addresses
     said = [event.description for event in trace.events]
     assert len([text for text in said if text.startswith("Sending MUTATION_REQ")]) == 3, said
+    served = {event.source for event in trace.events if event.description == "Write served"}
+    assert served and served <= set(three_nodes.addresses) - {trace.coordinator}, served
     read = session.execute(SimpleStatement("SELECT v FROM t WHERE k = 1"), trace=True)
     assert read.one().v == 2
     said = [event.description for event in read.get_query_trace(max_wait_sec=10).events]
     assert len([text for text in said if text.startswith("Reading")]) == 2, said
+    assert any(text.endswith("served") for text in said), said
 
 
 def test_what_is_not_traced_leaves_none_and_errors_can_be(three_nodes, clients):

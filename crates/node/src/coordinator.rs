@@ -17,6 +17,7 @@ use crate::ground::context::Context;
 use crate::ground::requests_in_flight::{CoreRequests, RequestOfEpoch};
 use crate::ground::world::{Lane, To, World};
 use crate::peers::Peers;
+use crate::peers::header::{Kind, ServiceTime};
 use crate::peers::message::Message;
 use crate::peers::messages::data::{Paxos, ReadDigest, ReadRows, Write};
 use crate::peers::messages::repair::OwedReply;
@@ -195,6 +196,13 @@ impl<W: World> Coordinator<W> {
         }
     }
 
+    /// Notes that a replica served a request within so many microseconds of its own.
+    fn note_service(&self, replica: HostId, kind: Kind, us: u64) {
+        if let Some(trace) = &self.trace {
+            trace.note_service(self.parts.context.world.mono(), replica, us, format!("{kind:?} served"));
+        }
+    }
+
     /// The name of a member in a trace.
     pub(crate) fn name_of(&self, host: HostId) -> String {
         let view = self.parts.cluster.view();
@@ -217,8 +225,9 @@ impl<W: World> Coordinator<W> {
         message: &M,
         deadline: Mono,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let call = self.parts.peers.call_replica(work, to, deadline, message);
         let traced = self.trace.is_some().then(|| self.clone());
+        let service = if traced.is_some() { ServiceTime::WANTED } else { ServiceTime::default() };
+        let call = self.parts.peers.call_replica(work, to, deadline, message, service);
         let parts = Arc::clone(&self.parts);
         async move {
             let reply = call.await;
@@ -226,11 +235,14 @@ impl<W: World> Coordinator<W> {
                 parts.follow_refuser();
             }
             if let Some(coordinator) = traced {
+                if let Some(us) = reply.as_ref().ok().and_then(|(_, service)| service.us()) {
+                    coordinator.note_service(to.host, M::KIND, us);
+                }
                 let is_silent = matches!(reply, Err(ReplicaError::NotSent | ReplicaError::Unknown));
                 let event = if is_silent { "No answer" } else { "REQUEST_RSP message received" };
                 coordinator.note(|| format!("{event} from {}", coordinator.name_of(to.host)));
             }
-            reply
+            reply.map(|(reply, _)| reply)
         }
     }
 

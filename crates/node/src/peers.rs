@@ -23,7 +23,7 @@ use crate::ground::world::{CallError, Class, To, World};
 use answer_times::{PeerAnswerTimes, TimedRequest};
 use ask_error::AskError;
 use doubts::Doubts;
-use header::{Header, Kind};
+use header::{Header, Kind, ServiceTime};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{Recipient, Refusal, ReplicaError, Work};
 use henge_metadata::Epoch;
@@ -104,26 +104,27 @@ impl<W: World> Peers<W> {
     }
 
     /// A reply: the body of one that was served, or the reason why it was not.
-    pub(crate) fn reply(&self, outcome: Result<Bytes, Refusal>) -> Bytes {
+    pub(crate) fn reply(&self, outcome: Result<Bytes, Refusal>, service: ServiceTime) -> Bytes {
+        let header = |status| Header { service, ..self.header(Kind::Reply, status) };
         match outcome {
-            Ok(body) => self.header(Kind::Reply, Ok(())).with_body(&body),
-            Err(refusal) => self.header(Kind::Reply, Err(refusal)).with_body(&[]),
+            Ok(body) => header(Ok(())).with_body(&body),
+            Err(refusal) => header(Err(refusal)).with_body(&[]),
         }
     }
 
     /// A request with this node's epoch and clock in its header.
     fn request<M: Message>(&self, message: &M) -> Bytes {
-        self.request_of(self.context.epoch(), message)
+        self.request_of(self.context.epoch(), ServiceTime::default(), message)
     }
 
     /// A request with the epoch of its plan.
-    fn request_of<M: Message>(&self, epoch: Epoch, message: &M) -> Bytes {
-        Header { epoch, ..self.header(M::KIND, Ok(())) }.with_body(&message.encode())
+    fn request_of<M: Message>(&self, epoch: Epoch, service: ServiceTime, message: &M) -> Bytes {
+        Header { epoch, service, ..self.header(M::KIND, Ok(())) }.with_body(&message.encode())
     }
 
     fn header(&self, kind: Kind, status: Result<(), Refusal>) -> Header {
         let (epoch, clock) = (self.context.epoch(), self.context.clock.last());
-        Header { kind, status, epoch, clock, start: self.context.identity.start }
+        Header { kind, status, epoch, clock, start: self.context.identity.start, service: ServiceTime::default() }
     }
 
     /// Sends a request to a member, at once, by the links of its class. A reply is evidence that the member is up.
@@ -145,7 +146,8 @@ impl<W: World> Peers<W> {
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let (sent, to) = (self.context.world.mono(), Recipient { host: to, epoch: self.context.epoch() });
-        self.call_measured((class, to), (sent, deadline), message, None)
+        let call = self.call_measured((class, to), (sent, deadline), message, Measures::default());
+        async move { call.await.map(|(reply, _)| reply) }
     }
 
     /// As [`Peers::call`], of a request with a plan: the header has the plan's epoch, which may be older than this node's.
@@ -156,19 +158,22 @@ impl<W: World> Peers<W> {
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        self.call_measured((M::CLASS, to), (sent, deadline), message, None)
+        let call = self.call_measured((M::CLASS, to), (sent, deadline), message, Measures::default());
+        async move { call.await.map(|(reply, _)| reply) }
     }
 
-    /// As [`Peers::call_planned`], of a request to a replica, whose time is measured.
+    /// As [`Peers::call_planned`], of a request to a replica, whose time is measured, and told by the replica too if `service` asks for it.
     pub(crate) fn call_replica<M: Message>(
         self: &Arc<Self>,
         work: Work,
         to: Recipient,
         deadline: Mono,
         message: &M,
-    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        service: ServiceTime,
+    ) -> impl Future<Output = Result<(M::Reply, ServiceTime), ReplicaError>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        self.call_measured((M::CLASS, to), (sent, deadline), message, self.answer_times.begin(to.host, work, sent))
+        let measures = Measures { request: self.answer_times.begin(to.host, work, sent), service };
+        self.call_measured((M::CLASS, to), (sent, deadline), message, measures)
     }
 
     fn call_measured<M: Message>(
@@ -176,17 +181,19 @@ impl<W: World> Peers<W> {
         (class, Recipient { host: to, epoch }): (Class, Recipient),
         (sent, deadline): (Mono, Mono),
         message: &M,
-        request: Option<TimedRequest>,
-    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let mut call = MeasuredCall { peers: Arc::clone(self), request };
-        let reply = self.context.world.call(To::Host(to), class, deadline, self.request_of(epoch, message));
+        measures: Measures,
+    ) -> impl Future<Output = Result<(M::Reply, ServiceTime), ReplicaError>> + Send + use<W, M> {
+        let mut call = MeasuredCall { peers: Arc::clone(self), request: measures.request };
+        let request = self.request_of(epoch, measures.service, message);
+        let reply = self.context.world.call(To::Host(to), class, deadline, request);
         async move {
             let reply = reply.await;
             let now = call.peers.record_outcome(to, class, (sent, deadline), &reply);
             call.end(&reply, now);
-            let body = call.peers.body_of(to, reply, M::FOOTING)?;
+            let (service, body) = call.peers.body_of(to, reply, M::FOOTING)?;
             // The replica did as it was asked, and what it says of it is lost.
-            M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)
+            let reply = M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)?;
+            Ok((reply, service))
         }
     }
 
@@ -210,7 +217,13 @@ impl<W: World> Peers<W> {
         now
     }
 
-    fn body_of(&self, from: HostId, reply: Result<Bytes, CallError>, footing: Footing) -> Result<Bytes, ReplicaError> {
+    /// The body of a reply, with the time that the peer tells.
+    fn body_of(
+        &self,
+        from: HostId,
+        reply: Result<Bytes, CallError>,
+        footing: Footing,
+    ) -> Result<(ServiceTime, Bytes), ReplicaError> {
         let reply = reply.map_err(|error| match error {
             CallError::NotSent => ReplicaError::NotSent,
             CallError::Unknown => ReplicaError::Unknown,
@@ -226,7 +239,7 @@ impl<W: World> Peers<W> {
             return Err(ReplicaError::Unknown);
         }
         self.context.witness(header.clock);
-        Ok(body)
+        Ok((header.service, body))
     }
 
     /// Notes that a peer does not admit this process.
@@ -293,6 +306,15 @@ impl<W: World> Peers<W> {
             }
         }
     }
+}
+
+/// The times of a request that are measured.
+#[derive(Default)]
+struct Measures {
+    /// Of a request to a replica, here.
+    request: Option<TimedRequest>,
+    /// At the replica, if that is asked for.
+    service: ServiceTime,
 }
 
 /// A call, with the measuring of a request to a replica. One that is dropped was too slow for whoever waited for it.

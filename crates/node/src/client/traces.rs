@@ -2,7 +2,7 @@
 
 use crate::client::core::Core;
 use crate::coordinator::Coordinator;
-use crate::coordinator::trace::Trace;
+use crate::coordinator::trace::{Trace, TraceEvent};
 use crate::ground::world::World;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Replicas, Write, WriteError, WriteType, write};
@@ -55,7 +55,8 @@ async fn write_trace<W: World>(
     traced: &RequestDescription,
     duration: u64,
 ) {
-    let Some(own) = coordinator.cluster().view().state.members.get(&coordinator.local()).cloned() else { return };
+    let members = Arc::clone(&coordinator.cluster().view().state.members);
+    let Some(own) = members.get(&coordinator.local()) else { return };
     let parameters: Vec<(&'static str, String)> =
         traced.parameters.iter().map(|(name, text)| (*name, text.chars().take(TEXT_MAX).collect())).collect();
     let mut columns = vec![
@@ -67,21 +68,22 @@ async fn write_trace<W: World>(
         ("started_at", trace.began_us.div_euclid(1_000).to_be_bytes().to_vec()),
     ];
     columns.extend(trace.client.map(|client| ("client", ip(client))));
-    let source = [
-        ("source", ip(own.address.ip())),
-        ("source_port", i32::from(own.address.port()).to_be_bytes().to_vec()),
-        ("thread", b"core".to_vec()),
-    ];
-    let parsing = parameters.iter().find(|(name, _)| *name == "query").map(|(_, text)| (0, format!("Parsing {text}")));
-    let events = trace.take_events().into_iter();
-    let events = parsing.into_iter().chain(events);
-    let events = events.enumerate().map(|(number, (elapsed, what))| {
+    let query = parameters.iter().find(|(name, _)| *name == "query");
+    let parsing = query.map(|(_, text)| TraceEvent { at: 0, replica: None, activity: format!("Parsing {text}") });
+    let events = parsing.into_iter().chain(trace.take_events());
+    let events = events.enumerate().map(|(number, TraceEvent { at, replica, activity })| {
         // The session's beginning is told in milliseconds; cqlsh adds to that, and shows no time at all for zero.
-        let at = trace.began_us - trace.began_us.rem_euclid(1_000) + elapsed as Micros;
-        let event = time_uuid(at, coordinator.context().world.random("trace").wrapping_add(number as u64));
-        let elapsed = i32::try_from(elapsed.max(1)).unwrap_or(i32::MAX).to_be_bytes().to_vec();
-        let mut columns = source.to_vec();
-        columns.extend([("activity", what.into_bytes()), ("source_elapsed", elapsed)]);
+        let time = trace.began_us - trace.began_us.rem_euclid(1_000) + at as Micros;
+        let event = time_uuid(time, coordinator.context().world.random("trace").wrapping_add(number as u64));
+        let (host, elapsed) = replica.unwrap_or((coordinator.local(), at));
+        let source = members.get(&host).unwrap_or(own).address;
+        let columns = vec![
+            ("source", ip(source.ip())),
+            ("source_port", i32::from(source.port()).to_be_bytes().to_vec()),
+            ("thread", b"core".to_vec()),
+            ("activity", activity.into_bytes()),
+            ("source_elapsed", i32::try_from(elapsed.max(1)).unwrap_or(i32::MAX).to_be_bytes().to_vec()),
+        ];
         TraceRow { key: vec![trace.session, event], columns, parameters: &[] }
     });
     // Clients take a session with a duration for whole, and may read its events from another replica: it comes last.

@@ -1,6 +1,6 @@
 //! Notes on a traced request.
 
-use henge_base::{Micros, Mono};
+use henge_base::{HostId, Micros, Mono};
 use parking_lot::Mutex;
 use std::net::IpAddr;
 
@@ -15,7 +15,17 @@ pub struct Trace {
     pub(crate) client: Option<IpAddr>,
     pub(crate) began: Mono,
     pub(crate) began_us: Micros,
-    events: Mutex<Vec<(u64, String)>>,
+    events: Mutex<Vec<TraceEvent>>,
+}
+
+/// Something that was done for a traced request.
+#[derive(Clone, Debug)]
+pub(crate) struct TraceEvent {
+    /// Microseconds from the beginning of the request to this note.
+    pub(crate) at: u64,
+    /// The replica that did it, with the microseconds that it says to have taken; `None`: the coordinator.
+    pub(crate) replica: Option<(HostId, u64)>,
+    pub(crate) activity: String,
 }
 
 impl Trace {
@@ -25,15 +35,24 @@ impl Trace {
     }
 
     /// Notes that something happened now.
-    pub(crate) fn note(&self, now: Mono, event: String) {
+    pub(crate) fn note(&self, now: Mono, activity: String) {
+        self.add(now, None, activity);
+    }
+
+    /// Notes that a replica answered now, and how many microseconds it took.
+    pub(crate) fn note_service(&self, now: Mono, replica: HostId, us: u64, activity: String) {
+        self.add(now, Some((replica, us)), activity);
+    }
+
+    fn add(&self, now: Mono, replica: Option<(HostId, u64)>, activity: String) {
         let mut events = self.events.lock();
         if events.len() < EVENTS_MAX {
-            events.push((now.0.saturating_sub(self.began.0), event));
+            events.push(TraceEvent { at: now.0.saturating_sub(self.began.0), replica, activity });
         }
     }
 
-    /// Takes what was noted, with microseconds since the beginning.
-    pub(crate) fn take_events(&self) -> Vec<(u64, String)> {
+    /// Takes what was noted.
+    pub(crate) fn take_events(&self) -> Vec<TraceEvent> {
         std::mem::take(&mut *self.events.lock())
     }
 }

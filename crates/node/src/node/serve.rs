@@ -5,7 +5,7 @@ use crate::client::core::Core;
 use crate::coordinator::{barrier, counters};
 use crate::ground::clock_trust::Reading;
 use crate::ground::world::World;
-use crate::peers::header::{HEADER_LEN, Header, Kind};
+use crate::peers::header::{HEADER_LEN, Header, Kind, ServiceTime};
 use crate::peers::message::{Body, Callers, Footing, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
 use crate::peers::messages::metadata::{
@@ -26,11 +26,14 @@ use std::future::Future;
 impl<W: World> Node<W> {
     /// Serves a request from a peer.
     pub async fn serve(&self, core: &Core<W>, from: HostId, message: Bytes) -> Bytes {
-        let reply = match Header::split(&message) {
-            Ok((header, body)) => self.dispatch(core, from, header, body).await,
-            Err(_) => Err(Refusal::Unsupported),
+        let Ok((header, body)) = Header::split(&message) else {
+            return self.parts().peers.reply(Err(Refusal::Unsupported), ServiceTime::default());
         };
-        self.parts().peers.reply(reply)
+        let began = header.service.us().map(|_| self.parts().context.world.mono());
+        let reply = self.dispatch(core, from, header, body).await;
+        let service =
+            began.map(|began| ServiceTime::of_us(self.parts().context.world.mono().0.saturating_sub(began.0)));
+        self.parts().peers.reply(reply, service.unwrap_or_default())
     }
 
     async fn dispatch(&self, core: &Core<W>, from: HostId, header: Header, body: Bytes) -> Result<Bytes, Refusal> {

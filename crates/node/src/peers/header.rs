@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | format u8, 1 |
 //! | 1 | kind u8 |
-//! | 2 | flags u16 |
+//! | 2 | service u16: not 0 if a traced request asks for the time that serving it takes, which its reply has here |
 //! | 4 | epoch lineage u32 |
 //! | 8 | epoch index u64 |
 //! | 16 | sender's hybrid logical clock i64 |
@@ -133,6 +133,27 @@ pub(crate) struct Header {
     pub(crate) status: Result<(), Refusal>,
     /// The number of the sender's start.
     pub(crate) start: u32,
+    pub(crate) service: ServiceTime,
+}
+
+/// The time that serving a request took, in units of 16 us, rounded up, and at most a second. 0 where none is told; in a request anything
+/// else asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServiceTime(u16);
+
+impl ServiceTime {
+    /// The mark of a request whose time is asked for.
+    pub(crate) const WANTED: ServiceTime = ServiceTime(1);
+    const UNIT_US: u64 = 16;
+
+    pub(crate) fn of_us(us: u64) -> ServiceTime {
+        ServiceTime(u16::try_from(us / ServiceTime::UNIT_US + 1).unwrap_or(u16::MAX))
+    }
+
+    /// Microseconds, if it is told.
+    pub(crate) fn us(self) -> Option<u64> {
+        (self.0 > 0).then(|| u64::from(self.0) * ServiceTime::UNIT_US)
+    }
 }
 
 /// A message whose header cannot be read: too short, another format, an unknown kind.
@@ -144,7 +165,8 @@ impl Header {
     /// A message of this header and body.
     pub(crate) fn with_body(&self, body: &[u8]) -> Bytes {
         let mut out = Vec::with_capacity(HEADER_LEN + body.len());
-        out.extend_from_slice(&[FORMAT, self.kind.number(), 0, 0]);
+        out.extend_from_slice(&[FORMAT, self.kind.number()]);
+        out.extend_from_slice(&self.service.0.to_le_bytes());
         out.extend_from_slice(&self.epoch.lineage.to_le_bytes());
         out.extend_from_slice(&self.epoch.index.to_le_bytes());
         out.extend_from_slice(&self.clock.to_le_bytes());
@@ -174,6 +196,7 @@ impl Header {
             clock: long(16) as Micros,
             status,
             start: word(28),
+            service: ServiceTime(u16::from_le_bytes([head[2], head[3]])),
         };
         Ok((header, message.slice(HEADER_LEN..)))
     }
@@ -189,7 +212,8 @@ mod tests {
     fn headers_are_read_back() {
         for kind in Kind::ALL {
             for status in Refusal::ALL.map(Err).into_iter().chain([Ok(())]) {
-                let header = Header { kind, epoch: EPOCH, clock: -5, status, start: 0x0102_0304 };
+                let service = ServiceTime(0x0506);
+                let header = Header { kind, epoch: EPOCH, clock: -5, status, start: 0x0102_0304, service };
                 let (back, body) = Header::split(&header.with_body(b"rows")).unwrap();
                 assert_eq!((back, body.as_ref()), (header, b"rows".as_ref()));
             }
@@ -232,7 +256,9 @@ mod tests {
 
     #[test]
     fn a_header_has_the_recorded_bytes() {
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind), start: 7 };
+        let service = ServiceTime::default();
+        let header =
+            Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind), start: 7, service };
         let recorded = [
             1, 5, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 251, 255, 255, 255, 255, 255, 255, 255, 10, 0, 0, 0, 7, 0,
             0, 0,
@@ -244,10 +270,18 @@ mod tests {
 
     #[test]
     fn a_refusal_of_a_later_release_is_one_for_another_reason() {
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7 };
+        let service = ServiceTime::default();
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7, service };
         let mut message = header.with_body(&[]).to_vec();
         message[24..28].copy_from_slice(&9_999_u32.to_le_bytes());
         assert_eq!(Header::split(&message.into()).map(|(header, _)| header.status), Ok(Err(Refusal::Other)));
+    }
+
+    #[test]
+    fn service_times_are_told_in_units_of_16_us() {
+        let told = [0, 15, 16, 1_000, 10_000_000].map(|us| ServiceTime::of_us(us).us());
+        assert_eq!(told, [16, 16, 32, 1_008, 1_048_560].map(Some));
+        assert_eq!((ServiceTime::default().us(), ServiceTime::WANTED.us().is_some()), (None, true));
     }
 
     #[test]
