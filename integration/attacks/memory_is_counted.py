@@ -3,6 +3,7 @@
 import select
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -56,6 +57,48 @@ def test_answers_that_nobody_reads(target, connections, reads, page):
         attack.outcome = f"{refused} of {answers} answers that one of them took at last"
         assert answers > 0
         held[0].close()
+
+
+def test_one_connection_leaves_room_for_others_of_its_address(target):
+    fill(target, 4, 2, 500)
+    fill(target, 5, 12, 500)
+    with Attack(target, "60 reads of 1 MB on one connection that takes none, and reads of 6 MB on another of its address") as attack:
+        held = started(target.address, receive_bytes=4096)
+        held.sendall(b"".join(query("SELECT * FROM bystander.large WHERE k = 4", number) for number in range(60)))
+        time.sleep(2)
+        other, longest = started(target.address), 0.0
+        for _ in range(5):
+            began = time.monotonic()
+            other.sendall(query("SELECT * FROM bystander.large WHERE k = 5"))
+            opcode, body = answer(other)
+            assert opcode != ERROR, error(body)
+            longest = max(longest, time.monotonic() - began)
+        attack.outcome = f"nothing on the other connection, whose reads took {longest * 1000:.0f} ms at most"
+        held.close()
+        other.close()
+
+
+def insert(number, megabytes):
+    text = f"INSERT INTO bystander.large (k, c, v) VALUES (6, {number}, 0x{'ab' * (megabytes << 20)})"
+    return query(text, number)
+
+
+@pytest.mark.parametrize("throws", [False, True])
+def test_requests_of_one_connection(target, throws):
+    count = 40
+    with Attack(target, f"{count} INSERTs of 2 MB at once on one connection{' that wants errors' if throws else ''}") as attack:
+        stream = started(target.address, options={"THROW_ON_OVERLOAD": "1"} if throws else {})
+        sender = threading.Thread(target=lambda: [stream.sendall(insert(number, 1)) for number in range(count)], daemon=True)
+        sender.start()
+        refused = {}
+        for _ in range(count):
+            opcode, body = answer(stream)
+            if opcode == ERROR:
+                refused[error(body)] = refused.get(error(body), 0) + 1
+        sender.join()
+        assert all(code == OVERLOADED for code, _ in refused) and (throws or not refused), refused
+        attack.outcome = f"{refused or 'nothing'} of {count}"
+        stream.close()
 
 
 def test_rows_of_many_megabytes(target):

@@ -53,10 +53,12 @@ def connect(address, source=ATTACKER, receive_bytes=None, port=CQL_PORT):
     return stream
 
 
-def started(address, **options):
-    """The same after STARTUP in version 4."""
-    stream = connect(address, **options)
-    stream.sendall(frame(STARTUP, STARTUP_BODY))
+def started(address, options=None, **connection):
+    """The same after STARTUP in version 4, with further options."""
+    stream = connect(address, **connection)
+    said = {"CQL_VERSION": "3.0.0"} | (options or {})
+    body = struct.pack(">H", len(said)) + b"".join(string(key) + string(value) for key, value in said.items())
+    stream.sendall(frame(STARTUP, body))
     opcode, _ = answer(stream)
     assert opcode != ERROR
     return stream

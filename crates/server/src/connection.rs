@@ -17,7 +17,7 @@ pub(crate) use settings::ClientSettings;
 use crate::answer;
 use crate::client_warnings;
 use crate::clients::ConnectionEntry;
-use crate::intake::{Admission, AnswerLease, ClientAccount};
+use crate::intake::{Admission, AnswerLease, ConnectionAccount, Overload};
 use crate::login::{self, Stage};
 use crate::request::{
     Answer, Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, describe_request, run,
@@ -71,12 +71,14 @@ pub(crate) struct Connection {
     entry: ConnectionEntry,
     version: Version,
     stage: Stage,
+    /// True if the client prefers an error over waiting where it has too much in flight.
+    throws_on_overload: bool,
     /// True once the client was warned of prepared statements that depend on the keyspace in effect.
     warned_of_keyspace: bool,
     max_frame: usize,
     registered: Register,
-    /// The account of its client, for all of that client's connections.
-    account: Arc<ClientAccount>,
+    /// Its account, a part of that of its client's address.
+    account: Arc<ConnectionAccount>,
     /// A large request that has begun to arrive.
     reserved: Option<Admission>,
     /// The room of answers that wait to be sent.
@@ -103,7 +105,7 @@ impl Connection {
         entry: ConnectionEntry,
     ) -> Connection {
         let max_frame = settings.max_frame;
-        let account = settings.intake.account(peer);
+        let account = ConnectionAccount::new(settings.intake.account(peer));
         let before_login = if core.demands_login() { login::FRAME_BYTES_MAX } else { max_frame };
         Connection {
             received: core.now(),
@@ -119,6 +121,7 @@ impl Connection {
             entry,
             version: Version::NEWEST,
             stage: Stage::New,
+            throws_on_overload: false,
             warned_of_keyspace: false,
             max_frame,
             room: account.no_answer(),
@@ -188,7 +191,14 @@ impl Connection {
 
     /// True if further requests may begin: a client with too much under way, or that does not take its answers, waits.
     fn has_room(&self) -> bool {
-        self.in_flight.count() < IN_FLIGHT_REQUESTS_MAX && self.output.pending_bytes() < OUTPUT_BYTES_MAX
+        self.in_flight.count() < IN_FLIGHT_REQUESTS_MAX
+            && self.output.pending_bytes() < OUTPUT_BYTES_MAX
+            && (self.throws_on_overload || self.has_room_for_requests())
+    }
+
+    /// True if the bytes of requests in flight leave room for more.
+    fn has_room_for_requests(&self) -> bool {
+        self.account.request_bytes(self.reserved.as_ref()) < self.account.request_bytes_max()
     }
 
     /// Sends what the socket takes now.
@@ -286,6 +296,11 @@ impl Connection {
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
         self.check_role();
         let Some(lookup) = self.try_memory(&frame, began) else { return };
+        if !self.has_room_for_requests() {
+            self.reserved = None;
+            let overload = Overload::Connection(self.account.request_bytes_max());
+            return self.refuse(&frame.header, &lookup, overload.into(), began);
+        }
         let reserved = self.reserved.take();
         let bytes =
             (frame.body.len() + lookup.plan_bytes()).saturating_sub(reserved.as_ref().map_or(0, Admission::bytes));

@@ -13,7 +13,7 @@ pub(crate) use lookup::StatementLookup;
 
 use crate::answer::ending;
 use crate::client_warnings::log;
-use crate::intake::{AnswerLease, AnswerRows, ClientAccount};
+use crate::intake::{AnswerLease, AnswerRows, ConnectionAccount, PrepareTurn};
 use crate::request_text::without_password;
 use crate::statement::{CachedStatement, result_of_text};
 use crate::world::ServerWorld;
@@ -32,7 +32,6 @@ use lookup::find_prepared;
 use room::lease_room;
 use smallvec::SmallVec;
 use std::sync::Arc;
-use tokio::sync::SemaphorePermit;
 
 /// Bytes of a request from which on it is not copied out of the read buffer: the buffer holds little else then.
 const LARGE_FRAME_BYTES: usize = 64 << 10;
@@ -44,7 +43,7 @@ pub(crate) struct PendingRequest {
     pub(crate) lookup: StatementLookup,
     pub(crate) client: Client,
     /// The account in which its answer finds room.
-    pub(crate) account: Arc<ClientAccount>,
+    pub(crate) account: Arc<ConnectionAccount>,
     /// The time at which its frame was received.
     pub(crate) received: Mono,
 }
@@ -87,20 +86,20 @@ pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
 }
 
 /// Prepares the text of a QUERY that is too long for the fast path. Few of one address are run at once, since their plans may be far larger
-/// than they are: the permit is to be kept until the request has ended.
+/// than they are: the turn is to be kept until the request has ended.
 async fn look_up_long_text<'a>(
     core: &Core<ServerWorld>,
     frame: &Frame,
     lookup: StatementLookup,
     context: &RequestContext<'a>,
-) -> (StatementLookup, Option<SemaphorePermit<'a>>) {
+) -> (StatementLookup, Option<PrepareTurn<'a>>) {
     let (StatementLookup::Nothing, Ok(Request::Query(query))) = (&lookup, Request::decode(frame)) else {
         return (lookup, None);
     };
     if query.text.len() < LONG_TEXT_BYTES {
         return (lookup, None);
     }
-    let turn = context.account.prepares.acquire().await.ok();
+    let turn = Some(context.account.prepare_turn().await);
     let keyspace = query.parameters.keyspace.or(context.client.keyspace.as_deref());
     // What is wrong with it is reported when it is run.
     let ready = core.prepare_aside(query.text, keyspace).await;
@@ -175,7 +174,7 @@ async fn run_prepare(
     context: &RequestContext<'_>,
     room: &mut Option<AnswerLease>,
 ) -> Result<Answer, ErrorResponse> {
-    let _turn = context.account.prepares.acquire().await.expect("nobody closes it");
+    let _turn = context.account.prepare_turn().await;
     let keyspace = prepare.keyspace.or(context.client.keyspace.as_deref());
     // A statement that names its keyspaces has one id whatever keyspace is in effect (CASSANDRA-15252): drivers prepare it again on
     // connections to other nodes, and must get the id that they know.

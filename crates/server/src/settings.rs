@@ -101,7 +101,8 @@ settings! {
             /// Bytes of requests of clients under way. More are answered Overloaded. auto: a tenth of memory, and the largest request at
             /// least.
             request_bytes_max as "native_transport_max_request_data_in_flight": Option<usize> = size("auto", ..).or("auto");
-            /// The same of the clients of one address. auto: a quarter of that, and the largest request at least.
+            /// The same of the clients of one address. A connection that has half of them under way is not read from. auto: a quarter of that,
+            /// and the largest request at least.
             address_bytes_max as "native_transport_max_request_data_in_flight_per_ip": Option<usize> =
                 size("auto", ..).or("auto");
             /// Bytes of prepared statements that are kept; one client address has half of them at most. auto: a thirty-second of memory,

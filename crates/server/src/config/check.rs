@@ -3,7 +3,7 @@
 use super::visible_settings::visible_settings;
 use super::{Config, ConfigError, ConfigErrors, Settings};
 use crate::client_tls::{ClientAuth, ClientTlsOptions};
-use crate::intake::{IntakeLimits, Limits};
+use crate::intake::{ConnectionLimits, IntakeLimits, Limits};
 use crate::settings::{ServerSettings, Values, all, pairs};
 use henge_node::Options;
 use std::collections::BTreeSet;
@@ -17,6 +17,8 @@ const REQUESTS_MIN: usize = 2_048;
 /// The share of one client address in what is under way, as a divisor: of requests, and of their bytes and those of answers.
 const ADDRESS_REQUESTS_PART: usize = 2;
 const ADDRESS_BYTES_PART: usize = 4;
+/// The share of one connection in what its address may have, as a divisor.
+const CONNECTION_PART: usize = 2;
 /// The parts of memory that requests, answers and prepared statements may have on top of it, as divisors.
 const REQUESTS_MEMORY_PART: usize = 10;
 const ANSWERS_MEMORY_PART: usize = 4;
@@ -176,12 +178,17 @@ impl Checker<'_> {
             }
         }
         let answers = server.max_frame.max(memory / ANSWERS_MEMORY_PART);
+        let address_answers = server.max_frame.max(answers / ADDRESS_BYTES_PART);
         IntakeLimits {
             node: Limits { requests, bytes, answers },
             address: Limits {
                 requests: requests.div_ceil(ADDRESS_REQUESTS_PART),
                 bytes: address_bytes,
-                answers: server.max_frame.max(answers / ADDRESS_BYTES_PART),
+                answers: address_answers,
+            },
+            connection: ConnectionLimits {
+                bytes: address_bytes / CONNECTION_PART,
+                answers: address_answers / CONNECTION_PART,
             },
         }
     }

@@ -40,6 +40,7 @@ impl Connection {
             false => (Stage::Established, Response::Ready),
         };
         (self.stage, self.version) = (stage, reply.version);
+        self.throws_on_overload = startup.throws_on_overload();
         self.entry.record.record_startup(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
         self.output.write_response(reply, &response);

@@ -32,6 +32,17 @@ pub(crate) struct IntakeLimits {
     pub(crate) node: Limits,
     /// Of the clients of one address.
     pub(crate) address: Limits,
+    /// Of one connection.
+    pub(crate) connection: ConnectionLimits,
+}
+
+/// The limits of one connection. Beyond them it waits, and keeps no other connection of its address waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConnectionLimits {
+    /// Bytes of requests in flight, from which on no more are read.
+    pub(crate) bytes: usize,
+    /// Bytes of answers, beyond which only an answer goes that is the connection's only one.
+    pub(crate) answers: usize,
 }
 
 /// Limits of what is under way.
@@ -53,15 +64,7 @@ pub(crate) struct ClientAccount {
     requests: AtomicUsize,
     bytes: AtomicUsize,
     pub(super) answers: Semaphore,
-    pub(crate) prepares: Semaphore,
-}
-
-/// Requests and bytes that were taken in; they count until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Admission {
-    account: Arc<ClientAccount>,
-    requests: usize,
-    bytes: usize,
+    pub(super) prepares: Semaphore,
 }
 
 impl Intake {
@@ -122,20 +125,9 @@ impl ClientAccount {
         self.ip
     }
 
-    /// Takes in a request of so many bytes, if there is room.
-    pub(crate) fn admit(self: &Arc<ClientAccount>, bytes: usize) -> Result<Admission, Overload> {
-        self.take(1, bytes)
-    }
-
-    /// Takes in the bytes of a request that has begun to arrive.
-    pub(crate) fn reserve(self: &Arc<ClientAccount>, bytes: usize) -> Result<Admission, Overload> {
-        self.take(0, bytes)
-    }
-
-    fn take(self: &Arc<ClientAccount>, requests: usize, bytes: usize) -> Result<Admission, Overload> {
-        let (intake, IntakeLimits { node, address }) = (&self.intake, self.intake.limits);
-        // RequestSummary first: dropping it takes it back.
-        let admitted = Admission { account: Arc::clone(self), requests, bytes };
+    /// Counts requests and bytes, beyond the limits too; the error says that they are.
+    pub(super) fn take(&self, requests: usize, bytes: usize) -> Result<(), Overload> {
+        let (intake, IntakeLimits { node, address, .. }) = (&self.intake, self.intake.limits);
         let used = [(&intake.requests, &intake.bytes, node), (&self.requests, &self.bytes, address)].map(
             |(all, all_bytes, limits)| {
                 let of_requests = all.fetch_add(requests, Ordering::Relaxed) + requests;
@@ -152,42 +144,32 @@ impl ClientAccount {
             let (address_max, node_max) = (address.bytes, node.bytes);
             return Err(Overload::Bytes { address: of_address, address_max, node: of_node, node_max });
         }
-        Ok(admitted)
-    }
-}
-
-impl Admission {
-    /// Both as one.
-    pub(crate) fn join(mut self, mut other: Admission) -> Admission {
-        self.requests += std::mem::take(&mut other.requests);
-        self.bytes += std::mem::take(&mut other.bytes);
-        self
+        Ok(())
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        for (requests, bytes) in
-            [(&self.account.intake.requests, &self.account.intake.bytes), (&self.account.requests, &self.account.bytes)]
-        {
-            requests.fetch_sub(self.requests, Ordering::Relaxed);
-            bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    /// Takes back what was counted.
+    pub(super) fn give_back(&self, requests: usize, bytes: usize) {
+        for (all, all_bytes) in [(&self.intake.requests, &self.intake.bytes), (&self.requests, &self.bytes)] {
+            all.fetch_sub(requests, Ordering::Relaxed);
+            all_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::ConnectionAccount;
     use super::*;
     use henge_protocol::ErrorResponse;
 
     fn intake(requests: usize, bytes: usize) -> Arc<Intake> {
         let of = |part: usize| Limits { requests: requests / part, bytes: bytes / part, answers: 1 << 20 };
-        Intake::new(IntakeLimits { node: of(1), address: of(2) })
+        let connection = ConnectionLimits { bytes: bytes / 4, answers: 1 << 20 };
+        Intake::new(IntakeLimits { node: of(1), address: of(2), connection })
+    }
+
+    fn connection(intake: &Arc<Intake>, last: u8) -> Arc<ConnectionAccount> {
+        ConnectionAccount::new(intake.account(ip(last)))
     }
 
     fn ip(last: u8) -> IpAddr {
@@ -197,7 +179,7 @@ mod tests {
     #[test]
     fn requests_are_taken_in_up_to_a_number() {
         let intake = intake(4, 1_000);
-        let (ann, bob, cid) = (intake.account(ip(1)), intake.account(ip(2)), intake.account(ip(3)));
+        let [ann, bob, cid] = [1, 2, 3].map(|last| connection(&intake, last));
         let first = ann.admit(10).unwrap();
         let _second = ann.admit(10).unwrap();
         assert_eq!(ann.admit(10).unwrap_err(), Overload::Requests(2), "of one address");
@@ -211,7 +193,7 @@ mod tests {
     #[test]
     fn requests_are_taken_in_up_to_their_bytes() {
         let intake = intake(10, 200);
-        let (ann, bob) = (intake.account(ip(1)), intake.account(ip(2)));
+        let [ann, bob] = [1, 2].map(|last| connection(&intake, last));
         let first = ann.reserve(60).unwrap();
         let refused = ann.admit(41).unwrap_err();
         assert_eq!(
@@ -233,8 +215,8 @@ mod tests {
         let six = intake.account("2001:db8::1".parse().unwrap());
         assert!(Arc::ptr_eq(&six, &intake.account("2001:db8::ffff:2".parse().unwrap())), "one client has all of them");
         assert_eq!(intake.accounts.lock().len(), 2);
-        let admitted = held.admit(1).unwrap();
-        drop((held, six));
+        let admitted = ConnectionAccount::new(held).admit(1).unwrap();
+        drop(six);
         assert_eq!(intake.accounts.lock().len(), 1, "as long as something is under way");
         drop(admitted);
         assert!(intake.accounts.lock().is_empty());

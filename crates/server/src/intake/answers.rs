@@ -1,7 +1,8 @@
 //! Room for answers. A read leases room before it begins, for as much as it is likely to need; its answer grows within what is free and
 //! keeps the lease until it is sent.
 
-use super::account::{ClientAccount, UNIT_BYTES, units};
+use super::account::{UNIT_BYTES, units};
+use super::connection_account::ConnectionAccount;
 use super::overload::Overload;
 use henge_node::RowSink;
 use henge_protocol::EncodedRows;
@@ -17,38 +18,57 @@ const ROOM_TIMEOUT: Duration = Duration::from_secs(5);
 /// Room that an answer has; it is free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct AnswerLease {
-    account: Arc<ClientAccount>,
+    account: Arc<ConnectionAccount>,
     units: usize,
+    /// Those that count in the connection's part; the others are of an answer that is larger than that.
+    own: usize,
 }
 
-impl ClientAccount {
+impl ConnectionAccount {
     /// No room yet.
-    pub(crate) fn no_answer(self: &Arc<ClientAccount>) -> AnswerLease {
-        AnswerLease { account: Arc::clone(self), units: 0 }
+    pub(crate) fn no_answer(self: &Arc<ConnectionAccount>) -> AnswerLease {
+        AnswerLease { account: Arc::clone(self), units: 0, own: 0 }
     }
 
     /// Room for so many bytes, if it is free.
-    pub(crate) fn try_room(self: &Arc<ClientAccount>, bytes: usize) -> Option<AnswerLease> {
+    pub(crate) fn try_room(self: &Arc<ConnectionAccount>, bytes: usize) -> Option<AnswerLease> {
         let mut lease = self.no_answer();
-        lease.try_grow_to(bytes.min(self.intake.limits.address.answers)).then_some(lease)
+        lease.try_grow_to(bytes.min(self.client.intake.limits.address.answers)).then_some(lease)
     }
 
     /// Waits for room, in turn. Nothing is kept if this is dropped before it is ready.
-    pub(crate) async fn room(self: &Arc<ClientAccount>, bytes: usize) -> Result<AnswerLease, Overload> {
-        let wanted = units(bytes.min(self.intake.limits.address.answers));
-        let both = async {
-            // The address's share first: a client that has used it up keeps nobody else waiting.
-            let own = self.answers.acquire_many(wanted as u32).await.ok()?;
-            let all = self.intake.answers.acquire_many(wanted as u32).await.ok()?;
+    pub(crate) async fn room(self: &Arc<ConnectionAccount>, bytes: usize) -> Result<AnswerLease, Overload> {
+        let (client, limits) = (&self.client, self.client.intake.limits);
+        let wanted = units(bytes.min(limits.address.answers));
+        let part = wanted.min(limits.connection.answers / UNIT_BYTES);
+        let all = async {
+            // The connection's part first, then the address's: who has used up its own keeps nobody else waiting.
+            let own = self.answers.acquire_many(part as u32).await.ok()?;
+            let of_address = client.answers.acquire_many(wanted as u32).await.ok()?;
+            let of_all = client.intake.answers.acquire_many(wanted as u32).await.ok()?;
             own.forget();
-            all.forget();
-            Some(AnswerLease { account: Arc::clone(self), units: wanted })
+            of_address.forget();
+            of_all.forget();
+            Some(AnswerLease { account: Arc::clone(self), units: wanted, own: part })
         };
-        match tokio::time::timeout(ROOM_TIMEOUT, both).await {
+        match tokio::time::timeout(ROOM_TIMEOUT, all).await {
             Ok(Some(lease)) => Ok(lease),
             _ => Err(Overload::Answers),
         }
     }
+
+    /// Takes units of the connection's part for an answer that has `held` of it. Its only answer may be larger than the part, and takes
+    /// what is left of it. `None`: other answers of the connection have it.
+    fn take_part(&self, units: usize, held: usize) -> Option<usize> {
+        let part = self.client.intake.limits.connection.answers / UNIT_BYTES;
+        let free = self.answers.available_permits();
+        let taken = if held + free == part { units.min(free) } else { units };
+        take(&self.answers, taken).then_some(taken)
+    }
+}
+
+fn take(room: &Semaphore, units: usize) -> bool {
+    room.try_acquire_many(units as u32).map(|permit| permit.forget()).is_ok()
 }
 
 impl AnswerLease {
@@ -59,15 +79,19 @@ impl AnswerLease {
     /// Leases more, up to so many bytes in all. False if that is not free; nothing changes then.
     pub(crate) fn try_grow_to(&mut self, bytes: usize) -> bool {
         let more = units(bytes).saturating_sub(self.units);
-        let take = |room: &Semaphore| room.try_acquire_many(more as u32).map(|permit| permit.forget()).is_ok();
-        if !take(&self.account.answers) {
+        let client = &self.account.client;
+        let Some(own) = self.account.take_part(more, self.own) else { return false };
+        if !take(&client.answers, more) {
+            self.account.answers.add_permits(own);
             return false;
         }
-        if !take(&self.account.intake.answers) {
-            self.account.answers.add_permits(more);
+        if !take(&client.intake.answers, more) {
+            client.answers.add_permits(more);
+            self.account.answers.add_permits(own);
             return false;
         }
         self.units += more;
+        self.own += own;
         true
     }
 
@@ -76,14 +100,18 @@ impl AnswerLease {
         let less = self.units.saturating_sub(units(bytes));
         if less > 0 {
             self.units -= less;
-            self.account.answers.add_permits(less);
-            self.account.intake.answers.add_permits(less);
+            self.account.client.answers.add_permits(less);
+            self.account.client.intake.answers.add_permits(less);
+            let own = self.own.saturating_sub(self.units);
+            self.own -= own;
+            self.account.answers.add_permits(own);
         }
     }
 
-    /// Takes the room of another answer of the same client.
+    /// Takes the room of another answer of the same connection.
     pub(crate) fn absorb(&mut self, mut other: AnswerLease) {
         self.units += std::mem::take(&mut other.units);
+        self.own += std::mem::take(&mut other.own);
     }
 }
 
@@ -139,7 +167,7 @@ impl AnswerRows {
         if bytes <= self.lease.bytes() || self.lease.try_grow_to(bytes) {
             return Ok(());
         }
-        let most = self.lease.account.intake.limits.address.answers;
+        let most = self.lease.account.client.intake.limits.address.answers;
         Err(if bytes > most { Overload::TooLong(most) } else { Overload::Answers })
     }
 }
@@ -187,16 +215,41 @@ impl RowSink for AnswerRows {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Intake, IntakeLimits, Limits};
+    use super::super::{ConnectionLimits, Intake, IntakeLimits, Limits};
     use super::*;
     use futures_util::FutureExt;
     use std::net::IpAddr;
 
-    /// Two addresses with 100 KiB each, of 150 in all.
-    fn addresses() -> [Arc<ClientAccount>; 2] {
+    /// Connections of two addresses with 100 KiB each, of 150 in all.
+    fn addresses() -> [Arc<ConnectionAccount>; 2] {
+        connections([1, 2], 100 << 10)
+    }
+
+    fn connections(addresses: [u8; 2], answers: usize) -> [Arc<ConnectionAccount>; 2] {
         let of = |answers| Limits { requests: 10, bytes: 1_000, answers };
-        let intake = Intake::new(IntakeLimits { node: of(150 << 10), address: of(100 << 10) });
-        [1, 2].map(|last| intake.account(IpAddr::from([192, 0, 2, last])))
+        let connection = ConnectionLimits { bytes: 1_000, answers };
+        let intake = Intake::new(IntakeLimits { node: of(150 << 10), address: of(100 << 10), connection });
+        addresses.map(|last| ConnectionAccount::new(intake.account(IpAddr::from([192, 0, 2, last]))))
+    }
+
+    #[tokio::test]
+    async fn a_connection_leaves_room_for_others_of_its_address() {
+        let [one, other] = connections([1, 1], 50 << 10);
+        let mut lease = one.try_room(30 << 10).unwrap();
+        let mut waiting = Box::pin(one.room(30 << 10));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(other.try_room(70 << 10).unwrap());
+        drop(waiting);
+        let small = one.try_room(10 << 10).unwrap();
+        assert!(!lease.try_grow_to(60 << 10), "another answer of the connection has a part of its part");
+        drop(small);
+        assert!(lease.try_grow_to(60 << 10), "the only one may be larger than the part");
+        assert!(one.try_room(1 << 10).is_none());
+        lease.shrink_to(45 << 10);
+        assert!(one.try_room(5 << 10).is_some() && one.try_room(6 << 10).is_none());
+        lease.shrink_to(0);
+        assert_eq!(one.room(usize::MAX).await.unwrap().bytes(), 100 << 10);
+        assert!(one.try_room(50 << 10).is_some(), "all of it is free again");
     }
 
     #[tokio::test]

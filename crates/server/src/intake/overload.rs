@@ -20,6 +20,9 @@ pub(crate) enum Overload {
         node: usize,
         node_max: usize,
     },
+    /// Those of one connection take its part of that.
+    #[error("Request breached limit of {0} bytes in flight on one connection. {OVERLOADED}")]
+    Connection(usize),
     /// Answers that are read or wait to be sent take all the room there is.
     #[error("There is no room for the answer: other answers of this client, or of all clients, take it. {OVERLOADED}")]
     Answers,

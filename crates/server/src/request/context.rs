@@ -1,7 +1,7 @@
 //! The context of a request, and the summary of it for metrics.
 
 use crate::answer;
-use crate::intake::ClientAccount;
+use crate::intake::ConnectionAccount;
 use crate::world::ServerWorld;
 use henge_node::{Consistency, Core, Ending, HostId, Mono, Operation, Warnings};
 use henge_protocol::ErrorResponse;
@@ -27,7 +27,7 @@ pub(crate) struct Client {
 /// On whose behalf a request is run, where its warnings go, and the room of its answer.
 pub(super) struct RequestContext<'a> {
     pub(super) client: &'a Client,
-    pub(super) account: &'a Arc<ClientAccount>,
+    pub(super) account: &'a Arc<ConnectionAccount>,
     pub(super) warnings: &'a Warnings,
     /// The time at which it was received.
     pub(super) received: Mono,

@@ -1,7 +1,7 @@
 //! The room that a request leases before it begins: for its answer, and for the plan of a statement that is not prepared.
 
 use super::lookup::StatementLookup;
-use crate::intake::{AnswerLease, ClientAccount, Overload};
+use crate::intake::{AnswerLease, ConnectionAccount, Overload};
 use henge_node::{AnswerSize, PreparedStatement};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const ROWS_BYTES: usize = (1 << 20) + (64 << 10);
 /// Leases room for the answer, and waits for it if need be. A waiting request holds no plan, which may be larger than its answer: its
 /// statement is looked up again afterwards.
 pub(super) async fn lease_room(
-    account: &Arc<ClientAccount>,
+    account: &Arc<ConnectionAccount>,
     lookup: StatementLookup,
 ) -> Result<(StatementLookup, AnswerLease), Overload> {
     let Some(bytes) = expected_bytes(&lookup) else { return Ok((lookup, account.no_answer())) };
