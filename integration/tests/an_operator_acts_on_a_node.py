@@ -39,6 +39,13 @@ def test_a_node_starts_on_a_copy_of_a_snapshot(tmp_path):
         assert node.stop() == 0
 
         shutil.copytree(tmp_path / "data/snapshots/monday", tmp_path / "copy/data")
+        # Nobody takes it for the node by mistake, also where no other member could tell.
+        refused = Server(tmp_path / "copy").launch()
+        assert refused.program.process.wait(30) != 0
+        said = refused.program.text()
+        assert "is a snapshot of node" in said and "--replace" in said and "--accept-older-copy" in said, said
+        node = Server(tmp_path / "copy", arguments=["--accept-older-copy"]).start()
+        assert node.stop() == 0
         node = Server(tmp_path / "copy").start()
         clients = Clients([node.address])
         rows = list(clients.session("ks").execute("SELECT k, v FROM t"))

@@ -162,6 +162,9 @@ async fn end_clients(running: &Running, cores: Vec<ServingCore>) {
 
 fn open(config: &Config) -> anyhow::Result<Running> {
     let seed = seed()?;
+    if config.node.accept_older_copy {
+        DataDirectory::accept_snapshot(&config.server.data_directory)?;
+    }
     let directory = DataDirectory::open(&config.server.data_directory, &mut Random::new(seed))?;
     let (identity, certificates) = identity(config, &directory)?;
     let engine = RocksEngine::open(

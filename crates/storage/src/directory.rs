@@ -10,6 +10,7 @@
 //! | `durable` | up to which write everything is on disk, at most a second behind |
 //! | `engine/` | the storage engine's own |
 //! | `snapshots/NAME/` | copies of all the above |
+//! | `snapshot` | in a copy only: that it is one |
 //!
 //! All but the first two carry a checksum.
 
@@ -28,6 +29,8 @@ use std::path::{Path, PathBuf};
 
 /// The only format there is.
 const FORMAT: u32 = 1;
+/// The file that marks a snapshot.
+const SNAPSHOT_MARK: &str = "snapshot";
 /// Shards are fixed when the directory is created.
 const SHARDS: u32 = 1;
 
@@ -100,7 +103,7 @@ pub enum DirectoryError {
     /// The node is in another cluster.
     #[error(
         "{path} says cluster {own}, not {other}: a data directory never changes its cluster; with another, empty data_directory this \
-         is a new node, which can join while that cluster has no keyspaces"
+         is a new node, which can join that cluster"
     )]
     OtherCluster {
         /// The file.
@@ -109,6 +112,16 @@ pub enum DirectoryError {
         own: ClusterId,
         /// The cluster that the node was told.
         other: ClusterId,
+    },
+    /// It is a copy that was made by a snapshot.
+    #[error(
+        "{path} is a snapshot of node {host}, and lacks what the node acknowledged since: start the node on its newest data directory; or          replace the node (--replace {host}, with an empty data directory); or, if there is nothing newer, accept the loss:          --accept-older-copy, once"
+    )]
+    Snapshot {
+        /// The directory.
+        path: PathBuf,
+        /// The node that it is a copy of.
+        host: HostId,
     },
     /// The directory holds something else.
     #[error("{0} is not empty and is no data directory of henge; name another one")]
@@ -141,10 +154,23 @@ impl DataDirectory {
         }
         check_format(&format)?;
         let host = identity(&path.join("identity"))?;
+        if file::read_plain(&path.join(SNAPSHOT_MARK))?.is_some() {
+            return Err(DirectoryError::Snapshot { path: path.to_owned(), host });
+        }
         let generation = raise(&path.join("generation"))?;
         let cluster = read_id(&path.join("cluster"))?.map(ClusterId);
         let durable = DurableRecord::at(path.join("durable"));
         Ok(DataDirectory { path: path.to_owned(), host, generation, cluster, durable, _lock: lock })
+    }
+
+    /// Makes a snapshot the data directory of the node that it is a copy of, on an operator's word. Other directories stay as they are.
+    pub fn accept_snapshot(path: &Path) -> Result<(), DirectoryError> {
+        let mark = path.join(SNAPSHOT_MARK);
+        match fs::remove_file(&mark) {
+            Ok(()) => file::sync_parent(&mark),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(file::io_error(&mark)(error)),
+        }
     }
 
     /// Fails if a process uses a directory. Nothing is made or written.

@@ -1,7 +1,7 @@
-//! Snapshots of a data directory, made while it is in use: `snapshots/NAME`, each a data directory by itself, on which a node can be
-//! started. Files that the engine still uses are hard links and take no room; files that it has replaced since are the snapshot's own.
+//! Snapshots of a data directory, made while it is in use: `snapshots/NAME`, each a data directory by itself. A mark in it keeps it from
+//! being taken for its node, unless an operator says so. Files that the engine still uses are hard links and take no room; files that it has replaced since are the snapshot's own.
 
-use super::{DirectoryError, file};
+use super::{DirectoryError, SNAPSHOT_MARK, file};
 use parking_lot::Mutex;
 use std::fs::{self, Metadata};
 use std::io;
@@ -88,6 +88,8 @@ impl Snapshots {
     }
 
     fn fill(&self, partial: &Path, engine: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), SnapshotError> {
+        // First, so that no copy is ever without it.
+        file::write(&partial.join(SNAPSHOT_MARK), "a copy, not the node itself\n")?;
         for name in FILES {
             if let Some(text) = file::read_plain(&self.directory.join(name))? {
                 file::replace(&partial.join(name), &text)?;

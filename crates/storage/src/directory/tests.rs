@@ -197,7 +197,13 @@ fn a_snapshot_is_a_data_directory_that_later_changes_leave_alone() {
     assert!(taken.bytes > 1000 && taken.own_bytes == taken.bytes, "{taken:?}");
     assert_eq!(snapshots.list().unwrap(), [taken]);
     directory.durable().write(8).unwrap();
-    let copy = open(&folder.path().join("snapshots/before-upgrade")).unwrap();
+    let path = folder.path().join("snapshots/before-upgrade");
+    let refusal = open(&path).unwrap_err().to_string();
+    assert!(refusal.contains("is a snapshot of node") && refusal.contains("--accept-older-copy"), "{refusal}");
+    DataDirectory::accept_snapshot(&path).unwrap();
+    // On any other directory it changes nothing.
+    DataDirectory::accept_snapshot(&path).unwrap();
+    let copy = open(&path).unwrap();
     assert_eq!((copy.host(), copy.cluster()), (directory.host(), directory.cluster()));
     copy.durable().check(7).unwrap();
     assert!(snapshots.clear("before-upgrade").unwrap() && !snapshots.clear("before-upgrade").unwrap());
