@@ -54,7 +54,10 @@ pub struct Hello {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It is of another cluster.
-    #[error("host {host} is of cluster {theirs}, this node of {ours}")]
+    #[error(
+        "host {host} is of cluster {theirs}, this node of {ours}: each cluster needs addresses and seeds of its own; a node that is to \
+         change its cluster needs an empty data directory"
+    )]
     OtherCluster {
         /// The peer.
         host: HostId,
