@@ -1,5 +1,6 @@
 """The schema can be changed whatever becomes of the node that created the cluster, and all nodes have one schema."""
 
+import itertools
 import os
 import random
 import shutil
@@ -16,7 +17,8 @@ from cassandra.protocol import ServerError
 from clients import Clients
 from processes import Dev, Server, wait_until
 
-STORM_SECONDS = 15
+STORM_SECONDS = int(os.environ.get("HENGE_SCHEMA_STORM_SECONDS", "20"))
+KILL_PAUSE_SECONDS = 3
 # What a client of a node that is killed may meet.
 UNREACHABLE = (ServerError, NoHostAvailable, OperationTimedOut, ConnectionException)
 
@@ -62,14 +64,17 @@ def test_clients_that_compete_leave_one_schema(four_nodes):
     clients = Clients(addresses)
     clients.session().execute("CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
     clients.session().execute("CREATE TABLE k.t (a int PRIMARY KEY)")
-    added, end = [], time.monotonic() + STORM_SECONDS
+    added, end, kills = [], time.monotonic() + STORM_SECONDS, 0
     workers = [threading.Thread(target=compete, args=(addresses[n % 4], n, end, added)) for n in range(8)]
     for worker in workers:
         worker.start()
     try:
-        for node in four_nodes.nodes[:2]:
-            time.sleep(STORM_SECONDS / 4)
+        for node in itertools.cycle(four_nodes.nodes):
+            time.sleep(KILL_PAUSE_SECONDS)
+            if time.monotonic() > end:
+                break
             node.kill()
+            kills += 1
             node.restart()
     finally:
         for worker in workers:
@@ -78,21 +83,23 @@ def test_clients_that_compete_leave_one_schema(four_nodes):
     columns = {row.column_name for row in schemas if row.table_name == "t"}
     assert set(added) <= columns, "a column that was acknowledged is lost"
     assert added, "no change was acknowledged"
+    print(f"{len(added)} columns added, {kills} nodes killed in {STORM_SECONDS} s")
     clients.close()
 
 
 def compete(address, number, end, added):
-    """Adds columns of its own to one table, and creates and drops tables that others create and drop too."""
+    """Adds columns of its own to one table, and creates, alters and drops tables that others create, alter and drop too."""
     chance, count, clients = random.Random(number), 0, Clients([address])
     session = None
     while time.monotonic() < end:
         count += 1
         column, name = f"c{number}_{count}", f"k.n{chance.randrange(3)}"
-        statement = chance.choice([f"CREATE TABLE {name} (a int PRIMARY KEY)", f"DROP TABLE {name}", f"ALTER TABLE k.t ADD {column} int"])
+        alter = f"ALTER TABLE {chance.choice(['k.t', name])} ADD {column} int"
+        statement = chance.choice([f"CREATE TABLE {name} (a int PRIMARY KEY)", f"DROP TABLE {name}", alter])
         try:
             session = session or clients.session(via=[address])
             session.execute(statement)
-            if statement.startswith("ALTER"):
+            if statement.startswith("ALTER TABLE k.t "):
                 added.append(column)
         except (AlreadyExists, InvalidRequest):
             pass

@@ -67,10 +67,13 @@ impl<W: World> Cluster<W> {
         });
     }
 
-    /// Waits until `count` members have confirmed, or until most have and the others are late.
+    /// Waits until `count` members have confirmed, or until most have and the others are late. A single one is late by itself.
     async fn wait_for(&self, count: usize, mut confirmed: mpsc::UnboundedReceiver<()>) {
         let begun = self.context.world.mono();
-        let mut end = begun + self.context.options.metadata_timeout / 2;
+        let mut end = match count {
+            1 => self.late_after(begun),
+            _ => begun + self.context.options.metadata_timeout / 2,
+        };
         for number in 1..=count {
             tokio::select! {
                 biased;
