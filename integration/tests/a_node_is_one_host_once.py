@@ -228,6 +228,63 @@ def test_a_certificate_that_has_expired_or_is_anothers_is_refused(tmp_path):
     assert server.stop() == 0
 
 
+def test_a_stolen_certificate_and_identity_are_not_enough(cluster, tmp_path):
+    """Whoever has a node's certificate and the file that names it, and none of its data, is not the node, running or not."""
+    nodes, clients = cluster
+    first, second, _ = nodes.nodes
+    pid = second.pid()
+
+    def thief(name, files):
+        folder = tmp_path / name
+        (folder / "data").mkdir(parents=True)
+        shutil.copytree(second.directory / "certs", folder / "certs")
+        for file in files:
+            shutil.copy(second.directory / "data" / file, folder / "data")
+        arguments = ["--development-certificates", str(folder / "certs"), "--seeds", f"{first.address}:7000"]
+        return Server(folder, "127.0.0.9", arguments)
+
+    said = end_of(thief("certificate", ()))
+    assert "is for host" in said and "this data directory is host" in said, said
+    identity = ("identity", "format", "generation")
+    said = end_of(thief("identity", identity))
+    assert ("another process runs as node" in said or "is an older copy of node" in said) and "empty data directory" in said, said
+    assert running(pid) and answers(second.address)
+    second.kill()
+    said = end_of(thief("later", identity))
+    assert "is an older copy of node" in said and "--replace" in said, said
+    second.restart()
+    add(clients, second.address, 5)
+    serves(clients, nodes.addresses, 5)
+
+
+def test_nodes_of_two_clusters_with_one_authority_do_not_mix(tmp_path):
+    henge("cert", "ca", "--directory", tmp_path / "authority")
+
+    def server(name, number, seed):
+        certificates = tmp_path / name / "certs"
+        certificates.mkdir(parents=True, exist_ok=True)
+        for file in ("ca.pem", "ca.key"):
+            shutil.copy(tmp_path / "authority" / file, certificates)
+        address = f"127.0.0.{number}"
+        return Server(tmp_path / name, address, ["--development-certificates", str(certificates), "--seeds", f"127.0.0.{seed}:7000", "--set", "memory=64MiB"])
+
+    one, two, three = server("one", 11, 11).start(), server("two", 12, 12).start(), server("three", 13, 12).start()
+    assert three.stop() == 0
+    assert two.stop() == 0
+    # A member of the second cluster is told a node of the first one for a seed, and looks there for the member that it misses.
+    two.arguments = [part.replace("127.0.0.12:7000", "127.0.0.11:7000") for part in two.arguments]
+    two.start()
+    for node in (one, two):
+        wait_until(lambda: "is of cluster" in node.program.text(), "the refusal is in the log")
+        assert "addresses and seeds of its own" in node.program.text(), node.program.text()
+    for node, members in ((one, 0), (two, 1)):
+        clients = Clients([node.address])
+        assert len(list(clients.session().execute("SELECT * FROM system.peers"))) == members
+        clients.close()
+    assert two.stop() == 0
+    assert one.stop() == 0
+
+
 def test_off_loopback_a_new_cluster_is_made_on_demand_only(tmp_path):
     address = address_off_loopback()
     if not address:

@@ -20,6 +20,7 @@ mod pulls;
 mod recall;
 pub(crate) mod recalls;
 mod room;
+pub(crate) mod search;
 pub(crate) mod system_keyspaces;
 mod table_changes;
 pub(crate) mod view;

@@ -44,6 +44,7 @@ use crate::work::hint_delivery::HintDelivery;
 use crate::work::hint_writer::HintWriter;
 use crate::work::index_build::IndexBuilder;
 use crate::work::lease::{self, LeaseRenewal};
+use crate::work::member_search::MemberSearch;
 use crate::work::periodic_sync::PeriodicSync;
 use crate::work::plan_driver::PlanDriver;
 use crate::work::purge::Purge;
@@ -149,6 +150,7 @@ impl<W: World> Node<W> {
         self.run_worker(Repair::new(coordinator.clone()));
         self.run_worker(IndexBuilder::new(coordinator));
         self.run_worker(AddressAnnouncement { cluster: Arc::clone(cluster) });
+        self.run_worker(MemberSearch::new(Arc::clone(cluster)));
         self.run_worker(VoterWatch { context: context(), cluster: Arc::clone(cluster), peers: Arc::clone(peers) });
         self.run_worker(DroppedTables { cluster: Arc::clone(cluster), replica: replica() });
         self.run_worker(Streaming::new(moving.clone()));

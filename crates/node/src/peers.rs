@@ -2,10 +2,12 @@
 //!
 //! - `header`: the bytes before every message; `message`: what a message is; `messages`: all of them.
 //! - `liveness`: who seems up; `load`: what each peer has under way here.
+//! - `address_book`: where each peer is.
 //! - `latency`, `answer_times`: how fast each peer answers.
 //! - `sightings`: which process of each peer is admitted; `doubts`: the peers that doubt this one;
 //!   `stale_refusals`: those that are ahead of it.
 
+pub(crate) mod address_book;
 pub(crate) mod answer_times;
 pub(crate) mod ask_error;
 pub(crate) mod doubts;
@@ -20,6 +22,7 @@ mod stale_refusals;
 
 use crate::ground::context::Context;
 use crate::ground::world::{CallError, Class, To, World};
+use address_book::AddressBook;
 use answer_times::{PeerAnswerTimes, TimedRequest};
 use ask_error::AskError;
 use doubts::Doubts;
@@ -30,7 +33,7 @@ use henge_metadata::Epoch;
 use liveness::Liveness;
 use load::{PeerLoad, RequestInFlight};
 use message::{Body, Footing, Message};
-use messages::metadata::{Gossip, Probe};
+use messages::metadata::{Gossip, Probe, ProbeReply};
 use sightings::Sightings;
 use stale_refusals::StaleRefusals;
 use std::future::Future;
@@ -43,6 +46,7 @@ const LATE_TIMER: Duration = Duration::from_millis(500);
 /// The other nodes, as this one talks to them. It needs no view of the cluster, only the epoch that messages carry.
 pub(crate) struct Peers<W> {
     context: Arc<Context<W>>,
+    addresses: AddressBook,
     liveness: Liveness,
     answer_times: PeerAnswerTimes,
     load: PeerLoad,
@@ -56,6 +60,7 @@ impl<W: World> Peers<W> {
     pub(crate) fn new(context: Arc<Context<W>>) -> Self {
         Peers {
             context,
+            addresses: AddressBook::default(),
             liveness: Liveness::default(),
             answer_times: PeerAnswerTimes::default(),
             load: PeerLoad::default(),
@@ -63,6 +68,11 @@ impl<W: World> Peers<W> {
             doubts: Doubts::default(),
             refusers: StaleRefusals::default(),
         }
+    }
+
+    /// The addresses of other members.
+    pub(crate) fn addresses(&self) -> &AddressBook {
+        &self.addresses
     }
 
     /// The processes of other members that are admitted.
@@ -208,11 +218,15 @@ impl<W: World> Peers<W> {
     ) -> Mono {
         let now = self.context.world.mono();
         match reply {
-            Ok(_) => self.liveness.record_answer(to, class, now),
+            Ok(_) => {
+                self.addresses.record_call(to, true);
+                self.liveness.record_answer(to, class, now);
+            }
             Err(CallError::Unknown) if now.since(deadline) < LATE_TIMER => {
                 self.liveness.record_silence(to, class, sent, now);
             }
-            Err(_) => {}
+            Err(CallError::NotSent) => self.addresses.record_call(to, false),
+            Err(CallError::Unknown) => {}
         }
         now
     }
@@ -254,10 +268,10 @@ impl<W: World> Peers<W> {
         self.ask_for_header(to, question, timeout).await.map(|(_, reply)| reply)
     }
 
-    /// Asks a peer for the number of its process's start.
-    pub(crate) async fn ask_start(&self, host: HostId, timeout: Duration) -> Result<u32, AskError> {
+    /// Asks who is there; gives the number of the process's start with the answer.
+    pub(crate) async fn probe(&self, to: To, timeout: Duration) -> Result<(u32, ProbeReply), AskError> {
         let probe = Probe { seeds: Vec::new() };
-        self.ask_for_header(To::Host(host), &probe, timeout).await.map(|(header, _)| header.start)
+        self.ask_for_header(to, &probe, timeout).await.map(|(header, reply)| (header.start, reply))
     }
 
     async fn ask_for_header<M: Message>(

@@ -12,6 +12,7 @@ pub(crate) mod hint_writer;
 pub(crate) mod index_build;
 mod index_sweep;
 pub(crate) mod lease;
+pub(crate) mod member_search;
 mod once_each;
 pub(crate) mod periodic_sync;
 pub(crate) mod plan_driver;

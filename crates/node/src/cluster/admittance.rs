@@ -1,7 +1,7 @@
 //! Processes of other members ask to be admitted: each is held against what this node has seen of its host.
 
 use crate::cluster::Cluster;
-use crate::ground::world::{Lane, World};
+use crate::ground::world::{Lane, To, World};
 use crate::peers::header::Header;
 use crate::peers::messages::recall::{Recall, RecallReply};
 use crate::peers::sightings::{Claim, Sighting, Sightings};
@@ -54,13 +54,18 @@ impl<W: World> Cluster<W> {
                 return Ok(RecallReply::Running);
             }
             let is_known = !is_next && seen.generation == claim.generation;
-            if recall.is_question || is_known {
+            if recall.is_question {
+                return Ok(RecallReply::Admitted);
+            }
+            if is_known {
+                self.note_address(from, recall.address);
                 return Ok(RecallReply::Admitted);
             }
             if is_older {
                 tracing::warn!(host = %from, ?seen, ?claim, "an operator accepts an older copy of a node's disk");
             }
             if self.admit(from, seen, claim).await? {
+                self.note_address(from, recall.address);
                 if is_next {
                     // It may have forgotten which process of this node it admitted.
                     self.recalls.ask_again(from);
@@ -71,7 +76,7 @@ impl<W: World> Cluster<W> {
         Err(Refusal::Other)
     }
 
-    /// True if the process with that start answers at its host's address.
+    /// True if the process with that start answers at its host's address, or where the log has the host.
     async fn still_runs(&self, host: HostId, start: u32) -> bool {
         if start == 0 || self.peers.sightings().has_ended(host) {
             return false;
@@ -82,8 +87,14 @@ impl<W: World> Cluster<W> {
             if left.is_zero() {
                 return false;
             }
-            match self.peers.ask_start(host, left).await {
-                Ok(found) => return found == start,
+            if let Some(former) = self.peers.addresses().former_address(host)
+                && let Ok((found, _)) = self.peers.probe(To::Address(former), left).await
+                && found == start
+            {
+                return true;
+            }
+            match self.peers.probe(To::Host(host), end.since(self.context.world.mono())).await {
+                Ok((found, _)) => return found == start,
                 Err(_) => self.context.pause(SIGN_OF_LIFE_DELAY).await,
             }
         }

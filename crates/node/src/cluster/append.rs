@@ -140,8 +140,11 @@ impl<W: World> Cluster<W> {
 
     /// Has the members' addresses known to the transport, and their liveness watched.
     fn know_members(&self, state: &ClusterState) {
-        for member in state.members.values().filter(|m| m.id != self.context.host()) {
-            self.context.world.learn(member.id, member.address);
+        let others = || state.members.values().filter(|member| member.id != self.context.host());
+        let book = self.peers.addresses();
+        book.set_logged(others().map(|member| (member.id, member.address)).collect());
+        for member in others() {
+            self.context.world.learn(member.id, book.address(member.id).unwrap_or(member.address));
         }
         self.peers.watch(state.members.keys().copied());
         self.peers.sightings().set_members(state.members.keys().copied().filter(|id| *id != self.context.host()));

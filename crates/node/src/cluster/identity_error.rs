@@ -9,9 +9,9 @@ pub enum IdentityError {
     /// Its data directory is an older copy.
     #[error(
         "this data directory is an older copy of node {host}: node {peer} {seen}. What the node acknowledged since then is missing \
-         here, so it must not go on. Start it on its newest data directory; if that is lost, replace the node: start it with an \
-         empty data directory as a new node, and remove this one (henge admin removenode {host}); or accept the loss, for which \
-         the manual has a page (identity): --accept-older-copy"
+         here, so it must not go on. Start it on its newest data directory; if that is lost, replace the node: start a new one with \
+         an empty data directory and --replace {host}; or accept the loss, for which the manual has a page (identity): \
+         --accept-older-copy"
     )]
     OlderCopy {
         /// The node.

@@ -9,8 +9,10 @@ use crate::cluster::Cluster;
 use crate::cluster::identity_error::IdentityError;
 use crate::cluster::propose::ChangeError;
 use crate::ground::world::{To, World};
+use crate::peers::ask_error::AskError;
 use crate::peers::messages::metadata::{Probe, ProbeReply, ProposeReply};
 use henge_base::HostId;
+use henge_coordinator::Refusal;
 use henge_metadata::{Command, CommandRefusal, JoinDraft};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -62,6 +64,8 @@ enum Discovery {
 /// A join that failed.
 enum JoinFailure {
     Refused(CommandRefusal),
+    /// The host is a member, and this process must not go on as it.
+    Identity(IdentityError),
     /// It may succeed later; why it did not now.
     Retry(String),
 }
@@ -87,6 +91,7 @@ impl<W: World> Cluster<W> {
                 Discovery::Join(seed) => match self.join(seed).await {
                     Ok(()) => continue,
                     Err(JoinFailure::Refused(refused)) => return Err(refused.into()),
+                    Err(JoinFailure::Identity(error)) => return Err(error.into()),
                     Err(JoinFailure::Retry(reason)) => reason,
                 },
                 Discovery::Wait(reason) => reason,
@@ -134,11 +139,12 @@ impl<W: World> Cluster<W> {
         }
     }
 
-    /// Answers a node that looks for the cluster.
-    pub(crate) fn answer_probe(&self) -> ProbeReply {
+    /// Answers a node that looks for the cluster, or a member that looks for others.
+    pub(crate) fn answer_probe(&self, from: HostId) -> ProbeReply {
         let epoch = self.epoch();
         let epoch = (epoch.index > 0).then_some(epoch);
-        ProbeReply { host: self.context.host(), seeds: self.context.options.seeds.clone(), epoch }
+        let moved = if self.has_member(from) { self.moved_members() } else { Vec::new() };
+        ProbeReply { host: self.context.host(), seeds: self.context.options.seeds.clone(), epoch, moved }
     }
 
     fn draft(&self) -> JoinDraft {
@@ -182,8 +188,30 @@ impl<W: World> Cluster<W> {
             Ok(ProposeReply::Refused(CommandRefusal::Busy(reason))) => JoinFailure::Retry(reason),
             Ok(ProposeReply::Refused(refused)) => JoinFailure::Refused(refused),
             Ok(ProposeReply::NotReady(reason) | ProposeReply::Unknown(reason)) => JoinFailure::Retry(reason),
+            Err(AskError::Refused(Refusal::Superseded)) => self.claim_membership(seed).await,
             Err(error) => JoinFailure::Retry(error.to_string()),
         })
+    }
+
+    /// The host is a member already, with another process: one that was killed before it had the log with itself in it, or one that was
+    /// started on the host's own directory. This process asks the seed to be admitted in its place.
+    async fn claim_membership(&self, seed: To) -> JoinFailure {
+        let retry = |error: AskError| JoinFailure::Retry(error.to_string());
+        let peer = match self.peers.probe(seed, PROBE_TIMEOUT).await {
+            Ok((_, ProbeReply { host, .. })) => host,
+            Err(error) => return retry(error),
+        };
+        let lease = self.recalls.lease();
+        match self.ask_recall(seed, lease, false).await {
+            Ok(reply) => {
+                let (host, generation) = (self.context.host(), self.context.identity.generation);
+                IdentityError::of(host, peer, reply, generation, lease).map_or_else(
+                    || JoinFailure::Retry("the cluster has this node already, and its log is on its way".to_owned()),
+                    JoinFailure::Identity,
+                )
+            }
+            Err(error) => retry(error),
+        }
     }
 
     /// True if this node is a member under the addresses that it has now.

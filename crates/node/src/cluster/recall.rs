@@ -97,20 +97,21 @@ impl<W: World> Cluster<W> {
             let state = self.recalls.state.lock();
             (state.lease, state.claims.get(&host).copied())
         };
-        let reply = self.ask_recall(host, claim.unwrap_or(lease), true).await?;
+        let reply = self.ask_recall(To::Host(host), claim.unwrap_or(lease), true).await?;
         if reply != RecallReply::Admitted {
             return Ok(reply);
         }
         if !self.drop_claim(host).await {
             return Err(AskError::Call(CallError::NotSent));
         }
-        self.ask_recall(host, lease, false).await
+        self.ask_recall(To::Host(host), lease, false).await
     }
 
-    async fn ask_recall(&self, host: HostId, lease: Micros, is_question: bool) -> Result<RecallReply, AskError> {
+    pub(super) async fn ask_recall(&self, of: To, lease: Micros, is_question: bool) -> Result<RecallReply, AskError> {
         let is_accepted = self.context.options.accept_older_copy;
-        let recall = Recall { generation: self.context.identity.generation, lease, is_question, is_accepted };
-        self.peers.ask(To::Host(host), &recall, ANSWER_TIMEOUT).await
+        let (generation, address) = (self.context.identity.generation, Some(self.context.options.address));
+        let recall = Recall { generation, lease, is_question, is_accepted, address };
+        self.peers.ask(of, &recall, ANSWER_TIMEOUT).await
     }
 
     fn take_reply(&self, host: HostId, reply: Result<RecallReply, AskError>) {

@@ -58,6 +58,11 @@ impl Recalls {
         Recalls { state: Mutex::new(state), claims_lock: tokio::sync::Mutex::default(), changed: Notify::new() }
     }
 
+    /// The lease of the clock that this process found on its disk.
+    pub(super) fn lease(&self) -> Micros {
+        self.state.lock().lease
+    }
+
     /// Has a member asked again: it is a new process, or does not know this one.
     pub(super) fn ask_again(&self, host: HostId) {
         self.state.lock().admitted.remove(&host);

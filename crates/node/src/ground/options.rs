@@ -198,6 +198,8 @@ pub struct Faults {
     pub drop_behind: bool,
     /// Acknowledges a write at ANY before its hint is on disk. A scenario shows it.
     pub ack_any_early: bool,
+    /// Looks nowhere for members but where the log has them. A scenario shows it.
+    pub trust_logged_addresses: bool,
     /// Admits every process of a host, on whatever copy of its disk.
     pub admit_older_copies: bool,
     /// Takes a majority of all replicas, pending ones among them, for a quorum.

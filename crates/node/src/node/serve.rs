@@ -81,7 +81,7 @@ impl<W: World> Node<W> {
                 })
                 .await
             }
-            Kind::Probe => call.answer(|_: Probe| async { Ok(cluster.answer_probe()) }).await,
+            Kind::Probe => call.answer(|_: Probe| async move { Ok(cluster.answer_probe(from)) }).await,
             Kind::Propose => {
                 let propose = |m: Propose| async move {
                     if !joins_itself(from, &m.command) {

@@ -36,7 +36,8 @@ impl Message for Probe {
     const CALLERS: Callers = Callers::AnyHost;
     const FOOTING: Footing = Footing::Any;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str = "host, seeds, epoch if it is in a cluster";
+    const REPLY: &'static str =
+        "host, seeds, epoch if it is in a cluster; to members the addresses of those that are not where the log has them";
     type Reply = ProbeReply;
 }
 
@@ -49,6 +50,9 @@ pub(crate) struct ProbeReply {
     pub(crate) seeds: Vec<SocketAddr>,
     /// Its epoch, if it is in a cluster.
     pub(crate) epoch: Option<Epoch>,
+    /// Members that are not where the log has them, for a member that asks.
+    #[serde(default)]
+    pub(crate) moved: Vec<(HostId, SocketAddr)>,
 }
 
 /// A command for the metadata log, to be carried out by a voter.

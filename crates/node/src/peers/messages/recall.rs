@@ -5,6 +5,7 @@ use crate::peers::header::Kind;
 use crate::peers::message::{Callers, Footing, Message, PACKED_BYTES_MAX, packed};
 use henge_base::Micros;
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 
 /// A process asks to be admitted, by the start that its header names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub(crate) struct Recall {
     pub(crate) is_question: bool,
     /// True if an operator accepts that the disk is an older copy.
     pub(crate) is_accepted: bool,
+    /// The address at which peers reach it.
+    #[serde(default)]
+    pub(crate) address: Option<SocketAddr>,
 }
 
 impl Message for Recall {

@@ -100,7 +100,7 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&CountReply::Unavailable { required: 2, alive: 1 }),
         recorded_text(&CountReply::Unknown { received: 1, block_for: 2 }),
         recorded_text(&Probe { seeds: seeds.clone() }),
-        recorded_text(&ProbeReply { host, seeds, epoch: Some(epoch) }),
+        recorded_text(&ProbeReply { host, seeds: seeds.clone(), epoch: Some(epoch), moved: vec![(host, seeds[0])] }),
         recorded_text(&Propose {
             origin: CommandId::default(),
             command: Command::CreateSystemKeyspaces,
@@ -122,7 +122,13 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&Shutdown { generation: 300, lease: 5 }),
         recorded_text(&TimeRequest {}),
         recorded_text(&TimeReply { wall_us: 5, has_jumped: true }),
-        recorded_text(&Recall { generation: 300, lease: 5, is_question: true, is_accepted: false }),
+        recorded_text(&Recall {
+            generation: 300,
+            lease: 5,
+            is_question: true,
+            is_accepted: false,
+            address: Some(seeds[0]),
+        }),
         recorded_text(&RecallReply::Admitted),
         recorded_text(&RecallReply::Older { generation: 300, clock: 5 }),
         recorded_text(&RecallReply::Running),

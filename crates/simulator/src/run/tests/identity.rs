@@ -1,5 +1,7 @@
 //! Older copies of disks, clones, disks that change places: the table of docs/protocols/identity.md.
 
+mod addresses;
+
 use super::*;
 use crate::disk::Disk;
 use crate::rewind::exchange;
