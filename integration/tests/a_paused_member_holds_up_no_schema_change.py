@@ -13,7 +13,7 @@ from processes import HENGE, Dev, wait_until
 
 # Members that stand still for longer than gossip needs to notice would not be waited for in any case.
 PAUSE_SECONDS_MAX = 8
-NODES = [int(number) for number in os.environ.get("HENGE_PAUSED_OF", "3 4").split()]
+NODES = [int(number) for number in os.environ.get("PAUSED_MEMBERS_OF", "3 4").split()]
 
 
 def voters(node):

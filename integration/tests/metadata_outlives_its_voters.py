@@ -17,7 +17,7 @@ from cassandra.protocol import ServerError
 from clients import Clients
 from processes import Dev, Server, wait_until
 
-STORM_SECONDS = int(os.environ.get("HENGE_SCHEMA_STORM_SECONDS", "20"))
+STORM_SECONDS = int(os.environ.get("SCHEMA_STORM_SECONDS", "20"))
 KILL_PAUSE_SECONDS = 3
 # What a client of a node that is killed may meet.
 UNREACHABLE = (ServerError, NoHostAvailable, OperationTimedOut, ConnectionException)

@@ -17,6 +17,7 @@ pub(crate) mod override_log;
 mod plan_checks;
 pub(crate) mod propose;
 mod pulls;
+mod quiet_members;
 mod recall;
 pub(crate) mod recalls;
 mod room;
@@ -39,6 +40,7 @@ use henge_metadata::{ClusterState, Epoch, Log, Position, Seat};
 use henge_storage::Store;
 use parking_lot::{Mutex, RwLock};
 use pulls::Pulls;
+use quiet_members::QuietMembers;
 use recalls::Recalls;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -66,6 +68,7 @@ pub(crate) struct Cluster<W> {
     proposal_lock: tokio::sync::Mutex<()>,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pulls: tokio::sync::Mutex<Pulls>,
+    quiet_members: Arc<QuietMembers>,
     /// The answers of other members to this process.
     recalls: Recalls,
     /// Held while a process of another member is admitted.
@@ -103,6 +106,7 @@ impl<W: World> Cluster<W> {
             seat: tokio::sync::Mutex::new(seat),
             proposal_lock: tokio::sync::Mutex::default(),
             pulls: tokio::sync::Mutex::default(),
+            quiet_members: Arc::default(),
             recalls,
             admission_lock: tokio::sync::Mutex::default(),
             gossip: Mutex::new(gossip),

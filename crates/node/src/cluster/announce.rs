@@ -5,6 +5,7 @@ use crate::ground::world::{To, World};
 use crate::peers::messages::metadata::{Advance, AdvanceReply};
 use henge_base::{HostId, Mono};
 use henge_metadata::{Epoch, SealedEntry};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ const PATIENCE_FACTOR: u32 = 3;
 const ENTRY_BYTES_MAX: usize = 64 << 10;
 
 impl<W: World> Cluster<W> {
-    /// Follows a peer to a new epoch.
+    /// Follows a peer to a new epoch. A node that has asked to join, and knows no member yet, fetches the log from its seed by itself.
     pub(crate) async fn advance(&self, from: HostId, Advance { epoch, entry }: Advance) -> AdvanceReply {
         if let Some(entry) = entry.and_then(|bytes| SealedEntry::decode(bytes).ok())
             && self.view().state.members.contains_key(&from)
@@ -26,34 +27,46 @@ impl<W: World> Cluster<W> {
             // If it does not fit, pulling says why.
             let _ = self.append(&entry).await;
         }
-        self.catch_up_at_once(epoch, To::Host(from)).await;
+        if self.epoch().index > 0 {
+            self.catch_up_at_once(epoch, To::Host(from)).await;
+        }
         AdvanceReply { epoch: self.epoch() }
     }
 
-    /// Tells every member of a new epoch, and waits for those that seem up, though not long for the slowest of them.
+    /// Tells every member of a new epoch, and waits for those that seem up, though not long for the slowest of them, and not again for one
+    /// that was waited for in vain.
     pub(super) async fn announce(&self, epoch: Epoch) {
         let members: Vec<HostId> = self.view().state.members.keys().copied().collect();
         let up = self.peers.liveness().up();
         let entry = self.log.lock().entry_at(epoch.index).filter(|bytes| bytes.len() <= ENTRY_BYTES_MAX);
         let advance = Advance { epoch, entry };
         let (confirm, confirmed) = mpsc::unbounded_channel();
-        let mut waited_for = 0;
+        let (mut waited_for, now) = (BTreeSet::new(), self.context.world.mono());
         for member in members.into_iter().filter(|member| *member != self.context.host()) {
             // A member that seems down may have come up this moment: it is told too, and not waited for.
-            let confirm = up.contains(&member).then(|| confirm.clone());
-            waited_for += usize::from(confirm.is_some());
+            let is_waited_for = up.contains(&member) && !self.quiet_members.contains(member, now);
+            let confirm = is_waited_for.then(|| confirm.clone());
+            waited_for.extend(confirm.as_ref().map(|_| member));
             self.tell(member, advance.clone(), confirm);
         }
         self.wait_for(waited_for, confirmed).await;
     }
 
     /// Tells a member; `confirm` hears when it has answered, or cannot.
-    fn tell(&self, member: HostId, advance: Advance, confirm: Option<mpsc::UnboundedSender<()>>) {
+    fn tell(&self, member: HostId, advance: Advance, confirm: Option<mpsc::UnboundedSender<HostId>>) {
         let (peers, timeout) = (Arc::clone(&self.peers), self.context.options.metadata_timeout / 2);
+        let quiet_members = Arc::clone(&self.quiet_members);
         self.context.world.spawn("announce", async move {
             let epoch = advance.epoch;
-            match peers.ask(To::Host(member), &advance, timeout).await {
+            let reply = peers.ask(To::Host(member), &advance, timeout).await;
+            if reply.is_ok() {
+                quiet_members.clear(member);
+            }
+            match reply {
                 Ok(AdvanceReply { epoch: reached }) if reached >= epoch => {}
+                Ok(AdvanceReply { epoch: Epoch { index: 0, .. } }) => {
+                    tracing::debug!(%member, %epoch, "a node that joins has yet to fetch the log");
+                }
                 Ok(_) => tracing::warn!(%member, %epoch, "a member cannot follow to a new epoch; its log says why"),
                 Err(error) if confirm.is_some() => {
                     tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up");
@@ -62,13 +75,14 @@ impl<W: World> Cluster<W> {
             }
             if let Some(confirm) = confirm {
                 // Nobody may be waiting any more.
-                let _ = confirm.send(());
+                let _ = confirm.send(member);
             }
         });
     }
 
-    /// Waits until `count` members have confirmed, or until most have and the others are late. A single one is late by itself.
-    async fn wait_for(&self, count: usize, mut confirmed: mpsc::UnboundedReceiver<()>) {
+    /// Waits until these members have confirmed, or until most have and the others are late. A single one is late by itself.
+    async fn wait_for(&self, mut members: BTreeSet<HostId>, mut confirmed: mpsc::UnboundedReceiver<HostId>) {
+        let count = members.len();
         let begun = self.context.world.mono();
         let mut end = match count {
             1 => self.late_after(begun),
@@ -77,8 +91,11 @@ impl<W: World> Cluster<W> {
         for number in 1..=count {
             tokio::select! {
                 biased;
-                _ = confirmed.recv() => {}
-                () = self.context.world.sleep_until(end) => return,
+                member = confirmed.recv() => members.retain(|waiting| Some(*waiting) != member),
+                () = self.context.world.sleep_until(end) => {
+                    let now = self.context.world.mono();
+                    return members.into_iter().for_each(|member| self.quiet_members.note(member, now));
+                }
             }
             // This node has it too: with half of the others that are most.
             if number == count / 2 {

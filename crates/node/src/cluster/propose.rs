@@ -119,11 +119,11 @@ impl<W: World> Cluster<W> {
         (!refused.may_pass_within(patience)).then(|| refused.to_string())
     }
 
-    /// The voters, those first that seem up: commands that all go to one of them do not compete.
+    /// The voters, those first that seem up and have not been silent lately: commands that all go to one of them do not compete.
     fn voters_in_order(&self) -> Vec<HostId> {
         let mut voters = self.view().state.voters.clone();
-        let (own, up) = (self.context.host(), self.peers.liveness().up());
-        voters.sort_by_key(|voter| *voter != own && !up.contains(voter));
+        let (own, up, now) = (self.context.host(), self.peers.liveness().up(), self.context.world.mono());
+        voters.sort_by_key(|voter| *voter != own && (!up.contains(voter) || self.quiet_members.contains(*voter, now)));
         voters
     }
 
@@ -188,7 +188,10 @@ impl<W: World> Cluster<W> {
             Some(Ok(ProposeReply::Unknown(reason))) => Ok(Attempt::Unknown(reason)),
             Some(Err(error)) if error.is_definite() => Ok(Attempt::NotReady(format!("voter {voter}: {error}"))),
             Some(Err(error)) => Ok(Attempt::Unknown(format!("voter {voter}: {error}"))),
-            None => Ok(Attempt::Unknown(format!("voter {voter} fell silent"))),
+            None => {
+                self.quiet_members.note(voter, self.context.world.mono());
+                Ok(Attempt::Unknown(format!("voter {voter} fell silent")))
+            }
         }
     }
 
