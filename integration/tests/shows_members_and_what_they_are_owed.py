@@ -20,6 +20,8 @@ def test_members_and_what_they_are_owed(three_nodes, clients):
         "all members tell of the schema that this node has",
     )
     assert uuid.UUID(first.host_id) == local.host_id
+    loads = "SELECT load FROM system_views.gossip_info"
+    wait_until(lambda: all((row.load or "").isdigit() for row in session.execute(loads)), "all members tell what they store")
 
     assert list(session.execute("SELECT * FROM system_views.pending_hints")) == []
     nodes[2].kill()

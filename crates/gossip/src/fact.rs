@@ -10,7 +10,7 @@ pub enum Fact {
         /// The index of the entry in that branch.
         index: u64,
     },
-    /// The amount of data that the node stores. No node tells it yet.
+    /// The amount of data that the node stores.
     Load {
         /// Bytes on disk.
         bytes: u64,

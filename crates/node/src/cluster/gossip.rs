@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Between two rounds.
 const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+/// Between two moments at which a node tells how much it stores, as in Cassandra.
+const LOAD_INTERVAL: Duration = Duration::from_secs(60);
 /// Links of peers that do not answer which a round tries again.
 const PROBES_MAX: usize = 30;
 /// A probe that is not answered in this time is not answered.
@@ -24,7 +26,13 @@ impl<W: World> Cluster<W> {
     /// Runs rounds of gossip until the node ends.
     pub(crate) async fn run_gossip(self: Arc<Self>) {
         let mut random = Random::new(self.context.world.random("gossip"));
+        let mut load_told = None;
         loop {
+            let now = self.context.world.mono();
+            if load_told.is_none_or(|told| now.since(told) >= LOAD_INTERVAL) {
+                load_told = Some(now);
+                self.tell_load();
+            }
             self.gossip_round(&mut random);
             self.apply_verdicts();
             tokio::select! {
@@ -33,6 +41,13 @@ impl<W: World> Cluster<W> {
                 () = self.context.pause(ROUND_INTERVAL) => {}
             }
         }
+    }
+
+    /// Has gossip tell how much this node stores, by the storage engine's estimate.
+    fn tell_load(&self) {
+        let figures = self.store.figures();
+        let bytes = figures.live_data_bytes.saturating_add(figures.memtable_bytes);
+        self.gossip.lock().set(Fact::Load { bytes });
     }
 
     fn gossip_round(&self, random: &mut Random) {
