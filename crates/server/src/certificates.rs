@@ -89,9 +89,8 @@ fn quote_path(path: &Path) -> String {
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// The identity in a folder. If the folder holds an authority's key but no certificate for this host, one is made; if it holds nothing,
-/// an authority is made too.
-pub(crate) fn load_or_make(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
+/// Makes what a folder lacks: a certificate for this host, if there is an authority's key but none; an authority too, if there is nothing.
+pub(crate) fn make_missing(folder: &Path, host: HostId) -> anyhow::Result<()> {
     if !folder.join(NODE).exists() {
         make_folder(folder)?;
         if !folder.join(AUTHORITY).exists() {
@@ -99,7 +98,7 @@ pub(crate) fn load_or_make(folder: &Path, host: HostId) -> anyhow::Result<Identi
         }
         make_node(folder, folder, host, &["localhost".to_owned()], DEVELOPMENT_DAYS)?;
     }
-    load(folder, host)
+    Ok(())
 }
 
 /// Makes a folder whose name survives a power cut.

@@ -166,6 +166,9 @@ fn open(config: &Config) -> anyhow::Result<Running> {
         DataDirectory::accept_snapshot(&config.server.data_directory)?;
     }
     let directory = DataDirectory::open(&config.server.data_directory, &mut Random::new(seed))?;
+    let (host, start, path) = (directory.host(), directory.generation(), directory.path().display());
+    let release = env!("CARGO_PKG_VERSION");
+    tracing::info!(release, %host, start, data_directory = %path, peers = %config.node.address, "starting");
     let (identity, certificates) = identity(config, &directory)?;
     let engine = RocksEngine::open(
         &directory.engine_path(),
@@ -211,10 +214,12 @@ fn identity(
     let own = directory.path().join("certs");
     let given = config.server.certificates.as_ref();
     let folder = given.or(config.development_certificates.as_ref()).unwrap_or(&own);
+    if given.is_none() {
+        certificates::make_missing(folder, directory.host())?;
+    }
     // Noted first: what changes while the files are read is read again.
     let certificates = PeerCertificates::note(folder);
-    let load = if given.is_some() { certificates::load } else { certificates::load_or_make };
-    Ok((load(folder, directory.host())?, certificates))
+    Ok((certificates::load(folder, directory.host())?, certificates))
 }
 
 impl RunningCore {

@@ -124,7 +124,13 @@ impl<W: World> Cluster<W> {
             self.plan_changed.notify_one();
         }
         for removed in before.state.members.keys().filter(|member| !after.state.members.contains_key(member)) {
+            tracing::info!(peer = %removed, "a member has left the cluster");
             self.context.world.forget(*removed);
+        }
+        let new = after.state.members.values().filter(|member| !before.state.members.contains_key(&member.id));
+        // What the log held when this process started is no news.
+        for member in new.filter(|member| before.epoch().index > 0 && member.id != self.context.host()) {
+            tracing::info!(peer = %member.id, address = %member.address, "a node has become a member");
         }
         if !tables.gone.is_empty() {
             self.tables_dropped.notify_one();

@@ -89,7 +89,10 @@ impl<W: World> Cluster<W> {
                     continue;
                 }
                 Discovery::Join(seed) => match self.join(seed).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        tracing::info!(cluster = %self.view().state.cluster_id, "joined the cluster");
+                        continue;
+                    }
                     Err(JoinFailure::Refused(refused)) => return Err(refused.into()),
                     Err(JoinFailure::Identity(error)) => return Err(error.into()),
                     Err(JoinFailure::Retry(reason)) => reason,

@@ -47,12 +47,15 @@ pub(crate) struct Streaming<W> {
     /// Ranges of tables, by their last tokens, that are complete.
     complete: BTreeSet<(StorageId, Token)>,
     failed: Mutex<FailedSources>,
+    /// The plan and the number of ranges left that the log was last told of.
+    told: (u64, usize),
 }
 
 impl<W: World> Streaming<W> {
     /// Nothing is fetched yet.
     pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
-        Streaming { coordinator, plan: 0, fenced: BTreeSet::new(), complete: BTreeSet::new(), failed: Mutex::default() }
+        let (fenced, complete, failed) = (BTreeSet::new(), BTreeSet::new(), Mutex::default());
+        Streaming { coordinator, plan: 0, fenced, complete, failed, told: (0, 0) }
     }
 
     /// The ranges of all tables, each with its sources.
@@ -176,7 +179,9 @@ impl<W: World> Worker for Streaming<W> {
         let count = ranges.len();
         let is_left = |page: &PageOf| !self.complete.contains(&(page.table, page.tokens.end));
         let ranges: Vec<_> = ranges.into_iter().filter(|(page, _)| is_left(page)).collect();
-        tracing::info!(plan, ranges = ranges.len(), "rows of ranges that this node gains are fetched");
+        if std::mem::replace(&mut self.told, (plan, ranges.len())) != (plan, ranges.len()) {
+            tracing::info!(plan, ranges = ranges.len(), "rows of ranges that this node gains are fetched");
+        }
         self.fetch(ranges).await?;
         // Nothing is said to be here before it is on disk.
         replica.on_disk(Lane::Background, move |store| stream_journal::set_done(store, plan)).await?;
