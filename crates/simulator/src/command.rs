@@ -83,6 +83,7 @@ const NONE: Faults = Faults {
     prove_without_one: false,
     forget_unproven: false,
     wait_for_silent: false,
+    trust_logged_addresses: false,
     admit_older_copies: false,
     majority_of_all: false,
     serve_stale_plans: false,

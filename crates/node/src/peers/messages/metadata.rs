@@ -36,8 +36,7 @@ impl Message for Probe {
     const CALLERS: Callers = Callers::AnyHost;
     const FOOTING: Footing = Footing::Any;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str =
-        "host, seeds, epoch if it is in a cluster; to members the addresses of those that are not where the log has them";
+    const REPLY: &'static str = "host, seeds, epoch if it is in a cluster; to members the addresses of those that are not where the log has them";
     type Reply = ProbeReply;
 }
 

@@ -161,8 +161,9 @@ fn bodies_have_the_recorded_bytes() {
         "81 ab 'Unavailable' 82 a8 'required' 02 a5 'alive' 01",
         "81 a7 'Unknown' 82 a8 'received' 01 a9 'block' 5f 'for' 02",
         "81 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58",
-        "83 a4 'host' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58 \
-         a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+        "84 a4 'host' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58 \
+         a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a5 'moved' 91 92 c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 \
+         00 01 02 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58",
         "83 a6 'origin' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 a7 'command' b5 'CreateSystemKeyspaces' a9 'forwarded' c3",
         "81 a6 'Agreed' 82 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a7 'changed' c3",
         "81 a7 'Refused' 81 a5 'Limit' a1 78",
@@ -186,7 +187,8 @@ fn bodies_have_the_recorded_bytes() {
         "82 aa 'generation' cd 01 2c a5 'lease' 05",
         "80",
         "82 a7 'wall' 5f 75 73 05 aa 'has' 5f 'jumped' c3",
-        "84 aa 'generation' cd 01 2c a5 'lease' 05 ab 69 73 5f 'question' c3 ab 69 73 5f 'accepted' c2",
+        "85 aa 'generation' cd 01 2c a5 'lease' 05 ab 69 73 5f 'question' c3 ab 69 73 5f 'accepted' c2 a7 'address' 81 a2 56 34 \
+         92 94 7f 00 00 01 cd 1b 58",
         "a8 'Admitted'",
         "81 a5 'Older' 82 aa 'generation' cd 01 2c a5 'clock' 05",
         "a7 'Running'",
