@@ -302,7 +302,7 @@ impl<W: World> Coordinator<W> {
             let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
             coordinator.check_own_fence(to.epoch, Place::of_key(request.key()), serve::access_of(&request))?;
             let replica = coordinator.replica.clone();
-            let reply = coordinator.in_tail(async move { replica.answer_proposer(request).await })?;
+            let reply = coordinator.in_tail(async move { replica.answer_proposer(request, deadline).await })?;
             Ok(reply.await.map_err(|_| ReplicaError::Unknown)??.encode())
         }
     }
@@ -333,9 +333,9 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Reads this node's own copy, and measures the time that the disk takes.
-    fn read_local(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+    fn read_local(&self, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
         let work = Work::of_read(&command);
-        let read = match self.replica.read(command, kind) {
+        let read = match self.replica.read(command, kind, deadline) {
             ReadPending::Waiting(read) => read,
             ready => return ready,
         };

@@ -22,7 +22,7 @@ mod writer;
 
 use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
-use henge_base::{HostId, Micros};
+use henge_base::{HostId, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{ReadCommand, SharedMutation, StorageId, TokenRange};
 use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, Proven, ReadError, Store, SyncMode, Tier};
@@ -155,6 +155,15 @@ impl<W: World> LocalReplica<W> {
     /// Refuses a write or a ballot whose stamp is further ahead of this node's clock than clocks may differ by.
     pub(crate) fn check_stamp(&self, stamp: Micros) -> Result<(), ReplicaError> {
         self.context.check_received_stamp(stamp).map_err(|_| ReplicaError::Refused(Refusal::ClockAhead))
+    }
+
+    /// Refuses what nobody waits for any more. Asked after each wait, and by each disk job of a read when its turn comes.
+    pub(crate) fn check_time(&self, deadline: Mono) -> Result<(), ReplicaError> {
+        if self.context.world.mono() < deadline {
+            return Ok(());
+        }
+        self.context.metrics.requests_late.inc();
+        Err(ReplicaError::Refused(Refusal::Overloaded))
     }
 
     /// True while writes are refused because the disk is full.

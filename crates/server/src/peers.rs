@@ -56,7 +56,7 @@ impl Handler for Peers {
         }
         let (node, core) = (serving.node.clone(), serving.core().clone());
         let span = tracing::debug_span!("peer request", peer = %from, class = ?class, bytes = body.len());
-        let serve = async move { reply.send(node.serve(&core, from, body).await) };
+        let serve = async move { reply.send(node.serve(&core, from, left, body).await) };
         tokio::spawn(serve.instrument(span));
     }
 

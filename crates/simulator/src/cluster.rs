@@ -6,7 +6,7 @@ use crate::network::Weather;
 use crate::slot::Slot;
 use crate::wall_clock::true_time;
 use crate::wire::Watch;
-use henge_base::{Bytes, HostId, Random};
+use henge_base::{Bytes, HostId, Mono, Random};
 use henge_node::CallError;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
@@ -54,13 +54,13 @@ impl Cluster {
         self: &Arc<Self>,
         from: Owner,
         to: usize,
-        message: Bytes,
+        (message, deadline): (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
         self.watch_sent(from, &message);
         let Some(delay) = self.fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
-        self.clockwork.at(at, move || cluster.arrive(from, to, message, answer));
+        self.clockwork.at(at, move || cluster.arrive(from, to, (message, deadline), answer));
     }
 
     /// Delivers a message that gets no reply.
@@ -79,13 +79,19 @@ impl Cluster {
         });
     }
 
-    fn arrive(self: &Arc<Self>, from: Owner, to: usize, message: Bytes, answer: Slot<Result<Bytes, CallError>>) {
+    fn arrive(
+        self: &Arc<Self>,
+        from: Owner,
+        to: usize,
+        (message, deadline): (Bytes, Mono),
+        answer: Slot<Result<Bytes, CallError>>,
+    ) {
         self.clockwork.note("request", &message);
         let Some(life) = self.machines[to].life() else { return };
         let (cluster, host) = (Arc::clone(self), self.machines[from.machine].host());
-        let owner = life.owner;
+        let (owner, left) = (life.owner, deadline.since(Mono(self.clockwork.now())));
         self.clockwork.spawn(Some(owner), async move {
-            let reply = life.node.serve(&life.core, host, message).await;
+            let reply = life.node.serve(&life.core, host, left, message).await;
             cluster.watch_reply(owner, &reply);
             let Some(delay) = cluster.fate(to, from.machine) else { return };
             let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);

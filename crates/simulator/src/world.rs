@@ -87,7 +87,7 @@ impl World for SimWorld {
             Some(machine) if self.cluster.machines[machine].life().is_none() && self.cluster.chance(2) == 0 => {
                 answer.fill(Err(CallError::NotSent));
             }
-            Some(machine) => self.cluster.carry(self.owner, machine, message, answer.clone()),
+            Some(machine) => self.cluster.carry(self.owner, machine, (message, deadline), answer.clone()),
             None => answer.fill(Err(CallError::NotSent)),
         }
         answer

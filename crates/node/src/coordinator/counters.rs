@@ -94,7 +94,7 @@ pub(super) async fn lead<W: World>(coordinator: &Coordinator<W>, count: Count) -
         _ => WriteError::Timeout { consistency, received: 0, block_for, write_type: WriteType::Counter },
     };
     check_write(coordinator, &placed, token, consistency)?;
-    let sums = coordinator.replica().add_to_counters(additions).await.map_err(failed)?;
+    let sums = coordinator.replica().add_to_counters(additions, deadline).await.map_err(failed)?;
     let write_type = WriteType::Counter;
     let applied = Some(coordinator.local());
     let write = write(coordinator, Write { placed, token, mutation: sums, consistency, deadline, write_type, applied });

@@ -150,7 +150,7 @@ impl<W: World> Replicas for Coordinator<W> {
                 self.read_computed(command, is_slow)
             }
             false => match self.check_own_fence(to.epoch, Some(Place::of_read(&command)), Access::Read) {
-                Ok(()) => self.read_local(command, kind),
+                Ok(()) => self.read_local(command, kind, deadline),
                 Err(error) => ReadPending::Ready(Some(Err(error))),
             },
         }

@@ -162,6 +162,8 @@ metrics! {
         pub clock_refusals: IntCounter = counter("henge_clock_refusals_total");
         /// Requests of peers that had too many under way on this node.
         pub peer_requests_refused: IntCounter = counter("henge_peer_requests_refused_total");
+        /// Requests of peers, and disk jobs of reads and conditional writes, that were not begun because their time had passed.
+        pub requests_late: IntCounter = counter("henge_requests_late_total");
         /// Bytes of rows sent to nodes that gain ranges from this one.
         pub stream_bytes_sent: IntCounter = counter("henge_stream_sent_bytes_total");
         /// Bytes of rows that came for ranges that this node gains.

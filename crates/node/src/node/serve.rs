@@ -18,32 +18,40 @@ use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
 use crate::replica::admission::PeerRequest;
 use crate::replica::{compare, serve, stream_source};
 use crate::work::debts;
-use henge_base::{Bytes, HostId};
+use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::Refusal;
 use henge_metadata::{Ballots, Command};
 use std::future::Future;
+use std::time::Duration;
 
 impl<W: World> Node<W> {
-    /// Serves a request from a peer.
-    pub async fn serve(&self, core: &Core<W>, from: HostId, message: Bytes) -> Bytes {
+    /// Serves a request from a peer, which waits for it for `left`.
+    pub async fn serve(&self, core: &Core<W>, from: HostId, left: Duration, message: Bytes) -> Bytes {
+        let deadline = self.parts().context.deadline_after(left);
         let Ok((header, body)) = Header::split(&message) else {
             return self.parts().peers.reply(Err(Refusal::Unsupported), ServiceTime::default());
         };
         let began = header.service.us().map(|_| self.parts().context.world.mono());
-        let reply = self.dispatch(core, from, header, body).await;
+        let reply = self.dispatch(core, from, (header, deadline), body).await;
         let service =
             began.map(|began| ServiceTime::of_us(self.parts().context.world.mono().0.saturating_sub(began.0)));
         self.parts().peers.reply(reply, service.unwrap_or_default())
     }
 
-    async fn dispatch(&self, core: &Core<W>, from: HostId, header: Header, body: Bytes) -> Result<Bytes, Refusal> {
+    async fn dispatch(
+        &self,
+        core: &Core<W>,
+        from: HostId,
+        (header, deadline): (Header, Mono),
+        body: Bytes,
+    ) -> Result<Bytes, Refusal> {
         let (cluster, coordinator) = (&self.parts().cluster, core.coordinator());
         let replica = coordinator.replica();
         let request = async || {
-            let request = PeerRequest::receive(replica, cluster, from, header).await;
+            let request = PeerRequest::receive(replica, cluster, from, (header, deadline)).await;
             (coordinator.begin_request(), request)
         };
-        let call = Call { node: self, from, header, body };
+        let call = Call { node: self, from, header, deadline, body };
         match header.kind {
             Kind::Write => {
                 call.answer(|m: Write| async move {
@@ -116,7 +124,7 @@ impl<W: World> Node<W> {
             }
             Kind::RepairTree => {
                 let answer = |m: RepairTree| async move {
-                    let request = PeerRequest::receive(replica, cluster, from, header).await;
+                    let request = PeerRequest::receive(replica, cluster, from, (header, deadline)).await;
                     compare::admit_part(&request, &m.part)?;
                     replica.answer_tree(m).await.map_err(|error| request.refusal(error))
                 };
@@ -124,7 +132,7 @@ impl<W: World> Node<W> {
             }
             Kind::RepairRows => {
                 let answer = |m: RepairRows| async move {
-                    let request = PeerRequest::receive(replica, cluster, from, header).await;
+                    let request = PeerRequest::receive(replica, cluster, from, (header, deadline)).await;
                     compare::admit_part(&request, &m.part)?;
                     replica.answer_rows(m).await.map_err(|error| request.refusal(error))
                 };
@@ -139,7 +147,7 @@ impl<W: World> Node<W> {
             }
             Kind::RepairProven => {
                 let note = |m: RepairProven| async move {
-                    let request = PeerRequest::receive(replica, cluster, from, header).await;
+                    let request = PeerRequest::receive(replica, cluster, from, (header, deadline)).await;
                     compare::admit_part(&request, &m.part)?;
                     let epoch = (header.epoch.lineage, header.epoch.index);
                     replica.note_proven(m, epoch).await.map_err(|error| request.refusal(error))
@@ -181,6 +189,7 @@ struct Call<'a, W> {
     node: &'a Node<W>,
     from: HostId,
     header: Header,
+    deadline: Mono,
     body: Bytes,
 }
 
@@ -207,6 +216,9 @@ impl<W: World> Call<'_, W> {
         if self.node.parts().cluster.has_member(self.from) {
             self.node.parts().context.witness(self.header.clock);
         }
+        // Whoever is behind, or doubted, was looked at first: that may have taken a while.
+        let late = |_| Refusal::Overloaded;
+        self.node.parts().replica.check_time(self.deadline).map_err(late)?;
         let _in_flight = self.node.parts().peers.admit(self.from, M::CLASS, HEADER_LEN + self.body.len())?;
         if self.body.len() > M::BYTES_MAX {
             return Err(Refusal::Unsupported);

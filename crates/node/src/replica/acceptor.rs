@@ -1,10 +1,9 @@
 //! This node as an acceptor of Paxos: one request on a partition after another, and no answer before what it rests on is on disk.
 
 use crate::ground::world::{Lane, World};
-use crate::replica::LocalReplica;
 use crate::replica::handle::ReplicaHandle;
 use crate::replica::pending::WritePending;
-use henge_base::Bytes;
+use henge_base::{Bytes, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{KeyRange, Mutation, ReadCommand, WriteId};
 use henge_paxos::{Acceptor, Permission, PrepareOutcome, Proposal, Reply, Request};
@@ -15,15 +14,17 @@ const READS_MAX: usize = 10_000;
 
 impl<W: World> ReplicaHandle<W> {
     /// Answers a proposer. To be run to its end: what it gave to the combiner is stored whether anybody waits for it or not.
-    pub(crate) async fn answer_proposer(&self, request: Request) -> Result<Reply, ReplicaError> {
+    /// A ballot whose time is over is not answered; a decision is taken however late it comes.
+    pub(crate) async fn answer_proposer(&self, request: Request, deadline: Mono) -> Result<Reply, ReplicaError> {
         // Each request stores a state, promises to readers too.
         self.check_room()?;
         // A ballot from the future would refuse all others until its time has come. A decision is a decision, whatever its time.
         if let Request::Prepare { ballot, .. } | Request::Propose { proposal: Proposal { ballot, .. }, .. } = &request {
             self.check_stamp(ballot.micros)?;
         }
+        let deadline = if matches!(request, Request::Commit { .. }) { Mono(u64::MAX) } else { deadline };
         let _lock = self.acceptor_locks.lock(request.key()).await;
-        let before = load(self, request.key()).await?;
+        let before = load(self, request.key(), deadline).await?;
         let mut acceptor = before.clone();
         match &request {
             Request::Prepare { key, ballot, is_write, reads } => match acceptor.prepare(*ballot, *is_write) {
@@ -32,7 +33,7 @@ impl<W: World> ReplicaHandle<W> {
                     if acceptor != before {
                         store(self, key, &acceptor, None).await?;
                     }
-                    let rows = read(self, key, reads).await?;
+                    let rows = read(self, key, reads, deadline).await?;
                     Ok(Reply::Permitted(Permission { rows, ..permission }))
                 }
             },
@@ -63,7 +64,7 @@ impl<W: World> ReplicaHandle<W> {
         is_fenced: impl Fn(&E) -> bool,
     ) -> Result<(), E> {
         let _lock = self.acceptor_locks.lock(key).await;
-        let before = load(self, key).await?;
+        let before = load(self, key, Mono(u64::MAX)).await?;
         let mut acceptor = before.clone();
         let update = acceptor.take_over(other).and_then(|decided| decided.update);
         if acceptor == before {
@@ -83,9 +84,9 @@ impl<W: World> ReplicaHandle<W> {
     }
 }
 
-async fn load<W: World>(replica: &LocalReplica<W>, key: &Bytes) -> Result<Acceptor, ReplicaError> {
-    let key = key.clone();
-    let found = replica.on_disk(Lane::Read, move |store| store.acceptor(&key)).await;
+async fn load<W: World>(replica: &ReplicaHandle<W>, key: &Bytes, deadline: Mono) -> Result<Acceptor, ReplicaError> {
+    let (key, in_time) = (key.clone(), replica.time_check(deadline));
+    let found = replica.on_disk(Lane::Read, move |store| in_time().map(|()| store.acceptor(&key))).await?;
     let corrupt = ReplicaError::Refused(Refusal::Corrupt);
     match found {
         Ok(None) => Ok(Acceptor::default()),
@@ -135,7 +136,12 @@ async fn commit<W: World>(
 }
 
 /// Reads of the partition, under its lock: as the state is, so are the rows.
-async fn read<W: World>(replica: &ReplicaHandle<W>, key: &Bytes, reads: &[Bytes]) -> Result<Vec<Bytes>, ReplicaError> {
+async fn read<W: World>(
+    replica: &ReplicaHandle<W>,
+    key: &Bytes,
+    reads: &[Bytes],
+    deadline: Mono,
+) -> Result<Vec<Bytes>, ReplicaError> {
     let unsupported = ReplicaError::Refused(Refusal::Other);
     if reads.len() > READS_MAX {
         return Err(unsupported);
@@ -151,7 +157,7 @@ async fn read<W: World>(replica: &ReplicaHandle<W>, key: &Bytes, reads: &[Bytes]
         if !inside {
             return Err(unsupported);
         }
-        match replica.read(Arc::new(command), ReadKind::Rows).await? {
+        match replica.read(Arc::new(command), ReadKind::Rows, deadline).await? {
             ReadReply::Rows(block) => rows.push(block.encode()),
             ReadReply::Digest(_) => return Err(ReplicaError::Unknown),
         }

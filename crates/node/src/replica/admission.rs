@@ -7,7 +7,7 @@ use crate::cluster::view::View;
 use crate::ground::world::{To, World};
 use crate::peers::header::Header;
 use crate::replica::LocalReplica;
-use henge_base::HostId;
+use henge_base::{HostId, Mono};
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_metadata::Epoch;
 use henge_model::{Key, Mutation, ReadCommand, StorageId, TokenRange};
@@ -71,6 +71,8 @@ pub(crate) fn check_fence(
 /// A request from a peer for rows, on a node that has caught up with the peer's epoch if it could.
 pub(crate) struct PeerRequest<'a, W> {
     header: Header,
+    deadline: Mono,
+    replica: &'a LocalReplica<W>,
     cluster: &'a Cluster<W>,
     local: HostId,
     /// The epoch that this node had come to before it looked at the request.
@@ -82,19 +84,26 @@ pub(crate) struct PeerRequest<'a, W> {
 impl<'a, W: World> PeerRequest<'a, W> {
     /// Catches up with the peer first, if this node is behind it.
     pub(crate) async fn receive(
-        replica: &LocalReplica<W>,
+        replica: &'a LocalReplica<W>,
         cluster: &'a Arc<Cluster<W>>,
         from: HostId,
-        header: Header,
+        (header, deadline): (Header, Mono),
     ) -> Self {
         cluster.catch_up_for_request(header.epoch, To::Host(from)).await;
         let (local, faults) = (replica.context.host(), replica.context.options.faults);
         let (unknown_when_behind, serves_stale_plans) = (faults.unknown_when_behind, faults.serve_stale_plans);
-        PeerRequest { header, cluster, local, known: cluster.epoch(), unknown_when_behind, serves_stale_plans }
+        let known = cluster.epoch();
+        PeerRequest { header, deadline, replica, cluster, local, known, unknown_when_behind, serves_stale_plans }
     }
 
-    /// Refuses what this node may not serve.
+    /// The moment from which on the peer does not wait any more.
+    pub(crate) fn deadline(&self) -> Mono {
+        self.deadline
+    }
+
+    /// Refuses what this node may not serve, and what nobody waits for any more.
     pub(crate) fn admit(&self, place: Place, access: Access) -> Result<(), Refusal> {
+        self.replica.check_time(self.deadline).map_err(|late| self.refusal(late))?;
         let admitted = match system_keyspaces::is_computed(place.storage) {
             true => Err(Refusal::Other),
             false if self.serves_stale_plans => Ok(()),

@@ -3,7 +3,7 @@
 
 use crate::ground::world::World;
 use crate::replica::handle::ReplicaHandle;
-use henge_base::{Bytes, Micros};
+use henge_base::{Bytes, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{
     Cell, CellKind, ColumnId, Columns, Deletion, Key, KeyRange, Mutation, ReadCommand, Row, RowView, SharedMutation,
@@ -14,11 +14,17 @@ use std::sync::Arc;
 
 impl<W: World> ReplicaHandle<W> {
     /// Adds to this node's shards. Gives the mutation that other replicas are to apply, once it is on this node's disk.
-    pub(crate) async fn add_to_counters(&self, additions: Bytes) -> Result<SharedMutation, ReplicaError> {
+    /// Nothing is added once the deadline has passed.
+    pub(crate) async fn add_to_counters(
+        &self,
+        additions: Bytes,
+        deadline: Mono,
+    ) -> Result<SharedMutation, ReplicaError> {
         let corrupt = ReplicaError::Refused(Refusal::Corrupt);
         let mutation = Mutation::decode(additions).map_err(|_| corrupt)?;
         let first = mutation.rows.first().map(|(key, _)| key.clone()).ok_or(corrupt)?;
         let _lock = self.counter_locks.lock(&first).await;
+        self.check_time(deadline)?;
         let own = Bytes::copy_from_slice(self.context.host().0.as_bytes());
         let mut changes = BTreeMap::<&Bytes, RowChange>::new();
         for (key, row) in &mutation.rows {
@@ -29,7 +35,7 @@ impl<W: World> ReplicaHandle<W> {
         for (key, change) in changes {
             let shards = match change.additions.is_empty() {
                 true => Shards::default(),
-                false => self.shards(key, &own).await?,
+                false => self.shards(key, &own, deadline).await?,
             };
             rows.push((key.clone(), change.encode(key, &own, shards, mutation.id.issued)));
         }
@@ -40,7 +46,7 @@ impl<W: World> ReplicaHandle<W> {
     }
 
     /// Reads this node's shards of a row.
-    async fn shards(&self, key: &Bytes, own: &Bytes) -> Result<Shards, ReplicaError> {
+    async fn shards(&self, key: &Bytes, own: &Bytes, deadline: Mono) -> Result<Shards, ReplicaError> {
         let corrupt = ReplicaError::Refused(Refusal::Corrupt);
         let (storage_id, token) = Key::storage_id(key).zip(Key::token(key)).ok_or(corrupt)?;
         let now_seconds = self.context.wall_us().div_euclid(1_000_000);
@@ -55,7 +61,7 @@ impl<W: World> ReplicaHandle<W> {
             purge_before: i64::MIN,
             probe: None,
         };
-        let ReadReply::Rows(block) = self.read(Arc::new(command), ReadKind::Rows).await? else {
+        let ReadReply::Rows(block) = self.read(Arc::new(command), ReadKind::Rows, deadline).await? else {
             return Err(corrupt);
         };
         let mut shards = Shards::default();

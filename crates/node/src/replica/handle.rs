@@ -4,7 +4,7 @@ use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
 use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
-use henge_base::Bytes;
+use henge_base::{Bytes, Mono};
 use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
 use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation};
 use henge_storage::{Entries, KeyRemoval, MemoryOutcome, Replacement, Store, Tier, WriteError};
@@ -142,10 +142,10 @@ impl<W: World> ReplicaHandle<W> {
         }
     }
 
-    /// Reads, from memory if that suffices.
-    pub(crate) fn read(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+    /// Reads, from memory if that suffices. The disk is not asked once the deadline has passed.
+    pub(crate) fn read(&self, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
         if command.probe.is_some() {
-            return self.read_by_index(command, kind);
+            return self.read_by_index(command, kind, deadline);
         }
         match self.read_tier(&command, kind, Tier::Memory) {
             Err(error) => ReadPending::Ready(Some(Err(error))),
@@ -154,20 +154,32 @@ impl<W: World> ReplicaHandle<W> {
                 ReadPending::Ready(Some(Ok(reply)))
             }
             Ok(None) => {
-                let replica = Arc::clone(&self.replica);
-                let job = move || replica.read_tier(&command, kind, Tier::Disk);
+                let (replica, in_time) = (Arc::clone(&self.replica), self.time_check(deadline));
+                let job = move || {
+                    in_time()?;
+                    replica.read_tier(&command, kind, Tier::Disk)
+                };
                 let reply = self.context.world.disk(Lane::Read, job);
                 ReadPending::Waiting(Box::pin(async move { reply.await?.ok_or(ReplicaError::Unknown) }))
             }
         }
     }
 
-    fn read_by_index(&self, command: Arc<ReadCommand>, kind: ReadKind) -> ReadPending {
+    /// A check of the time for a disk job, to be made when its turn comes.
+    pub(super) fn time_check(&self, deadline: Mono) -> impl FnOnce() -> Result<(), ReplicaError> + Send + use<W> {
+        let replica = Arc::clone(&self.replica);
+        move || replica.check_time(deadline)
+    }
+
+    fn read_by_index(&self, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
         let handle = self.clone();
         ReadPending::Waiting(Box::pin(async move {
             handle.wait_until_built(&command).await?;
-            let replica = Arc::clone(&handle.replica);
-            let job = move || replica.read_tier(&command, kind, Tier::Disk);
+            let (replica, in_time) = (Arc::clone(&handle.replica), handle.time_check(deadline));
+            let job = move || {
+                in_time()?;
+                replica.read_tier(&command, kind, Tier::Disk)
+            };
             let reply = handle.context.world.disk(Lane::Read, job).await;
             handle.fold();
             reply?.ok_or(ReplicaError::Unknown)

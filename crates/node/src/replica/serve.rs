@@ -53,7 +53,7 @@ async fn read<W: World>(
     kind: ReadKind,
 ) -> Result<ReadReply, Refusal> {
     request.admit(Place::of_read(&command), Access::Read)?;
-    replica.read(command, kind).await.map_err(|error| request.refusal(error))
+    replica.read(command, kind, request.deadline()).await.map_err(|error| request.refusal(error))
 }
 
 /// Serves a proposer of Paxos.
@@ -64,7 +64,7 @@ pub(crate) async fn paxos<W: World>(
 ) -> Result<Bytes, Refusal> {
     let asked = henge_paxos::Request::decode(&asked).map_err(|_| Refusal::Unsupported)?;
     request.admit(Place::of_key(asked.key()).ok_or(Refusal::Corrupt)?, access_of(&asked))?;
-    let reply = replica.answer_proposer(asked).await.map_err(|error| request.refusal(error))?;
+    let reply = replica.answer_proposer(asked, request.deadline()).await.map_err(|error| request.refusal(error))?;
     Ok(reply.encode())
 }
 

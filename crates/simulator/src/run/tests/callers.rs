@@ -15,7 +15,7 @@ impl Run {
         let (slot, life) = (Slot::default(), self.lives().swap_remove(0));
         let done = slot.clone();
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let reply = life.node.serve(&life.core, from, Bytes::from(message)).await;
+            let reply = life.node.serve(&life.core, from, Duration::from_secs(5), Bytes::from(message)).await;
             done.fill(u32::from_le_bytes(reply[24..28].try_into().unwrap()));
         });
         self.await_slot(&slot).unwrap()

@@ -68,3 +68,20 @@ fn a_write_on_a_stalled_disk_ends_with_its_time() {
     run.cluster.machines[0].stall_us.store(0, Ordering::Relaxed);
     run.cluster.clear();
 }
+
+/// A ballot whose proposer has given up promises nothing: the disk job that comes to its turn late is not begun.
+#[test]
+fn a_disk_job_whose_time_has_passed_is_not_begun() {
+    let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), Faults::default());
+    let late = |run: &Run| run.cluster.machines[1].life().unwrap().node.metrics().requests_late.get();
+    let (before, late_before) = (run.stored_values(1, Family::Paxos), late(&run));
+    run.cluster.machines[1].stall_us.store(13 * SECOND, Ordering::Relaxed);
+    let now = run.now();
+    let (error, _) = run.outcome("UPDATE sim.registers SET v = 1 WHERE k = 1 AND c = 0 IF v = 99", now);
+    assert!(error.is_none(), "the others suffice: {error:?}");
+    run.pass(40 * SECOND);
+    assert!(late(&run) > late_before);
+    assert_eq!(run.stored_values(1, Family::Paxos), before, "it promised to somebody who has gone");
+    run.cluster.machines[1].stall_us.store(0, Ordering::Relaxed);
+    run.cluster.clear();
+}
