@@ -78,6 +78,11 @@ impl WritePlan {
         Recipient { host, epoch: self.epoch }
     }
 
+    /// The group that a replica's acknowledgement counts for.
+    pub(crate) fn group_of(&self, host: HostId) -> Option<usize> {
+        self.targets.iter().find(|target| target.host == host)?.group
+    }
+
     /// A plan for a write, if enough replicas are up.
     pub(crate) fn new<R: Replicas>(
         replicas: &R,

@@ -89,6 +89,10 @@ pub trait Replicas: Send + Sync + 'static {
     fn datacenter(&self, host: HostId) -> Option<Datacenter>;
     /// The number of a datacentre's name, if any member stands there.
     fn datacenter_named(&self, name: &str) -> Option<Datacenter>;
+    /// True if members stand in several datacentres.
+    fn spans_datacenters(&self) -> bool {
+        false
+    }
     /// True if the failure detector considers a member up. This node is always up.
     fn alive(&self, host: HostId) -> bool;
     /// Orders replicas of a read: lower is nearer. This node is nearest, its datacentre next.
@@ -119,6 +123,18 @@ pub trait Replicas: Send + Sync + 'static {
     /// Sends a mutation to a replica, or applies it here, where it is neither encoded nor decoded. Under way when it returns. Unless it
     /// is applied, the node keeps a hint for it.
     fn write(&self, to: Recipient, mutation: &SharedMutation, deadline: Mono) -> Self::Write;
+    /// As [`Replicas::write`] to several replicas of one datacentre: `by` is sent the mutation, and forwards it to the `others`. Each
+    /// acknowledges for itself; their writes come in this order, that of `by` first.
+    fn write_forwarded(
+        &self,
+        by: Recipient,
+        others: &[HostId],
+        mutation: &SharedMutation,
+        deadline: Mono,
+    ) -> Vec<Self::Write> {
+        let hosts = std::iter::once(by.host).chain(others.iter().copied());
+        hosts.map(|host| self.write(Recipient { host, ..by }, mutation, deadline)).collect()
+    }
     /// Keeps a hint for a replica that is known to be down: nothing is sent.
     fn owe(&self, to: HostId, mutation: Bytes);
     /// True if a hint for a replica would be kept now.
@@ -223,4 +239,8 @@ pub enum Event {
     SilentReplica,
     /// A replica that was late was asked to find out if it still is.
     Probe,
+    /// A write was sent to a replica of another datacentre, to be forwarded there.
+    Forward,
+    /// Replicas were sent such a write after all, since they had not confirmed it in time.
+    LateForward,
 }

@@ -1,6 +1,7 @@
-//! Writing: every other replica is sent the same bytes, and as many are awaited as the level needs.
+//! Writing: every other replica gets the same bytes, and as many are awaited as the level needs.
 
 mod any;
+mod routes;
 
 use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
@@ -11,6 +12,7 @@ use crate::under_way::UnderWay;
 use crate::{KeyspacePlacement, ReplicaError, Replicas, WriteError, WriteType};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, SharedMutation, Token, TokenRange};
+use routes::routes;
 use smallvec::SmallVec;
 
 /// A mutation to write.
@@ -109,19 +111,30 @@ type Acknowledgements<R> = UnderWay<(HostId, usize), <R as Replicas>::Write>;
 /// Sends to the replicas that are up. Only those that count are awaited.
 fn send<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan, tally: &mut Tally<'_>) -> Acknowledgements<R> {
     let mut under_way = UnderWay::new();
-    for target in plan.targets.iter().filter(|target| target.alive) {
-        if Some(target.host) == write.applied {
-            target.group.into_iter().for_each(|group| {
-                tally.count_request(group);
-                tally.count_answer(group);
-            });
-            continue;
-        }
-        let pending = replicas.write(plan.recipient(target.host), &write.mutation, write.deadline);
-        if let Some(group) = target.group {
+    let mut expect = |host: HostId, group: Option<usize>, pending: R::Write| {
+        if let Some(group) = group {
             tally.count_request(group);
-            under_way.push((target.host, group), pending);
+            under_way.push((host, group), pending);
         }
+    };
+    let routes = routes(replicas, plan, write.applied);
+    let is_applied = |host: HostId| Some(host) == write.applied;
+    let is_routed = |host: HostId| routes.iter().any(|route| route.hosts().any(|other| other == host));
+    for target in plan.targets.iter().filter(|target| target.alive) {
+        if !is_applied(target.host) && !is_routed(target.host) {
+            let pending = replicas.write(plan.recipient(target.host), &write.mutation, write.deadline);
+            expect(target.host, target.group, pending);
+        }
+    }
+    for route in &routes {
+        let by = plan.recipient(route.forwarder);
+        let pending = replicas.write_forwarded(by, &route.others, &write.mutation, write.deadline);
+        debug_assert_eq!(pending.len(), 1 + route.others.len(), "each replica answers for itself");
+        route.hosts().zip(pending).for_each(|(host, pending)| expect(host, plan.group_of(host), pending));
+    }
+    for group in plan.targets.iter().filter(|target| is_applied(target.host)).filter_map(|target| target.group) {
+        tally.count_request(group);
+        tally.count_answer(group);
     }
     under_way
 }

@@ -3,6 +3,7 @@
 pub(crate) mod barrier;
 pub(crate) mod batches;
 pub(crate) mod counters;
+pub(crate) mod forwarding;
 pub(crate) mod hint_queue;
 mod missed_tally;
 mod owed_write;
@@ -26,6 +27,7 @@ use crate::replica::admission::{Access, Place, check_fence};
 use crate::replica::handle::ReplicaHandle;
 use crate::replica::pending::{ReadPending, WritePending};
 use crate::replica::serve;
+use forwarding::ForwardedWrites;
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{
     Event, ReadKind, ReadReply, Recipient, Refusal, ReplicaError, Replicas, SpeculationBudget, Work,
@@ -60,6 +62,7 @@ pub(crate) struct Parts<W> {
     pub(crate) replica: Arc<LocalReplica<W>>,
     pub(crate) hints: Arc<HintQueue<W>>,
     pub(crate) settled_batches: SettledBatches,
+    pub(crate) forwarded: Arc<ForwardedWrites>,
     pub(crate) computed: Arc<dyn ComputedTables>,
     /// One round of this node on a partition at a time: it would only compete with itself.
     pub(crate) proposals: Arc<ProposalQueue<W>>,
@@ -257,11 +260,19 @@ impl<W: World> Coordinator<W> {
                 return WritePending::from_error(full);
             }
         };
+        self.count_mutation(to.host, mutation.len());
         let call = self.call(Work::Write, to, &Write(mutation.clone()), deadline);
         let is_owed = on_failure == OnFailure::OweHint;
         let owed = is_owed.then(|| OwedWrite::new(&self.parts.hints, to.host, mutation));
         let written = async move { OwedWrite::settle(owed, call.await.map(|_| ())) };
         WritePending::Waiting(self.tail.push(place, written))
+    }
+
+    /// Counts a mutation that is sent to a peer.
+    pub(crate) fn count_mutation(&self, to: HostId, bytes: usize) {
+        let view = self.parts.cluster.view();
+        let is_near = !view.spans_datacenters() || view.datacenter(to) == view.datacenter(self.parts.context.host());
+        self.parts.context.metrics.mutation_sent(is_near, bytes);
     }
 
     /// Keeps a hint of a write that was not sent because the tail is full.

@@ -20,6 +20,7 @@ use crate::cluster::override_log::{OverrideError, Voter};
 use crate::cluster::propose::ChangeError;
 use crate::cluster::recalls::{Recalls, stored_claims};
 use crate::cluster::vote::stored_seat;
+use crate::coordinator::forwarding::ForwardedWrites;
 use crate::coordinator::hint_queue::HintQueue;
 use crate::coordinator::proposal_queue::ProposalQueue;
 use crate::coordinator::settled_batches::SettledBatches;
@@ -118,7 +119,8 @@ impl<W: World> Node<W> {
         let proposals = ProposalQueue::new(Arc::clone(&context));
         let hints = Arc::new(hints);
         let settled_batches = SettledBatches::default();
-        let parts = Parts { context, peers, cluster, replica, hints, settled_batches, computed, proposals };
+        let forwarded = ForwardedWrites::new(context.identity.start);
+        let parts = Parts { context, peers, cluster, replica, hints, settled_batches, forwarded, computed, proposals };
         let parts = Arc::new(parts);
         Ok(Node { parts, clients })
     }

@@ -90,6 +90,11 @@ impl<W: World> Peers<W> {
         self.refusers.furthest()
     }
 
+    /// Notes that a replica refused a request as stale in a message of its own.
+    pub(crate) fn note_stale_refusal(&self, from: HostId, epoch: Epoch) {
+        self.refusers.note(from, epoch);
+    }
+
     /// Takes in the sender of a message; false if its process is not the one that is admitted, and the message needs one that is.
     pub(crate) fn sight(&self, from: HostId, header: &Header, footing: Footing) -> bool {
         footing == Footing::Any

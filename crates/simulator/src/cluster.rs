@@ -57,7 +57,7 @@ impl Cluster {
         (message, deadline): (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
-        self.watch_sent(from, &message);
+        self.watch_sent(from, to, &message);
         let Some(delay) = self.fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         self.clockwork.at(at, move || cluster.arrive(from, to, (message, deadline), answer));
@@ -108,8 +108,10 @@ impl Cluster {
         self.weather.lock().fate(from, to, &mut self.random.lock())
     }
 
-    fn watch_sent(&self, from: Owner, message: &Bytes) {
-        self.watch.lock().record_message(from.machine, true_time(self.clockwork.now()), message);
+    fn watch_sent(&self, from: Owner, to: usize, message: &Bytes) {
+        let mut watch = self.watch.lock();
+        watch.record_message(from.machine, true_time(self.clockwork.now()), message);
+        watch.count_mutation(from.machine, to, message);
     }
 
     fn watch_reply(&self, from: Owner, message: &Bytes) {

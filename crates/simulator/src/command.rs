@@ -38,7 +38,7 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 16] = [
+const MUTATIONS: [(&str, Faults); 17] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -55,6 +55,7 @@ const MUTATIONS: [(&str, Faults); 16] = [
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
     ("admit-older-copies", Faults { admit_older_copies: true, ..NONE }),
     ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
+    ("trust-forwarders", Faults { trust_forwarders: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -89,6 +90,7 @@ const NONE: Faults = Faults {
     serve_stale_plans: false,
     forget_moved: false,
     drop_behind: false,
+    trust_forwarders: false,
     ack_any_early: false,
     stream_no_acceptors: false,
     apply_stale_pages: false,

@@ -107,22 +107,13 @@ impl Run {
 
     fn draw(random: &mut Random, faults: Faults, moves: bool) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let machines = random.between(3, 5) as usize;
-        let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
-        let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
-        let table = match temper {
-            Temper::Crashes if !is_periodic && random.chance(1, 2) => SharedTable::Grace,
-            Temper::Links if random.chance(1, 3) => SharedTable::Unrepaired,
-            Temper::Crashes | Temper::Links => SharedTable::Default,
+        let shape = Shape::draw(random, moves);
+        let (auto_repair, repair_interval) = (shape.compares, Duration::from_secs(1));
+        let of = |number| {
+            let datacenter = shape.datacenter(number);
+            Options { datacenter, auto_repair, repair_interval, ..options(number, faults) }
         };
-        let has_short_tail = random.chance(1, 3);
-        let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
-        // Where no machine forgets, hints have to do by themselves.
-        let compares = temper == Temper::Crashes && random.fork("repair").chance(1, 3);
-        let spares = usize::from(moves && machines > COPIES && !rotates);
-        let shape = Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares };
-        let repair_interval = Duration::from_secs(1);
-        Run::of(clockwork, shape, random, |n| Options { auto_repair: compares, repair_interval, ..options(n, faults) })
+        Run::of(clockwork, shape, random, of)
     }
 
     fn of(clockwork: Arc<Clockwork>, shape: Shape, random: &mut Random, options: impl Fn(usize) -> Options) -> Run {

@@ -1,12 +1,15 @@
 //! Rules that hold at every moment, checked on the messages between nodes (I35), and the list of violations.
 
 use henge_base::{Bytes, Micros};
+use std::collections::BTreeMap;
 
 /// The bytes of a message's header that hold the sender's clock, little-endian (see the node's header layout).
 const CLOCK_AT: std::ops::Range<usize> = 16..24;
 /// The byte of a header that holds the message's kind, and the kind of an encoded mutation, which begins with its stamp.
 const KIND_AT: usize = 1;
 const WRITE_KIND: u8 = 0;
+/// The kinds of messages that carry a mutation: a write, one to forward, and one that was forwarded.
+const MUTATION_KINDS: [u8; 3] = [WRITE_KIND, 18, 19];
 /// The kind of a request to an acceptor of Paxos.
 const PAXOS_KIND: u8 = 6;
 /// The bytes of a mutation's stamp behind the header and the mutation's format, big-endian.
@@ -33,12 +36,15 @@ pub(crate) struct Watch {
     pub(crate) messages: u64,
     /// Requests of Paxos.
     pub(crate) paxos_requests: u64,
+    /// Messages with a mutation, by sender and receiver.
+    pub(crate) mutations: BTreeMap<(usize, usize), u64>,
     pub(crate) violations: Vec<Violation>,
 }
 
 impl Watch {
     pub(crate) fn new(machines: usize) -> Watch {
-        Watch { clocks: vec![0; machines], messages: 0, paxos_requests: 0, violations: Vec::new() }
+        let (clocks, mutations) = (vec![0; machines], BTreeMap::new());
+        Watch { clocks, messages: 0, paxos_requests: 0, mutations, violations: Vec::new() }
     }
 
     /// Records a violation. Only the first few are kept, which suffice to find the cause.
@@ -51,6 +57,13 @@ impl Watch {
     /// Forgets a machine's clock: another disk is in it, of another host or of an earlier time.
     pub(crate) fn forget_clock(&mut self, machine: usize) {
         self.clocks[machine] = 0;
+    }
+
+    /// Counts a message if it carries a mutation.
+    pub(crate) fn count_mutation(&mut self, from: usize, to: usize, message: &Bytes) {
+        if message.get(KIND_AT).is_some_and(|kind| MUTATION_KINDS.contains(kind)) {
+            *self.mutations.entry((from, to)).or_default() += 1;
+        }
     }
 
     /// I35: a node's clock never goes back, not even over a crash, and neither it nor a stamp runs far ahead of the true time.

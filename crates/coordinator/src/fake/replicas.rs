@@ -42,6 +42,12 @@ impl Replicas for Fake {
         nodes.values().any(|node| node.datacenter == datacenter).then_some(datacenter)?
     }
 
+    fn spans_datacenters(&self) -> bool {
+        let nodes = self.nodes.lock().unwrap();
+        let here = nodes[&host(1)].datacenter;
+        nodes.values().any(|node| node.datacenter != here)
+    }
+
     fn alive(&self, host: HostId) -> bool {
         self.nodes.lock().unwrap()[&host].alive
     }
@@ -102,6 +108,23 @@ impl Replicas for Fake {
         self.log_message("write", to);
         let does = self.nodes.lock().unwrap().get_mut(&to).map(|node| node.first_write.take().unwrap_or(node.writes));
         self.apply_mutation(to, mutation.bytes(), self.fence(to, epoch, does.unwrap()))
+    }
+
+    /// In the log `write5<4` is a write that node 4 forwards to node 5.
+    fn write_forwarded(
+        &self,
+        by: Recipient,
+        others: &[HostId],
+        mutation: &SharedMutation,
+        deadline: Mono,
+    ) -> Vec<Self::Write> {
+        let forward = |to: &HostId| {
+            let pending = self.write(Recipient { host: *to, ..by }, mutation, deadline);
+            let mut log = self.log.lock().unwrap();
+            log.last_mut().unwrap().push_str(&format!("<{}", super::name(by.host)));
+            pending
+        };
+        std::iter::once(self.write(by, mutation, deadline)).chain(others.iter().map(forward)).collect()
     }
 
     fn owe(&self, to: HostId, _: Bytes) {

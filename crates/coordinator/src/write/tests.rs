@@ -162,8 +162,37 @@ fn two_datacentres() {
 fn every_replica_gets_the_write_even_where_fewer_are_awaited() {
     let fake = Fake::new("oo/oo");
     run(&fake, fake.keyspace("a2b2"), Consistency::LocalOne).unwrap();
-    assert_eq!(fake.log(), "write1 write2 write3 write4");
+    assert_eq!(fake.log(), "write1 write2 write4 write3<4");
     assert!((1..=4).all(|number| fake.row(number, &key(1, 1)) == Some(value(5, "x"))));
+}
+
+#[test]
+fn a_write_travels_once_to_each_other_datacentre() {
+    for (replication, nodes, expected) in [
+        ("a3b3", "ooo/ooo", "write1 write2 write3 write5 write4<5 write6<5"),
+        // One that is down is owed a hint by this node.
+        ("a3b3", "ooo/odo", "write1 write2 write3 write6 write4<6 owe5"),
+        ("a3b3", "ooo/odd", "write1 write2 write3 write4 owe5 owe6"),
+        ("a1b2c2", "o/oo/oo", "write1 write3 write2<3 write5 write4<5"),
+        ("3", "o/o/o", "write1 write2 write3"),
+    ] {
+        let fake = Fake::new(nodes);
+        run(&fake, fake.keyspace(replication), Consistency::One).unwrap();
+        assert_eq!(fake.log(), expected, "{nodes}");
+    }
+}
+
+#[test]
+fn a_replica_that_is_silent_forwards_nothing_while_another_can() {
+    for (silent, expected) in [("5", "write4<6"), ("456", "write4<5")] {
+        let fake = Fake::new("ooo/ooo");
+        for number in silent.chars() {
+            let number = number.to_digit(10).unwrap() as usize;
+            fake.set(number, |node| node.standing.is_silent = true);
+        }
+        run(&fake, fake.keyspace("a3b3"), Consistency::One).unwrap();
+        assert!(fake.log().contains(expected), "{silent}: {}", fake.log());
+    }
 }
 
 #[test]

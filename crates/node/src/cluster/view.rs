@@ -186,6 +186,11 @@ impl View {
         now.is_some_and(|now| self.is_unchanged_since(placed.epoch, &now.placement, tokens))
     }
 
+    /// True if members stand in several datacentres.
+    pub(crate) fn spans_datacenters(&self) -> bool {
+        self.datacenters.names.len() > 1
+    }
+
     /// A member's datacentre.
     pub(crate) fn datacenter(&self, host: HostId) -> Option<Datacenter> {
         self.datacenters.of_member.get(&host).copied()

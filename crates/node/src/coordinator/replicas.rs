@@ -32,6 +32,10 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.cluster.view().datacenter_named(name)
     }
 
+    fn spans_datacenters(&self) -> bool {
+        self.parts.cluster.view().spans_datacenters()
+    }
+
     fn alive(&self, host: HostId) -> bool {
         host == self.local() || self.parts.peers.liveness().is_up(host)
     }
@@ -107,6 +111,25 @@ impl<W: World> Replicas for Coordinator<W> {
         } else {
             self.send(to, mutation.bytes().clone(), deadline, OnFailure::OweHint)
         }
+    }
+
+    fn write_forwarded(
+        &self,
+        by: Recipient,
+        others: &[HostId],
+        mutation: &SharedMutation,
+        deadline: Mono,
+    ) -> Vec<WritePending> {
+        let Some(pending) = self.send_forwarded(by, others, mutation.bytes(), deadline) else {
+            let hosts = std::iter::once(by.host).chain(others.iter().copied());
+            return hosts.map(|host| self.write(Recipient { host, ..by }, mutation, deadline)).collect();
+        };
+        self.note(|| {
+            let others: Vec<String> = others.iter().map(|host| self.name_of(*host)).collect();
+            let to = self.name_of(by.host);
+            format!("Sending MUTATION_REQ message to {to}, which forwards it to {}", others.join(", "))
+        });
+        pending
     }
 
     fn owe(&self, to: HostId, mutation: Bytes) {

@@ -35,10 +35,12 @@ pub enum Ending {
 const OPERATIONS: [&str; 3] = ["read", "write", "other"];
 const OUTCOMES: [&str; 6] = ["ok", "unavailable", "timeout", "failure", "invalid", "overloaded"];
 const LOGIN_OUTCOMES: [&str; 3] = ["ok", "refused", "overloaded"];
+/// The datacentres of replicas, as this node sees them.
+const DISTANCES: [&str; 2] = ["own", "other"];
 /// The number of levels, whose codes begin with 0.
 const LEVELS: usize = 11;
 /// Names of events, in the order of [`event_index`].
-const EVENTS: [&str; 9] = [
+const EVENTS: [&str; 11] = [
     "digest_mismatch",
     "read_repair",
     "short_read",
@@ -48,6 +50,8 @@ const EVENTS: [&str; 9] = [
     "speculative_read_over_budget",
     "silent_replica_replaced",
     "late_replica_probed",
+    "write_forwarded",
+    "forwarded_write_late",
 ];
 
 /// The outcome of a login.
@@ -122,8 +126,13 @@ metrics! {
         peers: IntGaugeVec = gauge_by_peer("henge_peer_up");
         /// Events of requests that this node coordinates: replicas that differ, rows sent to replicas that lacked them, reads that were
         /// asked for more, rounds of Paxos that gave way or were finished for another, reads that asked one replica more since another
-        /// was late or silent, those that might not for their budget, and probes of late replicas.
+        /// was late or silent, those that might not for their budget, probes of late replicas, and writes that one replica of another
+        /// datacentre forwards to the others, with those of them that some replica had not confirmed in time.
         events: Vec<IntCounter> = counters("henge_coordinator_events_total", &[("event", &EVENTS)]);
+        /// Mutations that this node sent to replicas, by the datacentre of the replica. Hints and repairs by streams are not counted.
+        mutations_sent: Vec<IntCounter> = counters("henge_mutations_sent_total", &[("datacenter", &DISTANCES)]);
+        /// Bytes of these mutations.
+        mutation_bytes_sent: Vec<IntCounter> = counters("henge_mutations_sent_bytes_total", &[("datacenter", &DISTANCES)]);
         /// Logins of clients by outcome.
         logins: Vec<IntCounter> = counters("henge_logins_total", &[("outcome", &LOGIN_OUTCOMES)]);
         /// Statements refused because the role lacks a permission.
@@ -241,6 +250,13 @@ impl Metrics {
         }
     }
 
+    /// Counts a mutation that was sent to a replica of this node's own datacentre, or of another one.
+    pub(crate) fn mutation_sent(&self, is_near: bool, bytes: usize) {
+        let at = usize::from(!is_near);
+        self.mutations_sent[at].inc();
+        self.mutation_bytes_sent[at].inc_by(bytes as u64);
+    }
+
     /// Counts a call to a peer that was answered.
     pub fn round_trip(&self, peer: HostId, time: Duration) {
         self.round_trips.observe(peer, time);
@@ -282,6 +298,8 @@ fn event_index(event: Event) -> usize {
         Event::SpeculationLimit => 6,
         Event::SilentReplica => 7,
         Event::Probe => 8,
+        Event::Forward => 9,
+        Event::LateForward => 10,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::Node;
 use crate::client::core::Core;
+use crate::coordinator::forwarding::passed_on;
 use crate::coordinator::{barrier, counters};
 use crate::ground::clock_trust::Reading;
 use crate::ground::world::World;
 use crate::peers::header::{HEADER_LEN, Header, Kind, ServiceTime};
 use crate::peers::message::{Body, Callers, Footing, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
+use crate::peers::messages::forward::{ForwardWrite, ForwardedWrite, WriteOutcome};
 use crate::peers::messages::metadata::{
     Advance, Barrier, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest,
 };
@@ -59,6 +61,31 @@ impl<W: World> Node<W> {
                     serve::write(replica, request, m).await
                 })
                 .await
+            }
+            Kind::ForwardWrite => {
+                call.answer(|m: ForwardWrite| async move {
+                    // First of all: the others do not wait for what this node waits for.
+                    passed_on::forward(coordinator, from, header.epoch, &m);
+                    let (_counted, request) = request().await;
+                    serve::write(replica, request, Write(m.mutation)).await
+                })
+                .await
+            }
+            Kind::ForwardedWrite => {
+                call.answer(|m: ForwardedWrite| async move {
+                    // The coordinator knows the epoch of its plan for certain.
+                    let request = PeerRequest::receive(replica, cluster, m.coordinator, header).await;
+                    let _counted = coordinator.begin_request();
+                    passed_on::serve_forwarded(coordinator, request, m).await
+                })
+                .await
+            }
+            Kind::WriteOutcome => {
+                let take = |m: WriteOutcome| async move {
+                    passed_on::take_outcome(coordinator, from, header.epoch, m);
+                    Ok(())
+                };
+                call.answer(take).await
             }
             Kind::ReadRows => {
                 call.answer(|m: ReadRows| async move {

@@ -62,8 +62,14 @@ pub(crate) enum Kind {
     Recall = 16,
     /// Requests of older epochs are to end.
     Barrier = 17,
+    /// A mutation to apply, and to forward to others.
+    ForwardWrite = 18,
+    /// A mutation that was forwarded.
+    ForwardedWrite = 19,
     /// A member that leaves is asked what it owes.
     Debts = 20,
+    /// The outcome of a forwarded write.
+    WriteOutcome = 21,
     /// A new replica asks for a page of what it lacks.
     StreamPage = 25,
     /// A new replica asks for fences.
@@ -84,7 +90,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 26] = [
+    pub(crate) const ALL: [Kind; 29] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -102,7 +108,10 @@ impl Kind {
         Kind::Time,
         Kind::Recall,
         Kind::Barrier,
+        Kind::ForwardWrite,
+        Kind::ForwardedWrite,
         Kind::Debts,
+        Kind::WriteOutcome,
         Kind::StreamPage,
         Kind::StreamFences,
         Kind::StreamProgress,
@@ -241,7 +250,10 @@ mod tests {
             (15, "Time"),
             (16, "Recall"),
             (17, "Barrier"),
+            (18, "ForwardWrite"),
+            (19, "ForwardedWrite"),
             (20, "Debts"),
+            (21, "WriteOutcome"),
             (25, "StreamPage"),
             (26, "StreamFences"),
             (27, "StreamProgress"),

@@ -1,12 +1,13 @@
 //! All messages between nodes.
 //!
-//! - `data`: what coordinators ask of replicas.
+//! - `data`: what coordinators ask of replicas; `forward`: writes that one replica hands on to others.
 //! - `repair`: what the leader of a comparison asks of replicas.
 //! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host; `plan`: what the
 //!   driver of a plan asks.
 //! - `stream`: rows on their way to new replicas.
 
 pub(crate) mod data;
+pub(crate) mod forward;
 pub(crate) mod metadata;
 pub(crate) mod plan;
 pub(crate) mod recall;

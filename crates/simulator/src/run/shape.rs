@@ -1,7 +1,9 @@
 //! The shape of a run.
 
 use crate::registers::SharedTable;
+use crate::run::COPIES;
 use crate::storm::Temper;
+use henge_base::Random;
 
 /// The shape of a cluster, and the kind of its run.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +21,41 @@ pub(super) struct Shape {
     pub(super) rotates: bool,
     /// True if replicas compare what they hold all the time, and forget deletions by that.
     pub(super) compares: bool,
+    /// True if machines stand in two datacentres by turns: writes to several replicas of the other one are forwarded there.
+    pub(super) spans: bool,
 }
 
-#[cfg(test)]
 impl Shape {
+    /// The shape of a storm; if `moves`, with a spare machine where there are enough.
+    pub(super) fn draw(random: &mut Random, moves: bool) -> Shape {
+        let machines = random.between(3, 5) as usize;
+        let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
+        let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
+        let table = match temper {
+            Temper::Crashes if !is_periodic && random.chance(1, 2) => SharedTable::Grace,
+            Temper::Links if random.chance(1, 3) => SharedTable::Unrepaired,
+            Temper::Crashes | Temper::Links => SharedTable::Default,
+        };
+        let has_short_tail = random.chance(1, 3);
+        let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
+        // Where no machine forgets, hints have to do by themselves.
+        let compares = temper == Temper::Crashes && random.fork("repair").chance(1, 3);
+        let spans = random.fork("datacenters").chance(1, 3);
+        let spares = usize::from(moves && machines > COPIES && !rotates);
+        Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares, spans }
+    }
+
+    /// The datacentre of a machine.
+    pub(super) fn datacenter(&self, machine: usize) -> String {
+        let number = if self.spans { machine % 2 } else { 0 };
+        format!("datacenter{}", number + 1)
+    }
+
     /// Machines all of which run, with synced writes and the default table, and nothing else going on.
+    #[cfg(test)]
     pub(super) fn plain(machines: usize, temper: Temper) -> Shape {
-        let (is_periodic, has_short_tail, rotates, compares) = (false, false, false, false);
+        let (is_periodic, has_short_tail, rotates, compares, spans) = (false, false, false, false, false);
         let (spares, table) = (0, SharedTable::Default);
-        Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares }
+        Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares, spans }
     }
 }

@@ -16,6 +16,7 @@ mod clocks;
 mod contention;
 mod disks;
 mod epochs;
+mod forwarding;
 mod hints;
 mod identity;
 mod latency;

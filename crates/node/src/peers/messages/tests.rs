@@ -1,6 +1,7 @@
 //! docs/messages.md is as the messages are, and bytes on the wire stay as they are.
 
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
+use super::forward::{ForwardWrite, ForwardedWrite, WriteOutcome};
 use super::metadata::{
     Advance, AdvanceReply, Barrier, BarrierReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply,
     Shutdown, TimeReply, TimeRequest,
@@ -13,11 +14,12 @@ use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
 use henge_base::{Bytes, HostId};
+use henge_coordinator::Refusal;
 use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 25] = [
+const ALL: [Description; 28] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -34,7 +36,10 @@ const ALL: [Description; 25] = [
     Description::of::<TimeRequest>(),
     Description::of::<Recall>(),
     Description::of::<Barrier>(),
+    Description::of::<ForwardWrite>(),
+    Description::of::<ForwardedWrite>(),
     Description::of::<Debts>(),
+    Description::of::<WriteOutcome>(),
     Description::of::<StreamPage>(),
     Description::of::<StreamFences>(),
     Description::of::<StreamProgress>(),
@@ -99,6 +104,9 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&CountReply::Done),
         recorded_text(&CountReply::Unavailable { required: 2, alive: 1 }),
         recorded_text(&CountReply::Unknown { received: 1, block_for: 2 }),
+        recorded_text(&ForwardWrite { number: 7, others: vec![host], mutation: bytes.clone() }),
+        recorded_text(&ForwardedWrite { coordinator: host, number: 7, mutation: bytes.clone() }),
+        recorded_text(&WriteOutcome { number: 7, replica: host, outcome: Err(Refusal::Full) }),
         recorded_text(&Probe { seeds: seeds.clone() }),
         recorded_text(&ProbeReply { host, seeds: seeds.clone(), epoch: Some(epoch), moved: vec![(host, seeds[0])] }),
         recorded_text(&Propose {
@@ -160,6 +168,9 @@ fn bodies_have_the_recorded_bytes() {
         "a4 'Done'",
         "81 ab 'Unavailable' 82 a8 'required' 02 a5 'alive' 01",
         "81 a7 'Unknown' 82 a8 'received' 01 a9 'block' 5f 'for' 02",
+        "07 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 01 02",
+        "00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 07 00 00 00 00 00 00 00 01 02",
+        "07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 04 00 00 00",
         "81 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58",
         "84 a4 'host' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 a5 'seeds' 91 81 a2 56 34 92 94 7f 00 00 01 cd 1b 58 \
          a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c a5 'moved' 91 92 c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 \
@@ -216,4 +227,19 @@ fn entries_travel_as_bytes_and_the_largest_one_fits() {
 #[test]
 fn what_is_too_large_is_refused_before_it_is_read() {
     assert!(PullReply::decode(Bytes::from(vec![0x90; crate::peers::message::PACKED_BYTES_MAX + 1])).is_err());
+}
+
+#[test]
+fn forwarded_writes_are_read_back_and_cut_ones_refused() {
+    let [one, two] = [1, 2].map(|number| HostId(uuid::Uuid::from_u128(number)));
+    let forward = ForwardWrite { number: 1 << 40, others: vec![one, two], mutation: Bytes::from_static(b"rows") };
+    assert_eq!(ForwardWrite::decode(forward.encode()), Ok(forward.clone()));
+    assert!((0..41).all(|length| ForwardWrite::decode(forward.encode().slice(..length)).is_err()));
+    let forwarded = ForwardedWrite { coordinator: one, number: 1 << 40, mutation: Bytes::from_static(b"rows") };
+    assert_eq!(ForwardedWrite::decode(forwarded.encode()), Ok(forwarded));
+    for outcome in Refusal::ALL.map(Err).into_iter().chain([Ok(())]) {
+        let outcome = WriteOutcome { number: 1, replica: two, outcome };
+        assert_eq!(WriteOutcome::decode(outcome.encode()), Ok(outcome));
+        assert!((0..28).all(|length| WriteOutcome::decode(outcome.encode().slice(..length)).is_err()));
+    }
 }
