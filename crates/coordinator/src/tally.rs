@@ -1,5 +1,6 @@
 //! The answers to one request, counted by group.
 
+use crate::plan_epoch::names_stale_plan;
 use crate::required::RequiredAnswers;
 use crate::{Refusal, ReplicaError};
 use henge_base::HostId;
@@ -119,6 +120,11 @@ impl<'a> Tally<'a> {
     pub(crate) fn short(&self) -> u32 {
         let counted: u32 = self.groups().map(|(block_for, count)| count.received.min(block_for)).sum();
         counted.min(self.required.block_for().saturating_sub(1))
+    }
+
+    /// True if a replica refused because the plan was made before its range changed hands.
+    pub(crate) fn was_stale(&self) -> bool {
+        names_stale_plan(&self.failures)
     }
 
     pub(crate) fn into_failures(self) -> Vec<(HostId, Refusal)> {

@@ -5,7 +5,7 @@ mod routes;
 
 use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
-use crate::plan_epoch::{confirm_write, newest};
+use crate::plan_epoch::{confirm_write, newer_placement, newest};
 use crate::required::Shortage;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;
@@ -35,23 +35,70 @@ pub struct Write {
 }
 
 /// Writes to all replicas, those in other datacentres included, and returns when enough have acknowledged; the rest goes on
-/// in the node. Replicas that are down are owed a hint.
+/// in the node. Replicas that are down are owed a hint. A write whose range changes hands meanwhile is sent once more, to the
+/// replicas of then: the same mutation, which changes nothing where it is already.
 pub async fn write<R: Replicas>(replicas: &R, mut write: Write) -> Result<(), WriteError> {
     let tokens = TokenRange::of_one(write.token);
     write.placed = newest(replicas, write.placed, tokens);
-    let plan = plan(replicas, &write.placed, write.token, write.consistency)?;
+    let first = plan(replicas, &write.placed, write.token, write.consistency)?;
     if write.consistency == Consistency::Any {
-        return any::write(replicas, &write, &plan).await;
+        return any::write(replicas, &write, &first).await;
     }
+    let Attempt { outcome, was_stale } = attempt(replicas, &write, &first).await;
+    let confirmed = match outcome {
+        Ok(()) => confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type)),
+        Err(error) if was_stale => Err(error),
+        error => return error,
+    };
+    let Err(error) = confirmed else { return Ok(()) };
+    let Some(placed) = newer_placement(replicas, &write.placed, tokens).await else { return Err(error) };
+    write.placed = placed;
+    // Too few replicas are up now: what was sent before may be there all the same.
+    let Ok(second) = plan(replicas, &write.placed, write.token, write.consistency) else { return Err(error) };
+    attempt(replicas, &write, &second).await.outcome.map_err(unknown)?;
+    confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type))
+}
+
+/// The error of a write that was sent before by another plan: no refusal of now says that it is nowhere.
+fn unknown(error: WriteError) -> WriteError {
+    match error {
+        WriteError::Failure { consistency, received, block_for, write_type, .. } => {
+            WriteError::Timeout { consistency, received, block_for, write_type }
+        }
+        other => other,
+    }
+}
+
+/// The end of a write by one plan.
+struct Attempt {
+    outcome: Result<(), WriteError>,
+    /// True if a replica refused because the plan was made before its range changed hands.
+    was_stale: bool,
+}
+
+/// Writes by one plan.
+async fn attempt<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan) -> Attempt {
     let mut tally = Tally::new(&plan.required);
-    let mut under_way = send(replicas, &write, &plan, &mut tally);
-    owe_absent(replicas, &write, &plan);
+    let loss = send_until_met(replicas, write, plan, &mut tally).await;
+    let was_stale = tally.was_stale();
+    Attempt { outcome: loss.map_err(|loss| failure(write, plan, tally, loss)), was_stale }
+}
+
+/// Sends a write, and waits until the level is met or cannot be any more.
+async fn send_until_met<R: Replicas>(
+    replicas: &R,
+    write: &Write,
+    plan: &WritePlan,
+    tally: &mut Tally<'_>,
+) -> Result<(), Loss> {
+    let mut under_way = send(replicas, write, plan, tally);
+    owe_absent(replicas, write, plan);
     let (mut unanswered, mut repeats) = (RepeatTargets::new(), 0);
     while !tally.is_met() {
         if let Some(loss) = tally.loss() {
             let is_in_time = replicas.mono() + 2 * REPEAT_DELAY < write.deadline;
             if loss == Loss::Refused || repeats == REPEATS_MAX || !is_in_time || unanswered.is_empty() {
-                return Err(failure(&write, &plan, tally, loss));
+                return Err(loss);
             }
             // A link that broke is there again soon; what a replica has already it takes again.
             repeats += 1;
@@ -74,10 +121,10 @@ pub async fn write<R: Replicas>(replicas: &R, mut write: Write) -> Result<(), Wr
                     unanswered.push((host, group, error));
                 }
             }
-            None => return Err(failure(&write, &plan, tally, Loss::Silent)),
+            None => return Err(Loss::Silent),
         }
     }
-    confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type))
+    Ok(())
 }
 
 /// Checks that a write could be sent now, so that a request of several writes is refused as a whole.
