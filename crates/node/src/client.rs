@@ -9,6 +9,7 @@ pub(crate) mod outcome;
 pub(crate) mod parameters;
 mod prepare;
 pub(crate) mod prepared_statement;
+mod queue_delay;
 mod read_only;
 mod resolution;
 mod schema_change;

@@ -11,7 +11,7 @@ use henge_node::CallError;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A cluster in one thread.
 pub(crate) struct Cluster {
@@ -60,7 +60,8 @@ impl Cluster {
         self.watch_sent(from, to, &message);
         let Some(delay) = self.fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
-        self.clockwork.at(at, move || cluster.arrive(from, to, (message, deadline), answer));
+        let arrive = move |cluster: Arc<Self>| cluster.arrive(from, to, (message, deadline), answer);
+        self.clockwork.at(at, move || cluster.process(to, arrive));
     }
 
     /// Delivers a message that gets no reply.
@@ -95,13 +96,24 @@ impl Cluster {
             cluster.watch_reply(owner, &reply);
             let Some(delay) = cluster.fate(to, from.machine) else { return };
             let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);
-            cluster.clockwork.at(at, move || {
-                if again.is_alive(from) {
-                    again.clockwork.note("reply", &reply);
+            let take = move |cluster: Arc<Self>| {
+                if cluster.is_alive(from) {
+                    cluster.clockwork.note("reply", &reply);
                     answer.fill(Ok(reply));
                 }
-            });
+            };
+            cluster.clockwork.at(at, move || again.process(from.machine, take));
         });
+    }
+
+    /// Does something with a message that has come to a machine, once its processor has got to it.
+    fn process(self: Arc<Self>, machine: usize, take: impl FnOnce(Arc<Self>) + Send + 'static) {
+        let (work, now) = (self.machines[machine].service_us.load(Ordering::Relaxed), self.clockwork.now());
+        if work == 0 {
+            return take(self);
+        }
+        let (end, cluster) = (self.machines[machine].work_until(now, work), Arc::clone(&self));
+        self.clockwork.at(end, move || take(cluster));
     }
 
     fn fate(&self, from: usize, to: usize) -> Option<u64> {

@@ -91,6 +91,7 @@ const NONE: Faults = Faults {
     forget_moved: false,
     drop_behind: false,
     trust_forwarders: false,
+    admit_all: false,
     ack_any_early: false,
     stream_no_acceptors: false,
     apply_stale_pages: false,

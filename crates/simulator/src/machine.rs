@@ -29,6 +29,10 @@ pub(crate) struct Machine {
     pub(crate) free_bytes: AtomicU64,
     /// Microseconds that each job of its disk takes more.
     pub(crate) stall_us: AtomicU64,
+    /// Microseconds that its processor takes for each message; 0 if they are of no account.
+    pub(crate) service_us: AtomicU64,
+    /// The simulated time until which its processor is busy with the messages that have come.
+    busy_until: AtomicU64,
     /// True if its disk fails every sync.
     pub(crate) fails_sync: AtomicBool,
     /// True if its disk is not the newest of its host: a process on it should not last.
@@ -60,6 +64,8 @@ impl Machine {
             clock: Mutex::default(),
             free_bytes: AtomicU64::new(ROOM),
             stall_us: AtomicU64::new(0),
+            service_us: AtomicU64::new(0),
+            busy_until: AtomicU64::new(0),
             fails_sync: AtomicBool::new(false),
             has_wrong_disk: AtomicBool::new(false),
             is_spare: AtomicBool::new(false),
@@ -67,6 +73,13 @@ impl Machine {
             lives: AtomicU32::new(0),
             life: Mutex::new(None),
         }
+    }
+
+    /// The time at which its processor, which does one thing after another, has done some more work.
+    pub(crate) fn work_until(&self, now: u64, work: u64) -> u64 {
+        let end = self.busy_until.load(Ordering::Relaxed).max(now) + work;
+        self.busy_until.store(end, Ordering::Relaxed);
+        end
     }
 
     /// The host that its disk is.

@@ -1,6 +1,7 @@
 //! One core's way into the node, for clients.
 
 use crate::client::access::logins::Logins;
+use crate::client::queue_delay::QueueDelay;
 use crate::client::statements::Statements;
 use crate::cluster::Cluster;
 use crate::coordinator::Coordinator;
@@ -56,18 +57,21 @@ fn secret<W: World>(world: &W) -> [u8; 16] {
 pub struct Core<W> {
     coordinator: Coordinator<W>,
     pub(super) clients: Arc<Clients>,
+    /// The waits of this core's requests.
+    pub(super) queue_delay: Arc<QueueDelay>,
 }
 
 impl<W> Clone for Core<W> {
     fn clone(&self) -> Self {
-        Core { coordinator: self.coordinator.clone(), clients: Arc::clone(&self.clients) }
+        let (clients, queue_delay) = (Arc::clone(&self.clients), Arc::clone(&self.queue_delay));
+        Core { coordinator: self.coordinator.clone(), clients, queue_delay }
     }
 }
 
 impl<W: World> Core<W> {
     /// The clients' way to a coordinator.
     pub(crate) fn new(coordinator: Coordinator<W>, clients: Arc<Clients>) -> Self {
-        Core { coordinator, clients }
+        Core { coordinator, clients, queue_delay: Arc::default() }
     }
 
     /// The coordinator of this core.

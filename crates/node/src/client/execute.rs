@@ -100,7 +100,7 @@ impl<W: World> Core<W> {
         match &ready.prepared.plan {
             Plan::Select(plan) => {
                 let plan = self.seen_by(ready, plan, parameters.user)?;
-                self.check_wait(parameters, self.select_timeout(plan))?;
+                self.admit(parameters, self.select_timeout(plan))?;
                 if parameters.consistency.is_serial() {
                     // It takes ballots, which are stamps.
                     self.stamp(parameters).await?;
@@ -181,7 +181,7 @@ impl<W: World> Core<W> {
     }
 
     async fn write_request<'a>(&'a self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
-        self.check_wait(parameters, self.context().options.write_timeout)?;
+        self.admit(parameters, self.context().options.write_timeout)?;
         let id = WriteId { issued: self.stamp(parameters).await?, member: self.cluster().view().own_number() };
         Ok(self.request(parameters, id, self.seed(), self.context().options.write_timeout))
     }
@@ -221,6 +221,21 @@ impl<W: World> Core<W> {
         let message =
             format!("the request waited for {} ms before it could begin; it was not begun", waited.as_millis());
         Err(Error::Overloaded(message))
+    }
+
+    /// As [`Core::check_wait`]; refuses also what has waited for too long among requests all of which wait.
+    fn admit(&self, parameters: &Parameters<'_>, timeout: Duration) -> Result<(), Error> {
+        self.check_wait(parameters, timeout)?;
+        let now = self.now();
+        let waited = now.since(self.receipt(parameters));
+        if self.queue_delay.admit(waited, now) || self.context().options.faults.admit_all {
+            return Ok(());
+        }
+        let waited = waited.as_millis();
+        Err(Error::Overloaded(format!(
+            "the node is offered more than it can do: the request waited for {waited} ms before it could begin; it was \
+             not begun"
+        )))
     }
 
     /// The time until which a change of the metadata may be agreed on, if it is not over.

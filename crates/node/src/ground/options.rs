@@ -194,6 +194,8 @@ pub struct Faults {
     pub wait_for_silent: bool,
     /// Drops a hint whose range has moved to other replicas. A scenario shows it.
     pub forget_moved: bool,
+    /// Begins all requests of clients, however long they have waited. A scenario shows it.
+    pub admit_all: bool,
     /// Takes the acknowledgement of a replica that forwards a write for those of all that it forwards to.
     pub trust_forwarders: bool,
     /// Takes a replica that is behind for one whose table is gone. A scenario shows it.

@@ -17,6 +17,7 @@ mod contention;
 mod disks;
 mod epochs;
 mod forwarding;
+mod goodput;
 mod hints;
 mod identity;
 mod latency;
