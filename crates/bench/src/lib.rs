@@ -75,6 +75,7 @@ fn fill(options: &BenchOptions) -> anyhow::Result<()> {
     let options = BenchOptions {
         write: true,
         conditional: false,
+        batch: false,
         unprepared: false,
         rate: 0,
         in_flight: 256.max(options.in_flight),

@@ -33,6 +33,7 @@ pub(crate) struct Load {
     consistency: Consistency,
     write: bool,
     conditional: bool,
+    batch: bool,
     /// The text to send instead of the prepared statement's id.
     text: Option<&'static str>,
     rows: u64,
@@ -62,7 +63,8 @@ impl Load {
             connection,
             statement,
             consistency: options.level()?,
-            write: options.write || options.conditional,
+            write: options.write || options.conditional || options.batch,
+            batch: options.batch,
             conditional: options.conditional,
             text: options.unprepared.then_some(text),
             // A scan begins where so many rows are left.
@@ -152,7 +154,7 @@ impl Load {
     }
 
     fn send(&mut self, stream: i16, key: u64) -> anyhow::Result<()> {
-        let key = key.to_be_bytes();
+        let (key, other) = (key.to_be_bytes(), (self.first + self.random.below(self.rows)).to_be_bytes());
         let mut values = vec![BoundValue::Value(&key)];
         if self.write {
             // Every row has a value of its own: copies of one would compress to nothing on disk.
@@ -160,6 +162,9 @@ impl Load {
                 part.copy_from_slice(&self.random.next_u64().to_le_bytes()[..part.len()]);
             }
             values.push(BoundValue::Value(&self.value));
+        }
+        if self.batch {
+            values.extend([BoundValue::Value(&other), BoundValue::Value(&self.value)]);
         }
         if self.conditional {
             values.reverse();

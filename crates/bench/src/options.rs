@@ -17,8 +17,11 @@ pub struct BenchOptions {
     /// Write under a condition that holds: UPDATE ... IF EXISTS.
     #[arg(long, conflicts_with = "write")]
     pub conditional: bool,
-    /// Read 5,000 neighbouring rows of one partition with every request; rows are counted.
+    /// Write logged batches of two rows, which are of two partitions as a rule.
     #[arg(long, conflicts_with_all = ["write", "conditional"])]
+    pub batch: bool,
+    /// Read 5,000 neighbouring rows of one partition with every request; rows are counted.
+    #[arg(long, conflicts_with_all = ["write", "conditional", "batch"])]
     pub scan: bool,
     /// Send the statement's text with every request instead of preparing it.
     #[arg(long)]
@@ -70,6 +73,10 @@ pub struct BenchOptions {
 impl BenchOptions {
     /// The statement of a load.
     pub(crate) fn statement(&self) -> &'static str {
+        if self.batch {
+            return "BEGIN BATCH INSERT INTO bench.data (k, v) VALUES (?, ?); INSERT INTO bench.data (k, v) VALUES (?, ?); \
+                    APPLY BATCH";
+        }
         match (self.write, self.conditional, self.scan) {
             (true, _, false) => "INSERT INTO bench.data (k, v) VALUES (?, ?)",
             (true, _, true) => "INSERT INTO bench.wide (k, c, v) VALUES (0, ?, ?)",

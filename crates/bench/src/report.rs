@@ -30,7 +30,7 @@ impl Report {
         latencies.sort_unstable();
         let load =
             if options.rate > 0 { format!("{}/s", options.rate) } else { format!("{} in flight", options.in_flight) };
-        let operation = match (options.write, options.scan) {
+        let operation = match (options.write || options.batch, options.scan) {
             (true, _) => "write",
             (_, true) => "scanned row",
             _ => "read",
