@@ -174,8 +174,10 @@ class Server:
 class Dev:
     """`henge dev`: several nodes, each a process of its own."""
 
-    def __init__(self, directory, nodes, datacenters=None):
+    def __init__(self, directory, nodes, datacenters=None, arguments=()):
+        """`arguments` are further ones for every server."""
         self.directory = directory
+        self.arguments = ["--", *arguments] if arguments else []
         self.nodes = [Node(number, directory / "data") for number in range(1, nodes + 1)]
         self.addresses = [node.address for node in self.nodes]
         self.shape = ["--datacenters", datacenters] if datacenters else ["--nodes", str(nodes)]
@@ -184,7 +186,7 @@ class Dev:
     def start(self):
         for address in self.addresses:
             assert not answers(address), f"something serves {address}:{CQL_PORT} already"
-        self.program = Program(["dev", *self.shape, "--directory", str(self.directory / "data")], self.directory, "dev")
+        self.program = Program(["dev", *self.shape, "--directory", str(self.directory / "data"), *self.arguments], self.directory, "dev")
         wait_until(lambda: self.program.alive() and "ready" in self.program.text().lower(), "dev says ready", 3 * START_SECONDS)
         for address in self.addresses:
             assert answers(address), f"dev said ready, but {address} does not answer"

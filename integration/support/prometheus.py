@@ -28,8 +28,15 @@ def promtool():
     return program("promtool")
 
 
+def inhibitions():
+    """Patterns of names of alerts, each with that of those which it silences."""
+    text = (KIT / "alertmanager.yml").read_text()
+    return re.findall(r"""source_matchers: \['alertname=~?"([^"]*)"'\]\s+target_matchers: \['alertname=~?"([^"]*)"'\]""", text)
+
+
 class Prometheus:
-    """A real one. `hold` replaces the time for which a condition has to hold, `replacements` are pairs of texts for the rules."""
+    """A real one. `hold` replaces times for which a condition has to hold, up to half an hour: what waits longer looks at trends.
+    `replacements` are pairs of patterns and texts for all rules."""
 
     def __init__(self, directory, addresses, address="127.0.0.6", hold="3s", replacements=()):
         self.directory, self.address = directory, address
@@ -39,12 +46,11 @@ class Prometheus:
         text = re.sub(r"targets: \[10[^]]*\]", f"targets: [{targets}]", text)
         text = re.sub(r"(scrape_interval|scrape_timeout|evaluation_interval): \S+", r"\1: 1s", text)
         (directory / "prometheus.yml").write_text(text)
-        shutil.copy(KIT / "recording.yml", directory)
-        rules = re.sub(r"(?m)^( +for:) \S+$", rf"\1 {hold}", (KIT / "alerts.yml").read_text())
-        for old, new in replacements:
-            assert old in rules, f"no alert has {old}"
-            rules = rules.replace(old, new)
-        (directory / "alerts.yml").write_text(rules)
+        for file in ("recording.yml", "alerts.yml"):
+            rules = re.sub(r"(?m)^( +for:) \d+m$", rf"\1 {hold}", (KIT / file).read_text())
+            for old, new in replacements:
+                rules = re.sub(old, new, rules)
+            (directory / file).write_text(rules)
         self.log = directory / "prometheus.log"
         self.process = None
 
@@ -85,6 +91,12 @@ class Prometheus:
             if alert["state"] == state:
                 found.setdefault(alert["labels"]["alertname"], set()).add(alert["labels"].get("instance", ""))
         return found
+
+    def uninhibited(self):
+        """Names of the alerts that fire and that alertmanager.yml does not silence for another that fires."""
+        firing = set(self.alerts())
+        silent = {name for source, target in inhibitions() if any(re.fullmatch(source, one) for one in firing) for name in firing if re.fullmatch(target, name)}
+        return firing - silent
 
     def failed_rules(self):
         """Rules that could not be evaluated, with the reason."""

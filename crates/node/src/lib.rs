@@ -41,7 +41,7 @@ pub use coordinator::barrier::BarrierError;
 pub use coordinator::trace::Trace;
 pub use ground::identity::Identity;
 pub use ground::metric_registry::{Declaration, Label, MetricDescription, MetricRegistry, SampleRow, Samples};
-pub use ground::metrics::{Ending, Metrics, Operation};
+pub use ground::metrics::{Ending, Metrics, NodeFigures, Operation};
 pub use ground::options::{Faults, Options};
 pub use ground::repairs::TableRepair;
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};

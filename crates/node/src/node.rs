@@ -1,5 +1,6 @@
 //! A whole node without sockets: the parts joined, and its background work started.
 
+mod figures;
 mod membership;
 mod pending_hints;
 mod plan_report;
@@ -27,7 +28,7 @@ use crate::coordinator::settled_batches::SettledBatches;
 use crate::coordinator::{Coordinator, Parts};
 use crate::ground::context::Context;
 use crate::ground::identity::Identity;
-use crate::ground::metrics::Metrics;
+use crate::ground::metrics::{Metrics, NodeFigures};
 use crate::ground::options::Options;
 use crate::ground::repairs::TableRepair;
 use crate::ground::standing::Standing;
@@ -327,6 +328,11 @@ impl<W: World> Node<W> {
     /// The hints that wait for each replica. Reads the disk.
     pub fn pending_hints(&self) -> Vec<PendingHints> {
         pending_hints::list(&self.parts)
+    }
+
+    /// Figures for metrics, read now; cheap enough for every scrape.
+    pub fn figures(&self) -> NodeFigures {
+        figures::read(&self.parts, self.readiness().is_ok())
     }
 
     /// Brings what was accepted to disk. The last thing before a clean end.

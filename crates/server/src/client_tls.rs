@@ -2,6 +2,7 @@
 
 use crate::changed_files::ChangedFiles;
 use anyhow::Context;
+use henge_transport::Validity;
 use parking_lot::RwLock;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::WebPkiClientVerifier;
@@ -46,7 +47,14 @@ impl ClientTlsOptions {
 #[derive(Clone)]
 pub(crate) struct ClientTls {
     optional: bool,
-    current: Arc<RwLock<TlsAcceptor>>,
+    current: Arc<RwLock<Certified>>,
+}
+
+/// TLS with one certificate.
+struct Certified {
+    acceptor: TlsAcceptor,
+    /// The end of its validity, in seconds since the epoch; 0 if it cannot be read.
+    expiry_seconds: u64,
 }
 
 impl ClientTls {
@@ -68,12 +76,17 @@ impl ClientTls {
 
     /// The acceptor of TLS connections, with the present certificate.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        self.current.read().clone()
+        self.current.read().acceptor.clone()
+    }
+
+    /// The end of the certificate's validity, in seconds since the epoch.
+    pub(crate) fn expiry_seconds(&self) -> u64 {
+        self.current.read().expiry_seconds
     }
 }
 
 /// Uses the changed files, if they can be used; breaks once nobody uses TLS any more.
-fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<TlsAcceptor>>) -> ControlFlow<()> {
+fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<Certified>>) -> ControlFlow<()> {
     let Some(current) = current.upgrade() else { return ControlFlow::Break(()) };
     match acceptor(options) {
         Ok(new) => {
@@ -88,8 +101,9 @@ fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<TlsAcceptor>>) -> Co
     ControlFlow::Continue(())
 }
 
-fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<TlsAcceptor> {
+fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<Certified> {
     let chain = certificates(&options.certificate)?;
+    let expiry_seconds = chain.first().and_then(Validity::of).map_or(0, |validity| validity.end_seconds());
     let key = PrivateKeyDer::from_pem_slice(&read(&options.key)?)
         .with_context(|| format!("{} holds no private key", options.key.display()))?;
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -111,7 +125,7 @@ fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<TlsAcceptor> {
     let config = builder.with_single_cert(chain, key).with_context(|| {
         format!("{} and {} cannot be used together", options.certificate.display(), options.key.display())
     })?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Certified { acceptor: TlsAcceptor::from(Arc::new(config)), expiry_seconds })
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {

@@ -312,7 +312,7 @@ impl Connection {
         let (client, account, received) = (self.client.clone(), Arc::clone(&self.account), self.received);
         let frame = copy_frame(&frame);
         let slot = Some(self.entry.record.begin(frame.clone(), lookup.prepared_statement(), began));
-        let reads = lookup.operation() == Operation::Read;
+        let reads = matches!(lookup.operation(), Operation::Read | Operation::Scan);
         let request = async move {
             let (core, trace) = if header.wants_tracing() {
                 let description = describe_request(&frame, lookup.prepared_statement());

@@ -16,6 +16,16 @@ pub(crate) struct NodeInfo {
 #[derive(Debug)]
 pub(crate) struct ServerMetrics {
     transport: Samples<Figures>,
+    files: Samples<FileFigures>,
+}
+
+/// Figures of files beside the engine's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FileFigures {
+    /// The end of the validity of the certificate for clients, in seconds since the epoch; 0 without one.
+    pub(crate) client_certificate_expiry_seconds: u64,
+    /// Bytes that removing all snapshots would free.
+    pub(crate) snapshot_bytes: u64,
 }
 
 impl ServerMetrics {
@@ -34,14 +44,30 @@ impl ServerMetrics {
                 ("address", info.address.as_str()),
             ],
         );
-        ServerMetrics { transport: registry.samples(TRANSPORT) }
+        ServerMetrics { transport: registry.samples(TRANSPORT), files: registry.samples(FILES) }
     }
 
     /// Takes the figures of the transport; called while metrics are rendered.
     pub(crate) fn take_transport(&self, figures: &Figures) {
         self.transport.take(figures);
     }
+
+    /// Takes the figures of files; called while metrics are rendered.
+    pub(crate) fn take_files(&self, figures: &FileFigures) {
+        self.files.take(figures);
+    }
 }
+
+const FILES: &[SampleRow<FileFigures>] = &[
+    (
+        "henge_client_certificate_expiry_timestamp_seconds",
+        "Seconds since 1970 at which the certificate for clients expires; 0 without one.",
+        |f| f.client_certificate_expiry_seconds,
+    ),
+    ("henge_snapshot_bytes", "Bytes that removing all snapshots would free, at most a minute ago.", |f| {
+        f.snapshot_bytes
+    }),
+];
 
 /// Metrics of the links between nodes.
 const TRANSPORT: &[SampleRow<Figures>] = &[
@@ -51,4 +77,9 @@ const TRANSPORT: &[SampleRow<Figures>] = &[
     ("henge_transport_links_up", "Links to peers that are connected.", |f| f.links_up as u64),
     ("henge_transport_inbound_connections", "Connections from peers.", |f| f.inbound as u64),
     ("henge_transport_refused_total", "Connections between nodes that were refused or broke.", |f| f.refused),
+    (
+        "henge_peer_certificate_expiry_timestamp_seconds",
+        "Seconds since 1970 at which this node's certificate for its peers expires.",
+        |f| f.certificate_expiry_seconds,
+    ),
 ];

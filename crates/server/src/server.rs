@@ -11,7 +11,7 @@ use crate::connection::ClientSettings;
 use crate::core_thread::CoreThread;
 use crate::cores::ServingCore;
 use crate::descriptors::{AcceptErrors, connections_max};
-use crate::http::{Pages, router};
+use crate::http::{Pages, SnapshotSizes, router};
 use crate::http_server;
 use crate::intake::Intake;
 use crate::logging;
@@ -27,7 +27,7 @@ use crate::sockets::Sockets;
 use crate::superuser;
 use crate::world::ServerWorld;
 use anyhow::Context;
-use henge_node::{ClientService, Core, Identity, Node, Random, World};
+use henge_node::{ClientService, Core, Identity, Metrics, Node, Random, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
@@ -97,7 +97,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     // After the certificate between nodes, which may be the same file: where that is missing, the error names the way to it.
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
     if let Some(listener) = sockets.metrics {
-        serve_pages(listener, &running, &config);
+        serve_pages(listener, &running, &config, tls.clone());
     }
     serve_admin(sockets.admin, &running)?;
     tokio::select! {
@@ -120,7 +120,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     say!("{READY} {}", config.node.rpc_address);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
-        () = accept(&listener, &cores, connections_max(config.server.max_connections), config.server.max_address_connections) => {}
+        () = accept(&listener, &cores, &config, running.node.metrics()) => {}
         () = &mut stopped => {}
         () = running.node.until_departure() => {
             drop(listener);
@@ -299,7 +299,9 @@ fn seed() -> anyhow::Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-fn serve_pages(listener: TcpListener, running: &Running, config: &Config) {
+fn serve_pages(listener: TcpListener, running: &Running, config: &Config, tls: Option<ClientTls>) {
+    let limit = connections_max(config.server.max_connections);
+    running.node.metrics().connections_limit.set(i64::try_from(limit).unwrap_or(i64::MAX));
     let info = NodeInfo {
         datacenter: config.node.datacenter.clone(),
         rack: config.node.rack.clone(),
@@ -311,6 +313,8 @@ fn serve_pages(listener: TcpListener, running: &Running, config: &Config) {
         store: Arc::clone(&running.store),
         endpoint: running.endpoint.clone(),
         metrics: Arc::new(ServerMetrics::declare(running.node.metrics().registry(), &info)),
+        tls,
+        snapshots: Arc::new(SnapshotSizes::new(running.directory.snapshots())),
     };
     tokio::spawn(http_server::serve(listener, router(pages)));
 }
@@ -358,8 +362,10 @@ fn serve_clients(config: &Config, running: &Running, tls: Option<ClientTls>) -> 
 }
 
 /// Hands each connection to the core that has the fewest.
-async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: usize, max_of_address: Option<usize>) {
-    let all = OpenConnections::new(max_of_address.unwrap_or_else(|| max_connections.div_ceil(2)));
+async fn accept(listener: &TcpListener, cores: &[ServingCore], config: &Config, metrics: &Metrics) {
+    let max_connections = connections_max(config.server.max_connections);
+    let max_of_address = config.server.max_address_connections.unwrap_or_else(|| max_connections.div_ceil(2));
+    let all = OpenConnections::new(max_of_address);
     let mut errors = AcceptErrors::of("clients");
     loop {
         match listener.accept().await {
@@ -370,6 +376,8 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], max_connections: 
                     && let Some(counted) = all.admit(peer.ip())
                 {
                     core.hand_over(stream, counted);
+                } else {
+                    metrics.connections_refused.inc();
                 }
             }
             Err(error) => {

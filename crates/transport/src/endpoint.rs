@@ -15,7 +15,7 @@ use henge_base::{Bytes, ClusterId, HostId};
 use quinn_proto::RandomConnectionIdGenerator;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -56,6 +56,8 @@ struct EndpointParts {
     /// The endpoint of the port, which peers connect to.
     port: quinn::Endpoint,
     inbound: Arc<InboundConnections>,
+    /// The end of the own certificate's validity, in seconds since the epoch.
+    certificate_expiry: AtomicU64,
     /// The links of threads that belong to no core, and all links of class control and bulk.
     control: Arc<Dialer>,
     /// The links of cores: each core has those at its number, as a remainder.
@@ -77,6 +79,8 @@ pub struct Figures {
     pub inbound: usize,
     /// Connections in either direction that were refused or failed.
     pub refused: u64,
+    /// The end of the own certificate's validity, in seconds since the epoch.
+    pub certificate_expiry_seconds: u64,
 }
 
 impl Endpoint {
@@ -95,6 +99,7 @@ impl Endpoint {
         let port = socket(listen, Some(server), identity).map_err(failed)?;
         let dialers = cores.iter().take(DIALING_CORES_MAX).map(|core| core_dialer(core, listen, identity));
         let seed = u64::from(listen.port()) + 1;
+        let certificate_expiry = AtomicU64::new(identity.validity().end_seconds());
         let inbound = Arc::new(InboundConnections::new(Handle::current(), cores));
         let state = Arc::new(EndpointState::new(handler, options, client, identity.trust.clone(), seed));
         tokio::spawn(inbound::accept(port.clone(), Arc::clone(&state), Arc::clone(&inbound)));
@@ -105,6 +110,7 @@ impl Endpoint {
             state,
             port,
             inbound,
+            certificate_expiry,
         });
         Ok(Endpoint { shared })
     }
@@ -135,6 +141,7 @@ impl Endpoint {
     pub fn replace_identity(&self, identity: &Identity) -> Result<(), IdentityError> {
         let (server, client) = configurations(identity, &self.shared.state.options, self.shared.listen)?;
         self.shared.port.set_server_config(Some(server));
+        self.shared.certificate_expiry.store(identity.validity().end_seconds(), Ordering::Relaxed);
         self.shared.state.replace_identity(client, identity.trust.clone());
         Ok(())
     }
@@ -159,6 +166,7 @@ impl Endpoint {
             links_up: links.iter().filter(|l| l.is_up.load(Ordering::Relaxed)).count(),
             inbound: self.shared.inbound.count(),
             refused: self.shared.state.refusals(),
+            certificate_expiry_seconds: self.shared.certificate_expiry.load(Ordering::Relaxed),
         }
     }
 

@@ -32,6 +32,18 @@ pub struct Validity {
     pub end: String,
 }
 
+impl Validity {
+    /// The validity of a certificate; `None` if it cannot be read.
+    pub fn of(certificate: &CertificateDer<'_>) -> Option<Validity> {
+        read_validity(certificate)
+    }
+
+    /// Its end, in seconds since the epoch.
+    pub fn end_seconds(&self) -> u64 {
+        u64::try_from(*self.seconds.end()).unwrap_or_default()
+    }
+}
+
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identity").field("host", &self.host).finish_non_exhaustive()

@@ -60,10 +60,17 @@ pub enum AnswerSize {
 impl PreparedStatement {
     /// The operation as metrics count it.
     pub fn operation(&self) -> Operation {
-        match self.prepared.plan {
-            Plan::Select(_) => Operation::Read,
-            Plan::Modify(_) | Plan::Batch(_) => Operation::Write,
-            _ => Operation::Other,
+        match &self.prepared.plan {
+            Plan::Select(select) if select.reads_by_key() => Operation::Read,
+            Plan::Select(_) => Operation::Scan,
+            Plan::Modify(write) if write.is_conditional() => Operation::Cas,
+            Plan::Modify(write) if write.table().is_counter() => Operation::Counter,
+            Plan::Modify(_) => Operation::Write,
+            Plan::Batch(batch) if batch.statements.iter().any(|write| write.is_conditional()) => Operation::Cas,
+            Plan::Batch(_) => Operation::Batch,
+            Plan::Schema(_) => Operation::Schema,
+            Plan::Role(_) | Plan::Permission(_) => Operation::Auth,
+            Plan::Use(_) | Plan::Describe(_) | Plan::Nothing => Operation::Other,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Declares metrics, and renders them as text: the prometheus package is named here and in `metrics`, nowhere else.
 //!
 //! A metric is declared by one call that gives its help, name and labels. All its label sets exist from then on, so that a
-//! rate can be taken from the first scrape; only labels of peers come with the peers. The declarations are kept for the manual.
+//! rate can be taken from the first scrape; only labels of peers come with the peers, and histograms of rare requests with these. The
+//! declarations are kept for the manual.
 
 use arc_swap::ArcSwap;
 use henge_base::HostId;
@@ -11,6 +12,7 @@ use prometheus::{
     TextEncoder,
 };
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Upper ends of latency buckets in seconds, six for each power of ten from 50 us to 10 s: a quantile is off by a half at most.
@@ -154,6 +156,14 @@ impl Declaration<'_> {
         all
     }
 
+    /// As [`Declaration::histograms`], but each comes into being when it is first asked for: a histogram is dozens of series, and
+    /// few of many combinations are ever used.
+    pub fn histograms_on_use(self, name: &'static str, labels: &[Label<'_>]) -> HistogramsOnUse {
+        let vector = self.histogram_vector(name, &names(labels));
+        let slots = combinations(labels).into_iter().map(|values| (values, OnceLock::new())).collect();
+        HistogramsOnUse { vector: self.declare(name, "histogram", labels, vector), slots }
+    }
+
     /// A histogram of latencies for each peer.
     pub fn histogram_by_peer(self, name: &'static str) -> PeerHistograms {
         let vector = self.histogram_vector(name, &[PEER]);
@@ -214,6 +224,21 @@ fn combinations(labels: &[Label<'_>]) -> Vec<Vec<&'static str>> {
         all = longer;
     }
     all
+}
+
+/// Histograms of latencies that come into being when they are first asked for.
+#[derive(Debug)]
+pub struct HistogramsOnUse {
+    vector: HistogramVec,
+    slots: Vec<(Vec<&'static str>, OnceLock<Histogram>)>,
+}
+
+impl HistogramsOnUse {
+    /// The histogram of a combination of labels, by its place.
+    pub(crate) fn get(&self, at: usize) -> Option<&Histogram> {
+        let (values, slot) = self.slots.get(at)?;
+        Some(slot.get_or_init(|| self.vector.with_label_values(values)))
+    }
 }
 
 /// A histogram of latencies for each peer, which is looked up by its host id without a text being made of it.

@@ -1,22 +1,34 @@
 //! Every metric of a node: each is declared here, and nowhere else.
 
 use crate::ground::histogram::Counts;
-use crate::ground::metric_registry::{MetricRegistry, PeerHistograms, SampleRow, Samples};
+use crate::ground::metric_registry::{HistogramsOnUse, MetricRegistry, PeerHistograms, SampleRow, Samples};
 use henge_base::HostId;
 use henge_coordinator::{Event, WriteType};
 use henge_model::Consistency;
 use henge_storage::Figures;
-use prometheus::{Histogram, IntCounter, IntGauge, IntGaugeVec};
+use prometheus::{IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
 
 /// What a client's request was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// SELECT.
+    /// SELECT of partitions by their keys.
     Read,
-    /// INSERT, UPDATE, DELETE, BATCH.
+    /// SELECT of a range of tokens, by an index or of everything.
+    Scan,
+    /// INSERT, UPDATE, DELETE.
     Write,
-    /// Everything else.
+    /// A conditional write, or a batch with one.
+    Cas,
+    /// BATCH.
+    Batch,
+    /// UPDATE of counters.
+    Counter,
+    /// CREATE, ALTER, DROP, TRUNCATE.
+    Schema,
+    /// Statements of roles and permissions, and logins.
+    Auth,
+    /// Everything else: USE, DESCRIBE, and statements that cannot be read.
     Other,
 }
 
@@ -32,7 +44,11 @@ pub enum Ending {
     Overloaded,
 }
 
-const OPERATIONS: [&str; 3] = ["read", "write", "other"];
+const OPERATIONS: [&str; 9] = ["read", "scan", "write", "cas", "batch", "counter", "schema", "auth", "other"];
+/// Operations and levels whose histograms are there from the first scrape.
+const COMMON_OPERATIONS: [Operation; 2] = [Operation::Read, Operation::Write];
+const COMMON_LEVELS: [Consistency; 4] =
+    [Consistency::One, Consistency::Quorum, Consistency::LocalQuorum, Consistency::LocalOne];
 const OUTCOMES: [&str; 6] = ["ok", "unavailable", "timeout", "failure", "invalid", "overloaded"];
 const LOGIN_OUTCOMES: [&str; 3] = ["ok", "refused", "overloaded"];
 /// The datacentres of replicas, as this node sees them.
@@ -74,6 +90,7 @@ macro_rules! metrics {
         pub struct $struct {
             registry: MetricRegistry,
             engine: Samples<Figures>,
+            node: Samples<NodeFigures>,
             /// Clients' batches by their numbers of partitions, for `system_views`.
             pub(crate) batches: Batches,
             $($(#[doc = $help])+ $visibility $field: $type,)*
@@ -84,12 +101,15 @@ macro_rules! metrics {
                 let registry = MetricRegistry::default();
                 let levels: Vec<&'static str> = Consistency::all().map(Consistency::name).collect();
                 let levels = levels.as_slice();
-                $struct {
+                let metrics = $struct {
                     $($field: metrics!(@declare registry levels concat!($($help),+), $kind $arguments),)*
                     engine: registry.samples(ENGINE),
+                    node: registry.samples(NODE),
                     batches: Batches::default(),
                     registry,
-                }
+                };
+                metrics.show_common();
+                metrics
             }
         }
     };
@@ -107,7 +127,7 @@ metrics! {
         /// Requests of clients by operation, consistency level and outcome.
         requests: Vec<IntCounter> = by_level(counters "henge_requests_total" OUTCOMES);
         /// Time from the arrival of a client's request to its answer, by operation and consistency level.
-        latency: Vec<Histogram> = by_level(histograms "henge_request_duration_seconds");
+        latency: HistogramsOnUse = by_level(histograms_on_use "henge_request_duration_seconds");
         /// Time from a call to a peer to its answer.
         round_trips: PeerHistograms = histogram_by_peer("henge_peer_round_trip_seconds");
         /// Age of the oldest time until which a range that this node holds is known to be equal on all of its replicas.
@@ -139,6 +159,10 @@ metrics! {
         pub denied: IntCounter = counter("henge_denied_total");
         /// Connections of clients that are open.
         pub connections: IntGauge = gauge("henge_client_connections");
+        /// Connections of clients that may be open at a time.
+        pub connections_limit: IntGauge = gauge("henge_client_connections_limit");
+        /// Connections of clients that were closed at once, for there were as many as may be, of all clients or of one address.
+        pub connections_refused: IntCounter = counter("henge_client_connections_refused_total");
         /// The newest epoch of the metadata that this node has applied; nodes of a cluster should agree.
         pub epoch: IntGauge = gauge("henge_metadata_epoch");
         /// Hints kept for replicas.
@@ -163,6 +187,8 @@ metrics! {
         pub batches_damaged: IntCounter = counter("henge_batches_damaged_total");
         /// Microseconds that the clock of each peer is ahead of this node's, by the last comparison.
         peer_clock_offsets: IntGaugeVec = gauge_by_peer("henge_peer_clock_offset_microseconds");
+        /// Microseconds that this node's clock is ahead of the middle one of the peers that it compared itself with last.
+        pub(crate) clock_offset: IntGauge = gauge("henge_clock_offset_microseconds");
         /// 1 if this node's clock is trusted, 0 if it coordinates no writes for it.
         pub(crate) clock_trusted: IntGauge = gauge("henge_clock_trusted");
         /// Writes and ballots refused because their stamps are too far ahead of this node's clock.
@@ -202,6 +228,38 @@ const ENGINE: &[SampleRow<Figures>] = &[
     ("henge_reads_from_disk_total", "Reads of a key that had to ask the disk.", |f| f.memory_misses),
 ];
 
+/// Figures of a node that are read when metrics are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NodeFigures {
+    /// 1 if the node serves clients, as `/readyz` says, else 0.
+    pub ready: u64,
+    /// Bytes free on the disk of the data directory.
+    pub disk_free_bytes: u64,
+    /// Bytes that writes leave free.
+    pub disk_reserve_bytes: u64,
+    /// Hints on this node's disk.
+    pub hints_pending: u64,
+    /// Bytes of their mutations.
+    pub hints_pending_bytes: u64,
+    /// Seconds since the oldest became owed; 0 without any.
+    pub hints_oldest_age_seconds: u64,
+}
+
+const NODE: &[SampleRow<NodeFigures>] = &[
+    ("henge_ready", "1 if this node serves clients, as /readyz says, else 0.", |f| f.ready),
+    ("henge_disk_free_bytes", "Bytes free on the disk of the data directory.", |f| f.disk_free_bytes),
+    ("henge_disk_reserve_bytes", "Bytes that writes leave free: with less, they are refused.", |f| {
+        f.disk_reserve_bytes
+    }),
+    ("henge_hints_pending", "Hints that wait on this node's disk for their replicas.", |f| f.hints_pending),
+    ("henge_hints_pending_bytes", "Bytes of these hints.", |f| f.hints_pending_bytes),
+    (
+        "henge_hints_oldest_age_seconds",
+        "Time since the oldest of these hints became owed, or longer; 0 without any.",
+        |f| f.hints_oldest_age_seconds,
+    ),
+];
+
 /// Batches without conditions, by their numbers of partitions.
 #[derive(Debug, Default)]
 pub(crate) struct Batches {
@@ -231,6 +289,13 @@ impl Metrics {
     /// Where the server declares its own metrics and renders all.
     pub fn registry(&self) -> &MetricRegistry {
         &self.registry
+    }
+
+    /// Has what every cluster uses in the first scrape.
+    fn show_common(&self) {
+        for (operation, level) in COMMON_OPERATIONS.iter().flat_map(|of| COMMON_LEVELS.map(|level| (*of, level))) {
+            self.latency.get(operation as usize * LEVELS + level.code() as usize);
+        }
     }
 
     /// Counts a client's request.
@@ -281,6 +346,11 @@ impl Metrics {
         self.events.get(event_index(event)).map_or(0, IntCounter::get)
     }
 
+    /// Takes the node's figures; called while metrics are rendered.
+    pub fn take_node(&self, figures: &NodeFigures) {
+        self.node.take(figures);
+    }
+
     /// Takes the engine's figures; called while metrics are rendered.
     pub fn take_engine(&self, figures: &Figures) {
         self.engine.take(figures);
@@ -315,6 +385,8 @@ mod tests {
         let labels = "consistency=\"LOCAL_QUORUM\",operation=\"write\"";
         assert!(text.contains(&format!("henge_requests_total{{{labels},outcome=\"timeout\"}} 1")), "{text}");
         assert!(text.contains(&format!("henge_request_duration_seconds_count{{{labels}}} 1")));
+        assert!(text.contains("henge_request_duration_seconds_count{consistency=\"QUORUM\",operation=\"read\"} 0"));
+        assert!(!text.contains("henge_request_duration_seconds_count{consistency=\"ALL\",operation=\"cas\"}"));
         assert!(text.contains("henge_logins_total{outcome=\"refused\"} 0"));
         assert!(text.contains("henge_coordinator_events_total{event=\"read_repair\"} 0"));
     }

@@ -96,10 +96,9 @@ impl<W: World> Worker for ClockWatch<W> {
         let comparisons: Vec<Comparison> = answers.into_iter().flatten().collect();
         let is_patience_over = asked_at.mono.since(self.began) >= PATIENCE;
         self.context.clock.take(self.judge(partners.len(), &comparisons), is_patience_over, asked_at);
-        let mut offsets: Vec<i64> = comparisons.iter().map(|peer| peer.offset_us).collect();
-        offsets.sort_unstable();
-        if let Some(median) = offsets.get(offsets.len() / 2) {
-            self.context.clock.tell_offset(median.saturating_neg());
+        if let Some(offset) = middle(comparisons.iter().map(|peer| peer.offset_us).collect()) {
+            self.context.clock.tell_offset(offset.saturating_neg());
+            self.context.metrics.clock_offset.set(offset.saturating_neg());
         }
         self.report();
         let is_new = self.context.clock.check(self.context.now()).is_err_and(|error| error.is_start());
@@ -110,5 +109,33 @@ impl<W: World> Worker for ClockWatch<W> {
 
     fn progress(&self) -> String {
         self.last.to_owned()
+    }
+}
+
+/// The middle one of the offsets of peers; of two that are in the middle the smaller one: where one of two peers is off, that peer is
+/// wrong and not this node.
+fn middle(mut offsets: Vec<i64>) -> Option<i64> {
+    offsets.sort_unstable();
+    let last = offsets.len().checked_sub(1)?;
+    [offsets[last / 2], offsets[offsets.len() / 2]].into_iter().min_by_key(|offset| offset.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::middle;
+
+    #[test]
+    fn one_of_two_peers_that_is_off_is_not_held_against_this_node() {
+        let cases: [(&[i64], Option<i64>); 6] = [
+            (&[], None),
+            (&[7], Some(7)),
+            (&[200_000, 3], Some(3)),
+            (&[-200_000, 3], Some(3)),
+            (&[200_000, 190_000], Some(190_000)),
+            (&[5, 200_000, -1], Some(5)),
+        ];
+        for (offsets, expected) in cases {
+            assert_eq!(middle(offsets.to_vec()), expected, "{offsets:?}");
+        }
     }
 }

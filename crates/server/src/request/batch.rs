@@ -20,7 +20,7 @@ pub(super) async fn run_batch(
     room: &mut Option<AnswerLease>,
     summary: &mut RequestSummary,
 ) -> Result<Answer, ErrorResponse> {
-    summary.operation = Operation::Write;
+    summary.operation = Operation::Batch;
     summary.consistency = batch.consistency;
     let keyspace = batch.keyspace.or(context.client.keyspace.as_deref());
     let mut statements = Vec::with_capacity(batch.statements.len());
@@ -33,6 +33,9 @@ pub(super) async fn run_batch(
             BatchQuery::Prepared(id) => Arc::clone(&find_prepared(core, id)?.ready),
         };
         statements.push((ready, batch.values(statement).to_vec()));
+    }
+    if statements.iter().any(|(ready, _)| ready.operation() == Operation::Cas) {
+        summary.operation = Operation::Cas;
     }
     let parameters = Parameters {
         values: &[],

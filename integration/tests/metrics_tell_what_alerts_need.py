@@ -1,0 +1,106 @@
+"""Metrics of disk, certificates, connections, readiness and hints have the values that they should, and operations are told apart."""
+
+import os
+import re
+import socket
+import time
+
+import pytest
+
+from clients import Clients, ConsistencyLevel
+from metric_pages import page_of
+from processes import Dev, wait_until
+
+DAY = 86_400
+CONNECTIONS_MAX = 4
+ARGUMENTS = ("--set", f"native_transport_max_concurrent_connections={CONNECTIONS_MAX}", "--set", "native_transport_max_concurrent_connections_per_ip=4")
+
+
+def values(address):
+    """Every series without labels."""
+    return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", page_of(address), re.M)}
+
+
+def operations(address):
+    """Requests that ended well, by operation."""
+    counts = {}
+    for operation, count in re.findall(r'^henge_requests_total\{.*operation="(\w+)",outcome="ok"\} (\d+)$', page_of(address), re.M):
+        counts[operation] = counts.get(operation, 0) + int(count)
+    return counts
+
+
+def test_disk_certificate_and_readiness(node):
+    told, disk = values(node.address), os.statvfs(node.directory)
+    assert told["henge_ready"] == 1
+    assert abs(told["henge_disk_free_bytes"] - disk.f_bavail * disk.f_frsize) < 1 << 30
+    assert (32 << 20) <= told["henge_disk_reserve_bytes"] <= (1 << 30)
+    assert told["henge_peer_certificate_expiry_timestamp_seconds"] > time.time() + 300 * DAY
+    assert told["henge_client_certificate_expiry_timestamp_seconds"] == 0, "it serves plaintext"
+    assert told["henge_hints_pending"] == told["henge_hints_oldest_age_seconds"] == told["henge_snapshot_bytes"] == 0
+
+
+def test_connections_beyond_the_limit_are_counted(node):
+    assert values(node.address)["henge_client_connections_limit"] == CONNECTIONS_MAX
+    before = values(node.address)["henge_client_connections_refused_total"]
+    sockets = [socket.create_connection((node.address, 9042)) for _ in range(CONNECTIONS_MAX + 2)]
+    wait_until(lambda: values(node.address)["henge_client_connections_refused_total"] >= before + 2, "refusals are counted", 10)
+    for each in sockets:
+        each.close()
+    wait_until(lambda: values(node.address)["henge_client_connections"] == 0, "they are gone", 10)
+
+
+STATEMENTS = (
+    ("schema", "CREATE TABLE t (k int PRIMARY KEY, v int)"),
+    ("schema", "CREATE TABLE c (k int PRIMARY KEY, n counter)"),
+    ("write", "INSERT INTO t (k, v) VALUES (1, 1)"),
+    ("read", "SELECT v FROM t WHERE k = 1"),
+    ("scan", "SELECT v FROM t"),
+    ("cas", "UPDATE t SET v = 2 WHERE k = 1 IF v = 1"),
+    ("batch", "BEGIN BATCH INSERT INTO t (k, v) VALUES (2, 2); DELETE FROM t WHERE k = 3; APPLY BATCH"),
+    ("cas", "BEGIN BATCH UPDATE t SET v = 3 WHERE k = 2 IF v = 2; APPLY BATCH"),
+    ("counter", "UPDATE c SET n = n + 1 WHERE k = 1"),
+    ("auth", "LIST ROLES"),
+    ("other", "USE ks"),
+)
+
+
+def test_operations_are_told_apart(node, clients):
+    session = clients.keyspace("ks")
+    for operation, text in STATEMENTS:
+        before = operations(node.address)[operation]
+        session.execute(text)
+        assert operations(node.address)[operation] > before, text
+
+
+def test_hints_that_wait_are_told(tmp_path):
+    cluster = Dev(tmp_path, 3).start()
+    clients = Clients(cluster.addresses[:2])
+    try:
+        session = clients.keyspace("ks", "{'class': 'SimpleStrategy', 'replication_factor': 3}", via=cluster.addresses[:1], consistency=ConsistencyLevel.QUORUM)
+        session.execute("CREATE TABLE t (k int PRIMARY KEY, v int)")
+        cluster.nodes[2].kill()
+        for k in range(20):
+            session.execute("INSERT INTO t (k, v) VALUES (%s, 1)", (k,))
+        told = lambda: values(cluster.addresses[0])
+        wait_until(lambda: told()["henge_hints_pending"] >= 20, "hints wait", 30)
+        assert told()["henge_hints_pending_bytes"] > 0
+        wait_until(lambda: told()["henge_hints_oldest_age_seconds"] >= 1, "they grow older", 10)
+        cluster.nodes[2].restart()
+        wait_until(lambda: told()["henge_hints_pending"] == 0, "they are delivered", 60)
+        assert told()["henge_hints_oldest_age_seconds"] == 0
+    finally:
+        clients.close()
+        assert cluster.stop() == 0
+
+
+@pytest.mark.parametrize("scrapes", [50])
+def test_a_scrape_costs_little(node, scrapes):
+    """Printed, not judged: the machine of a test does other work too."""
+    began = values(node.address)["process_cpu_seconds_total"]
+    text = ""
+    for _ in range(scrapes):
+        text = page_of(node.address)
+    spent = values(node.address)["process_cpu_seconds_total"] - began
+    series = len(re.findall(r"^\w+.* \S+$", text, re.M)) - text.count("\n# ")
+    print(f"{series} series, {len(text)} bytes, {1000 * spent / scrapes:.1f} ms of processor a scrape")
+    assert series < 2_000
