@@ -71,6 +71,7 @@ mod socket;
 mod sockets;
 mod statement;
 mod superuser;
+mod supervisor;
 mod surroundings;
 mod system_clock;
 mod world;

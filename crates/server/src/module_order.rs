@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 43] = [
+const MODULES: [&str; 44] = [
     "panics",
     "metrics",
     "logging",
@@ -45,6 +45,7 @@ const MODULES: [&str; 43] = [
     "peers",
     "peer_certificates",
     "superuser",
+    "supervisor",
     "server",
     "cert",
     "dev",

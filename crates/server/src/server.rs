@@ -25,6 +25,7 @@ use crate::process::Process;
 use crate::signals::{reload_on_hangup, shutdown_signal};
 use crate::sockets::Sockets;
 use crate::superuser;
+use crate::supervisor::{self, Change};
 use crate::world::ServerWorld;
 use anyhow::Context;
 use henge_node::{ClientService, Core, Identity, Metrics, Node, Random, World};
@@ -118,6 +119,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let service = running.node.client_service();
     let cores = serve_clients(&config, &running, tls);
     say!("{READY} {}", config.node.rpc_address);
+    supervisor::tell(Change::Ready);
     tracing::info!(host = %running.directory.host(), address = %config.node.rpc_address, "ready");
     tokio::select! {
         () = accept(&listener, &cores, &config, running.node.metrics()) => {}
@@ -392,6 +394,7 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], config: &Config, 
 /// Answers the requests in flight, syncs everything, and closes the links to peers.
 async fn close(running: Running, cores: Vec<ServingCore>) -> anyhow::Result<()> {
     tracing::info!("shutting down");
+    supervisor::tell(Change::Stopping);
     // Peers turn to others at once, and clients are told that this node is down.
     tokio::join!(running.node.announce_shutdown(), end_clients(&running, cores));
     running.node.drain();
