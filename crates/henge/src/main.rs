@@ -1,5 +1,7 @@
 //! The binary: parses the command line and calls the command's crate.
 
+mod papers;
+
 use clap::{Parser, Subcommand};
 
 /// The allocator: it needs fewer system calls and less waiting between threads than the C library's.
@@ -40,6 +42,9 @@ enum Command {
     Bench(henge_bench::BenchOptions),
     /// Run whole clusters from seeds and check what they promise.
     Simulate(henge_simulator::SimulateOptions),
+    /// Write manual pages, and completions for bash, zsh and fish, as packages have them.
+    #[command(hide = true)]
+    Papers(papers::PaperOptions),
 }
 
 /// The exit code for an invalid command line, as nodetool's.
@@ -61,6 +66,7 @@ fn main() {
         Command::Cert(options) => henge_server::cert(&options),
         Command::Bench(options) => henge_bench::bench(&options),
         Command::Simulate(options) => henge_simulator::simulate(&options),
+        Command::Papers(options) => papers::write::<Arguments>(&options).map(|()| 0).map_err(Into::into),
     };
     let code = outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
