@@ -41,3 +41,8 @@ def scraped(address):
             if label != "le":
                 labels[name].setdefault(label, set()).add(value)
     return {name: (kind, labels[name], helps[name]) for name, kind in kinds.items()}
+
+
+def values(address):
+    """Every series without labels."""
+    return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", page_of(address), re.M)}

@@ -47,11 +47,11 @@ impl ClientTlsOptions {
 #[derive(Clone)]
 pub(crate) struct ClientTls {
     optional: bool,
-    current: Arc<RwLock<Certified>>,
+    current: Arc<RwLock<TlsOfCertificate>>,
 }
 
 /// TLS with one certificate.
-struct Certified {
+struct TlsOfCertificate {
     acceptor: TlsAcceptor,
     /// The end of its validity, in seconds since the epoch; 0 if it cannot be read.
     expiry_seconds: u64,
@@ -86,7 +86,7 @@ impl ClientTls {
 }
 
 /// Uses the changed files, if they can be used; breaks once nobody uses TLS any more.
-fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<Certified>>) -> ControlFlow<()> {
+fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<TlsOfCertificate>>) -> ControlFlow<()> {
     let Some(current) = current.upgrade() else { return ControlFlow::Break(()) };
     match acceptor(options) {
         Ok(new) => {
@@ -101,7 +101,7 @@ fn reload(options: &ClientTlsOptions, current: &Weak<RwLock<Certified>>) -> Cont
     ControlFlow::Continue(())
 }
 
-fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<Certified> {
+fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<TlsOfCertificate> {
     let chain = certificates(&options.certificate)?;
     let expiry_seconds = chain.first().and_then(Validity::of).map_or(0, |validity| validity.end_seconds());
     let key = PrivateKeyDer::from_pem_slice(&read(&options.key)?)
@@ -125,7 +125,7 @@ fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<Certified> {
     let config = builder.with_single_cert(chain, key).with_context(|| {
         format!("{} and {} cannot be used together", options.certificate.display(), options.key.display())
     })?;
-    Ok(Certified { acceptor: TlsAcceptor::from(Arc::new(config)), expiry_seconds })
+    Ok(TlsOfCertificate { acceptor: TlsAcceptor::from(Arc::new(config)), expiry_seconds })
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
