@@ -74,7 +74,7 @@ impl<W: World> Node<W> {
             Kind::ForwardedWrite => {
                 call.answer(|m: ForwardedWrite| async move {
                     // The coordinator knows the epoch of its plan for certain.
-                    let request = PeerRequest::receive(replica, cluster, m.coordinator, header).await;
+                    let request = PeerRequest::receive(replica, cluster, m.coordinator, (header, deadline)).await;
                     let _counted = coordinator.begin_request();
                     passed_on::serve_forwarded(coordinator, request, m).await
                 })
