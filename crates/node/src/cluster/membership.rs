@@ -27,7 +27,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum JoinError {
     /// The cluster refuses this node; nothing changed.
     #[error("the cluster refuses this node: {0}")]
-    Refused(#[from] CommandRefusal),
+    Refused(CommandRefusal),
     /// Creating the cluster failed.
     #[error(transparent)]
     Change(ChangeError),
@@ -47,6 +47,13 @@ pub enum JoinError {
     /// This process is not the newest of its host.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+}
+
+/// The refusal is in the words of the error: as its source it would be said twice.
+impl From<CommandRefusal> for JoinError {
+    fn from(refusal: CommandRefusal) -> JoinError {
+        JoinError::Refused(refusal)
+    }
 }
 
 /// The way to the cluster.
@@ -250,5 +257,20 @@ impl<W: World> Cluster<W> {
         if let Err(error) = self.change(Command::CreateSystemKeyspaces).await {
             tracing::warn!(%error, "cannot add the keyspace of traces; nothing is traced until the next start");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    #[test]
+    fn a_refusal_is_said_once() {
+        let error = JoinError::from(CommandRefusal::Member("host x is up".to_owned()));
+        assert_eq!(
+            (error.to_string().as_str(), error.source().is_none()),
+            ("the cluster refuses this node: host x is up", true)
+        );
     }
 }
