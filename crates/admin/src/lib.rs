@@ -1,12 +1,13 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints;
-//!   `plan`: members that come and go; `table`: values in columns, as nodetool prints them.
+//! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
+//!   `plan`: rows that move; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod client;
+mod cluster;
 mod handoff;
 mod operations;
 mod plan;
@@ -16,8 +17,8 @@ use anyhow::ensure;
 use clap::Subcommand;
 use client::{Client, Place};
 use henge_operator::{
-    Everything, Handoff, MetadataLog, OperationId, OperationRequest, PlanUnderWay, Snapshot, TableSelection,
-    TableStats, Voter, route, size_text,
+    ClusterReport, Everything, Handoff, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanUnderWay,
+    Report, Snapshot, TableSelection, TableStats, Voter, route, size_text,
 };
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -35,8 +36,31 @@ pub struct AdminOptions {
     /// That port; 7199 if only the address is given.
     #[arg(short, long, global = true)]
     pub port: Option<u16>,
+    /// The form of reports.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    format: Format,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The form of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people, in nodetool's layouts.
+    #[default]
+    Text,
+    /// As one JSON value.
+    Json,
+}
+
+impl Format {
+    /// A report, in words by `text`.
+    fn show<R: Report>(self, report: &R, text: impl FnOnce(&R) -> String) -> anyhow::Result<String> {
+        match self {
+            Format::Text => Ok(text(report)),
+            Format::Json => Ok(format!("{}\n", serde_json::to_string_pretty(report)?)),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -70,6 +94,33 @@ enum Command {
     Flush(Waiting),
     /// Rewrite all files into the fewest.
     Compact(Waiting),
+    /// Print the members by datacentre: their state, tokens and share of the ring.
+    Status {
+        /// The keyspace whose copies the shares count; without it, all of users, if they have one replication.
+        #[arg(value_parser = name)]
+        keyspace: Option<String>,
+    },
+    /// Print the tokens of all members.
+    Ring {
+        /// The keyspace whose copies the shares count.
+        #[arg(value_parser = name)]
+        keyspace: Option<String>,
+    },
+    /// Print the cluster's name, its members' versions of the schema, and the keyspaces with their replication.
+    Describecluster,
+    /// Print the mode of the node, and which rows move.
+    Netstats,
+    /// Say that there is nothing to clean up.
+    Cleanup {
+        /// Keyspace and tables, as nodetool takes them.
+        #[arg(num_args = 0..)]
+        names: Vec<String>,
+    },
+    /// Say that there is nothing to rebuild.
+    Rebuild {
+        /// The datacentre, as nodetool takes it.
+        datacenter: Option<String>,
+    },
     /// Print where the cluster's metadata log ends on this node, and who votes on it.
     Metadata,
     /// Show the change of members under way: its step, and what it waits for.
@@ -185,14 +236,14 @@ fn place(options: &AdminOptions) -> Place {
 pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = Client { place: place(options) };
-    let text = runtime.block_on(run(&client, &options.command))?;
+    let text = runtime.block_on(run(&client, &options.command, options.format))?;
     // A reader that has gone away, as `head` does, is no failure of the command.
     let _ = io::stdout().write_all(text.as_bytes());
     Ok(0)
 }
 
 /// Runs a command; gives what it prints.
-async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
+async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Result<String> {
     let start = async |request, waiting: &Waiting| operations::start(client, request, !waiting.no_wait).await;
     match command {
         Command::Snapshot { tag, waiting } => {
@@ -201,8 +252,18 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         }
         Command::Flush(waiting) => start(OperationRequest::Flush, waiting).await,
         Command::Compact(waiting) => start(OperationRequest::Compact, waiting).await,
-        Command::Metadata => Ok(metadata(&client.report::<MetadataLog>(&Everything {}).await?)),
-        Command::Plan => Ok(plan::describe(&client.report::<PlanUnderWay>(&Everything {}).await?)),
+        Command::Status { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::status),
+        Command::Ring { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::ring),
+        Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),
+        Command::Netstats => {
+            let whole = cluster_of(client, None).await?;
+            let plan = client.report::<PlanUnderWay>(&Everything {}).await?;
+            format.show(&plan, |plan| cluster::netstats(&whole, plan))
+        }
+        Command::Cleanup { .. } => Ok(cluster::CLEANUP.to_owned()),
+        Command::Rebuild { .. } => Ok(cluster::REBUILD.to_owned()),
+        Command::Metadata => format.show(&client.report::<MetadataLog>(&Everything {}).await?, metadata),
+        Command::Plan => format.show(&client.report::<PlanUnderWay>(&Everything {}).await?, plan::describe),
         Command::Decommission { force, waiting } => {
             start(OperationRequest::Decommission { force: *force }, waiting).await
         }
@@ -212,14 +273,14 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
         Command::Overridemetadata { hash, waiting } => {
             start(OperationRequest::BeginLineage { hash: hash.clone() }, waiting).await
         }
-        Command::Statushandoff => Ok(handoff::status(&client.report::<Handoff>(&Everything {}).await?)),
+        Command::Statushandoff => format.show(&client.report::<Handoff>(&Everything {}).await?, handoff::status),
         Command::Pausehandoff => operations::start(client, OperationRequest::PauseHandoff, true).await,
         Command::Resumehandoff => operations::start(client, OperationRequest::ResumeHandoff, true).await,
         Command::Truncatehints { host_id } => {
             let request = OperationRequest::TruncateHints { host_id: host_id.clone() };
             operations::start(client, request, true).await
         }
-        Command::Listpendinghints => Ok(handoff::pending(&client.report::<Handoff>(&Everything {}).await?)),
+        Command::Listpendinghints => format.show(&client.report::<Handoff>(&Everything {}).await?, handoff::pending),
         Command::Repair { keyspace, table, waiting } => {
             let request = OperationRequest::Repair { keyspace: keyspace.clone(), table: table.clone() };
             start(request, waiting).await
@@ -231,10 +292,16 @@ async fn run(client: &Client, command: &Command) -> anyhow::Result<String> {
             client.abort(OperationId(*id)).await?;
             Ok(format!("Operation {id} stops after its present step\n"))
         }
-        Command::Listsnapshots => Ok(list_snapshots(&client.report::<Vec<Snapshot>>(&Everything {}).await?)),
+        Command::Listsnapshots => {
+            format.show(&client.report::<Vec<Snapshot>>(&Everything {}).await?, |snapshots| list_snapshots(snapshots))
+        }
         Command::Clearsnapshot { tag, .. } => clear_snapshots(client, tag.as_deref()).await,
-        Command::Tablestats { tables } => table_stats(client, tables).await,
+        Command::Tablestats { tables } => table_stats(client, tables, format).await,
     }
+}
+
+async fn cluster_of(client: &Client, keyspace: Option<String>) -> anyhow::Result<ClusterReport> {
+    client.report(&KeyspaceSelection { keyspace }).await
 }
 
 fn metadata(log: &MetadataLog) -> String {
@@ -276,16 +343,17 @@ async fn clear_snapshots(client: &Client, tag: Option<&str>) -> anyhow::Result<S
     Ok(text)
 }
 
-async fn table_stats(client: &Client, selections: &[TableSelection]) -> anyhow::Result<String> {
+async fn table_stats(client: &Client, selections: &[TableSelection], format: Format) -> anyhow::Result<String> {
     let all = [TableSelection::default()];
     let mut rows = Vec::new();
     for selection in if selections.is_empty() { &all } else { selections } {
-        rows.extend(client.report::<Vec<TableStats>>(selection).await?.into_iter().map(|stats| {
-            let TableStats { keyspace, table, disk_bytes, partitions } = stats;
-            vec![format!("{keyspace}.{table}"), size_text(disk_bytes), partitions.to_string()]
-        }));
+        rows.extend(client.report::<Vec<TableStats>>(selection).await?);
     }
-    Ok(print(&["Table", "Space used", "Number of partitions (estimate)"], rows))
+    let row = |TableStats { keyspace, table, disk_bytes, partitions }: &TableStats| {
+        vec![format!("{keyspace}.{table}"), size_text(*disk_bytes), partitions.to_string()]
+    };
+    let names = ["Table", "Space used", "Number of partitions (estimate)"];
+    format.show(&rows, |rows: &Vec<TableStats>| print(&names, rows.iter().map(row).collect()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A whole node without sockets: the parts joined, and its background work started.
 
 mod figures;
+mod members;
 mod membership;
 mod pending_hints;
 mod plan_report;
@@ -65,6 +66,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
+pub use members::{MemberReport, Ownership};
 pub use pending_hints::PendingHints;
 pub use plan_report::{Gainer, PlanReport};
 pub use recovery::StartError;
@@ -238,6 +240,29 @@ impl<W: World> Node<W> {
         }
         let refused = context.clock.check(context.now());
         refused.map_err(|_| "this node's clock is not trusted, so it coordinates no writes; its log says why")
+    }
+
+    /// The host that this node is.
+    pub fn host(&self) -> HostId {
+        self.parts.context.host()
+    }
+
+    /// All members, as an operator is told of them.
+    pub fn members(&self) -> Vec<MemberReport> {
+        members::list(&self.parts)
+    }
+
+    /// The parts of the ring that members own, of a keyspace or of all that users have; `None` if there is no such keyspace.
+    pub fn ownership(&self, keyspace: Option<&str>) -> Option<Ownership> {
+        members::ownership(&self.parts.cluster.view().state, keyspace)
+    }
+
+    /// The keyspaces, with their replication as it is shown, and the cluster's name.
+    pub fn keyspaces(&self) -> (String, Vec<(String, Replication)>) {
+        let view = self.parts.cluster.view();
+        let shown =
+            view.schema.keyspaces.values().map(|keyspace| (keyspace.name.clone(), keyspace.replication.clone()));
+        (view.state.name.clone(), shown.collect())
     }
 
     /// True if this node is a member of a cluster.

@@ -45,6 +45,82 @@ impl Report for PlanUnderWay {
     type Selection = Everything;
 }
 
+/// The cluster.
+impl Report for ClusterReport {
+    const PATH: &'static str = "/cluster";
+    type Selection = KeyspaceSelection;
+}
+
+/// A keyspace, or all of users without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyspaceSelection {
+    /// The keyspace.
+    pub keyspace: Option<String>,
+}
+
+/// The cluster, as one node has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClusterReport {
+    /// Its name.
+    pub name: String,
+    /// The members, by host id.
+    pub members: Vec<Member>,
+    /// True if members' shares are those of a keyspace, and not of tokens alone.
+    pub is_effective: bool,
+    /// True if keyspaces of users differ in replication, so that shares say nothing of all of them.
+    pub is_ambiguous: bool,
+    /// The keyspaces by name, with their replication.
+    pub keyspaces: Vec<KeyspaceReplication>,
+}
+
+/// A member of the cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its host id.
+    pub host_id: String,
+    /// The address at which peers reach it.
+    pub address: String,
+    /// Its datacentre.
+    pub datacenter: String,
+    /// Its rack.
+    pub rack: String,
+    /// True if it seems up to the node that answers.
+    pub is_up: bool,
+    /// normal, joining or leaving.
+    pub state: MemberState,
+    /// Its tokens, ascending.
+    pub tokens: Vec<i64>,
+    /// The part of the ring that it owns, or has copies of: 1 is all.
+    pub owns: f64,
+    /// Bytes in files of the node that answers; `None` of others.
+    pub load_bytes: Option<u64>,
+    /// The version of the schema that it has, by its own word.
+    pub schema_version: Option<String>,
+}
+
+/// The part that a member has in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberState {
+    /// It holds its ranges.
+    Normal,
+    /// Rows of its ranges are on their way to it.
+    Joining,
+    /// Its rows are on their way to others.
+    Leaving,
+}
+
+/// A keyspace and its replication.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyspaceReplication {
+    /// Its name.
+    pub keyspace: String,
+    /// The strategy's class.
+    pub class: String,
+    /// The strategy's options.
+    pub options: std::collections::BTreeMap<String, String>,
+}
+
 /// The change of members under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanUnderWay {

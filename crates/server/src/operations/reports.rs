@@ -1,12 +1,14 @@
 //! Reports, which are answered at once: each is a line of [`each_report`] and a function.
 
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
-use henge_node::Micros;
+use henge_node::{Micros, Replication};
 use henge_operator::{
-    Everything, Failure, FailureKind, GainerProgress, Handoff, MetadataLog, PendingHints, Plan, PlanGainer,
-    PlanUnderWay, Report, Snapshot, TableSelection, TableStats, Voter,
+    ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff, KeyspaceReplication, KeyspaceSelection,
+    Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer, PlanUnderWay, Report, Snapshot, TableSelection,
+    TableStats, Voter,
 };
 use henge_storage::TableStatistics;
+use std::collections::BTreeMap;
 use tokio::runtime::Handle;
 
 /// Takes every report with the function that answers it, which may read the disk.
@@ -22,6 +24,7 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::metadata_log)
         .add(Operations::handoff)
         .add(Operations::plan)
+        .add(Operations::cluster)
 }
 
 impl Operations {
@@ -74,6 +77,41 @@ impl Operations {
         Ok(PlanUnderWay { plan })
     }
 
+    /// The cluster and its members.
+    fn cluster(&self, selection: &KeyspaceSelection) -> Result<ClusterReport, Failure> {
+        let unknown = || Failure::new(FailureKind::NotFound, "there is no such keyspace");
+        let owned = self.node.ownership(selection.keyspace.as_deref()).ok_or_else(unknown)?;
+        let own = self.node.host();
+        let member = |report: henge_node::MemberReport| {
+            let mut tokens: Vec<i64> = report.member.tokens.iter().map(|token| token.0).collect();
+            tokens.sort_unstable();
+            Member {
+                host_id: report.member.id.to_string(),
+                address: report.member.address.to_string(),
+                datacenter: report.member.datacenter.clone(),
+                rack: report.member.rack.clone(),
+                is_up: report.is_up,
+                state: match (report.is_joining, report.is_leaving) {
+                    (true, _) => MemberState::Joining,
+                    (false, true) => MemberState::Leaving,
+                    (false, false) => MemberState::Normal,
+                },
+                tokens,
+                owns: owned.shares.get(&report.member.id).copied().unwrap_or(0.0),
+                load_bytes: (report.member.id == own).then(|| self.store.figures().live_data_bytes),
+                schema_version: report.schema_version.map(|version| version.to_string()),
+            }
+        };
+        let (name, keyspaces) = self.node.keyspaces();
+        Ok(ClusterReport {
+            name,
+            members: self.node.members().into_iter().map(member).collect(),
+            is_effective: owned.is_effective,
+            is_ambiguous: owned.is_ambiguous,
+            keyspaces: keyspaces.into_iter().map(keyspace_replication).collect(),
+        })
+    }
+
     /// Handoff of hints; reads the disk.
     #[allow(clippy::unnecessary_wraps)] // As all reports.
     fn handoff(&self, _: &Everything) -> Result<Handoff, Failure> {
@@ -113,4 +151,18 @@ impl Operations {
         }
         Ok(stats)
     }
+}
+
+fn keyspace_replication((keyspace, replication): (String, Replication)) -> KeyspaceReplication {
+    let (class, options) = match replication {
+        Replication::Local => ("LocalStrategy", BTreeMap::new()),
+        Replication::Simple { factor } => {
+            ("SimpleStrategy", BTreeMap::from([("replication_factor".to_owned(), factor.to_string())]))
+        }
+        Replication::NetworkTopology { factors } => {
+            let options = factors.into_iter().map(|(name, factor)| (name, factor.to_string()));
+            ("NetworkTopologyStrategy", options.collect())
+        }
+    };
+    KeyspaceReplication { keyspace, class: class.to_owned(), options }
 }

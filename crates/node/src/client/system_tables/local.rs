@@ -50,6 +50,11 @@ pub(super) fn version_of(epoch: Epoch) -> u128 {
     (u128::from(epoch.lineage) << 96) | 0x4000_8000_0000_0000_0000 | u128::from(epoch.index)
 }
 
+/// The version of the schema at an epoch.
+pub(crate) fn schema_version_of(epoch: Epoch) -> uuid::Uuid {
+    uuid::Uuid::from_u128(version_of(epoch))
+}
+
 /// A member's tokens as the set of decimal texts that drivers parse, in text order as Cassandra sorts a set.
 pub(super) fn tokens(member: &Member) -> Vec<u8> {
     let mut tokens: Vec<String> = member.tokens.iter().map(|t| t.0.to_string()).collect();
