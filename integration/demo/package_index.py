@@ -1,11 +1,14 @@
-"""The machine's Debian package index in a three-node cluster that loses a node in the middle of the load.
+"""The machine's Debian package index in a three-node cluster that loses a node in the middle of the load, grows to four, loses one for good
+and replaces it.
 
 Half of the packages go in through the Python driver, half through cqlsh's COPY FROM. One node is killed with SIGKILL while
-they do, and comes back. In the end every acknowledged row must be on every replica.
+they do, and comes back. Every acknowledged row must be on every replica then. A fourth node joins, another one is killed and never comes back, a
+fifth takes its place, and every row is read again at ALL, by which all replicas must answer.
 """
 
 import csv
 import hashlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +21,7 @@ from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import TokenAwarePolicy, WhiteListRoundRobinPolicy
 
 from clients import Clients
-from processes import Dev, remove, wait_until
+from processes import HENGE, Dev, Server, answers, remove, wait_until
 
 TABLES = (
     """CREATE TABLE packages (
@@ -86,6 +89,64 @@ def demonstrate(cluster, clients, packages, directory):
     proved(f"{time.monotonic() - returned:.0f} s after its return the node holds every row: the digest of all rows as each node alone "
            f"has them is {level} on all three")
     compare(clients, expected)
+    grow_and_replace(cluster, session, directory, expected)
+
+
+def grow_and_replace(cluster, session, directory, expected):
+    """Four nodes, of which one is lost for good and replaced."""
+    first, lost = cluster.nodes[0], cluster.nodes[2]
+    servers = []
+    try:
+        began = time.monotonic()
+        servers.append(add(cluster, directory, 4))
+        wait_until(lambda: answers(servers[0].address), "the fourth node serves", 900)
+        proved(f"a fourth node joined in {time.monotonic() - began:.0f} s, with its share of the rows")
+        read_at_all(first.address, expected, "four nodes")
+        host = next(row.host_id for row in session.execute("SELECT rpc_address, host_id FROM system.peers") if row.rpc_address == lost.address)
+        lost.kill()
+        say(f"node {lost.number} killed for good")
+        began = time.monotonic()
+        wait_until(lambda: down(first, lost), "the others see that it is gone", 120)
+        servers.append(add(cluster, directory, 5, "--replace", str(host)))
+        wait_until(lambda: answers(servers[1].address), "the fifth node serves", 900)
+        proved(f"a node that is lost for good is replaced {time.monotonic() - began:.0f} s after it was killed")
+        for node in (first, servers[0], servers[1]):
+            read_at_all(node.address, expected, "the replacement")
+        print(admin(first, "status", "debian"))
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def add(cluster, directory, number, *arguments):
+    """Launches another node, with the authority of the first."""
+    folder = directory / f"node{number}"
+    certificates = folder / "certs"
+    certificates.mkdir(parents=True)
+    for name in ("ca.pem", "ca.key"):
+        shutil.copy(cluster.nodes[0].directory / "certs" / name, certificates)
+    own = ["--development-certificates", str(certificates), "--seeds", f"{cluster.addresses[0]}:7000"]
+    return Server(folder, f"127.0.0.{number}", [*own, *arguments]).launch()
+
+
+def admin(node, *arguments):
+    command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def down(node, other):
+    return any(line.startswith("DN") and other.address in line.split() for line in admin(node, "status").splitlines())
+
+
+def read_at_all(address, expected, what):
+    reader = Clients([address])
+    try:
+        session = reader.session("debian", via=[address], consistency=ConsistencyLevel.ALL)
+        for table, rows in expected.items():
+            assert rows_of(session, table) == rows, f"{table} by {address} differs, with {what}"
+    finally:
+        reader.close()
+    proved(f"with {what}, {sum(map(len, expected.values()))} rows read by {address} at ALL are those that were written")
 
 
 def read_index():
