@@ -29,7 +29,7 @@ pub(crate) fn status(cluster: &ClusterReport) -> String {
                 host_of(&member.address),
                 load(member),
                 member.tokens.len().to_string(),
-                owned(cluster, member, 1),
+                ownership_text(cluster, member, 1),
                 member.host_id.clone(),
                 member.rack.clone(),
             ]
@@ -59,7 +59,7 @@ pub(crate) fn ring(cluster: &ClusterReport) -> String {
                 if member.is_up { "Up" } else { "Down" }.to_owned(),
                 state_name(member.state).to_owned(),
                 load(member),
-                owned(cluster, member, 2),
+                ownership_text(cluster, member, 2),
                 token.to_string(),
             ]
         }));
@@ -134,7 +134,7 @@ fn load(member: &Member) -> String {
     member.load_bytes.map_or_else(|| "?".to_owned(), size_text)
 }
 
-fn owned(cluster: &ClusterReport, member: &Member, decimals: usize) -> String {
+fn ownership_text(cluster: &ClusterReport, member: &Member, decimals: usize) -> String {
     if cluster.is_ambiguous { "?".to_owned() } else { format!("{:.decimals$}%", member.owns * 100.0) }
 }
 

@@ -12,6 +12,13 @@ pub(crate) struct NodeInfo {
     pub(crate) address: String,
 }
 
+impl NodeInfo {
+    pub(crate) fn of(node: &henge_node::Options, host_id: String) -> NodeInfo {
+        let (datacenter, rack) = (node.datacenter.clone(), node.rack.clone());
+        NodeInfo { datacenter, rack, host_id, address: node.address.to_string() }
+    }
+}
+
 /// The server's metrics.
 #[derive(Debug)]
 pub(crate) struct ServerMetrics {

@@ -304,12 +304,7 @@ fn seed() -> anyhow::Result<u64> {
 fn serve_pages(listener: TcpListener, running: &Running, config: &Config, tls: Option<ClientTls>) {
     let limit = connections_max(config.server.max_connections);
     running.node.metrics().connections_limit.set(i64::try_from(limit).unwrap_or(i64::MAX));
-    let info = NodeInfo {
-        datacenter: config.node.datacenter.clone(),
-        rack: config.node.rack.clone(),
-        host_id: running.directory.host().to_string(),
-        address: config.node.address.to_string(),
-    };
+    let info = NodeInfo::of(&config.node, running.directory.host().to_string());
     let pages = Pages {
         node: running.node.clone(),
         store: Arc::clone(&running.store),
@@ -324,9 +319,8 @@ fn serve_pages(listener: TcpListener, running: &Running, config: &Config, tls: O
 fn serve_admin(port: Option<TcpListener>, running: &Running) -> anyhow::Result<()> {
     let (node, store, engine) = (running.node.clone(), Arc::clone(&running.store), Arc::clone(&running.engine));
     let operations = Arc::new(Operations::new(node, store, engine, running.directory.snapshots()));
-    let directory = running.directory.path();
-    let socket =
-        admin_socket::listen(directory).with_context(|| format!("the admin socket in {}", directory.display()))?;
+    let path = running.directory.path();
+    let socket = admin_socket::listen(path).with_context(|| format!("the admin socket in {}", path.display()))?;
     tokio::spawn(http_server::serve(socket, admin::router(Arc::clone(&operations))));
     if let Some(port) = port {
         tokio::spawn(http_server::serve(port, admin::router(operations)));

@@ -32,7 +32,7 @@ pub enum Operation {
     Other,
 }
 
-/// How it ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // As the errors of the protocol.
 pub enum Ending {
@@ -144,10 +144,8 @@ metrics! {
         pub(crate) repair_sessions_failed: IntCounter = counter("henge_repair_sessions_failed_total");
         /// 1 if this node takes the peer for up, else 0.
         peers: IntGaugeVec = gauge_by_peer("henge_peer_up");
-        /// Events of requests that this node coordinates: replicas that differ, rows sent to replicas that lacked them, reads that were
-        /// asked for more, rounds of Paxos that gave way or were finished for another, reads that asked one replica more since another
-        /// was late or silent, those that might not for their budget, probes of late replicas, and writes that one replica of another
-        /// datacentre forwards to the others, with those of them that some replica had not confirmed in time.
+        /// Events of requests that this node coordinates: replicas that differ, rows that replicas lacked, reads asked for more, rounds of
+        /// Paxos that gave way or were finished for another, reads that asked one replica more, or might not, and forwarded writes.
         events: Vec<IntCounter> = counters("henge_coordinator_events_total", &[("event", &EVENTS)]);
         /// Mutations that this node sent to replicas, by the datacentre of the replica. Hints and repairs by streams are not counted.
         mutations_sent: Vec<IntCounter> = counters("henge_mutations_sent_total", &[("datacenter", &DISTANCES)]);
@@ -385,7 +383,7 @@ mod tests {
         let labels = "consistency=\"LOCAL_QUORUM\",operation=\"write\"";
         assert!(text.contains(&format!("henge_requests_total{{{labels},outcome=\"timeout\"}} 1")), "{text}");
         assert!(text.contains(&format!("henge_request_duration_seconds_count{{{labels}}} 1")));
-        assert!(text.contains("henge_request_duration_seconds_count{consistency=\"QUORUM\",operation=\"read\"} 0"));
+        assert!(text.contains("henge_request_duration_seconds_count{consistency=\"ONE\",operation=\"read\"} 0"));
         assert!(!text.contains("henge_request_duration_seconds_count{consistency=\"ALL\",operation=\"cas\"}"));
         assert!(text.contains("henge_logins_total{outcome=\"refused\"} 0"));
         assert!(text.contains("henge_coordinator_events_total{event=\"read_repair\"} 0"));
