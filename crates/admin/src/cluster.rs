@@ -82,7 +82,8 @@ pub(crate) fn describe(cluster: &ClusterReport) -> String {
         let version = member.schema_version.clone().filter(|_| member.is_up);
         versions.entry(version.unwrap_or_else(|| "UNREACHABLE".to_owned())).or_default().push(host_of(&member.address));
     }
-    for (version, hosts) in versions {
+    for (version, mut hosts) in versions {
+        hosts.sort_unstable();
         text += &format!("\t\t{version}: [{}]\n\n", hosts.join(", "));
     }
     text += &format!(
@@ -106,7 +107,7 @@ pub(crate) fn describe(cluster: &ClusterReport) -> String {
 
 /// `netstats`: the state of the node that answers, and what is streamed.
 pub(crate) fn netstats(cluster: &ClusterReport, under_way: &PlanUnderWay) -> String {
-    let own = cluster.members.iter().find(|member| member.load_bytes.is_some());
+    let own = cluster.members.iter().find(|member| member.answers);
     let mode = own.map_or("STARTING", |member| match member.state {
         MemberState::Normal => "NORMAL",
         MemberState::Joining => "JOINING",
@@ -169,6 +170,7 @@ mod tests {
             tokens: vec![i64::from(number), i64::from(number) + 100],
             owns: 0.5,
             load_bytes: (number == 1).then_some(2_048),
+            answers: number == 1,
             schema_version: Some("v".to_owned()),
         }
     }

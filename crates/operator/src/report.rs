@@ -92,8 +92,10 @@ pub struct Member {
     pub tokens: Vec<i64>,
     /// The part of the ring that it owns, or has copies of: 1 is all.
     pub owns: f64,
-    /// Bytes in files of the node that answers; `None` of others.
+    /// The bytes that it stores: the member that answers knows its own, others tell theirs about once a minute.
     pub load_bytes: Option<u64>,
+    /// True of the member that answers.
+    pub answers: bool,
     /// The version of the schema that it has, by its own word.
     pub schema_version: Option<String>,
 }

@@ -23,6 +23,8 @@ pub struct MemberReport {
     pub is_leaving: bool,
     /// The version of the schema that it has by its own word, as clients are told it; `None` if nobody has told.
     pub schema_version: Option<uuid::Uuid>,
+    /// The bytes that it stores, as it told them last, about once a minute; `None` if it has not told yet.
+    pub load_bytes: Option<u64>,
 }
 
 /// The parts of the ring that members own.
@@ -41,11 +43,17 @@ pub(super) fn list<W: World>(parts: &Parts<W>) -> Vec<MemberReport> {
     let view = parts.cluster.current_view();
     let facts = parts.cluster.gossip_facts();
     let own = (parts.context.host(), view.epoch());
+    let told = |host: HostId| facts.iter().filter(move |told| told.host == host).flat_map(|told| &told.facts);
     let epoch = |host: HostId| {
-        let told = facts.iter().find(|told| told.host == host)?;
-        told.facts.iter().find_map(|(fact, _)| match fact {
+        told(host).find_map(|(fact, _)| match fact {
             Fact::Epoch { lineage, index } => Some(Epoch { lineage: *lineage, index: *index }),
             Fact::Load { .. } | Fact::ClockOffset { .. } => None,
+        })
+    };
+    let load = |host: HostId| {
+        told(host).find_map(|(fact, _)| match fact {
+            Fact::Load { bytes } => Some(*bytes),
+            Fact::Epoch { .. } | Fact::ClockOffset { .. } => None,
         })
     };
     let is_leaving = |host: HostId| match view.state.plan.as_ref().map(|plan| &plan.kind) {
@@ -58,6 +66,7 @@ pub(super) fn list<W: World>(parts: &Parts<W>) -> Vec<MemberReport> {
         is_joining: view.state.newcomer() == Some(member.id),
         is_leaving: is_leaving(member.id),
         schema_version: if member.id == own.0 { Some(own.1) } else { epoch(member.id) }.map(schema_version_of),
+        load_bytes: load(member.id),
     };
     view.state.members.values().map(report).collect()
 }

@@ -85,6 +85,7 @@ impl Operations {
         let member = |report: henge_node::MemberReport| {
             let mut tokens: Vec<i64> = report.member.tokens.iter().map(|token| token.0).collect();
             tokens.sort_unstable();
+            let answers = report.member.id == own;
             Member {
                 host_id: report.member.id.to_string(),
                 address: report.member.address.to_string(),
@@ -98,7 +99,8 @@ impl Operations {
                 },
                 tokens,
                 owns: owned.shares.get(&report.member.id).copied().unwrap_or(0.0),
-                load_bytes: (report.member.id == own).then(|| self.store.figures().live_data_bytes),
+                load_bytes: if answers { Some(self.store.figures().live_data_bytes) } else { report.load_bytes },
+                answers,
                 schema_version: report.schema_version.map(|version| version.to_string()),
             }
         };
