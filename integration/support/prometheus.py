@@ -73,11 +73,15 @@ class Prometheus:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def ask(self, path, **parameters):
         query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"http://{self.address}:{PORT}/api/v1/{path}?{query}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.address}:{PORT}/api/v1/{path}?{query}", timeout=60) as answer:
             return json.load(answer)["data"]
 
     def query(self, expression):

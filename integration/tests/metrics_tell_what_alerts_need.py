@@ -4,16 +4,17 @@ import os
 import re
 import socket
 import time
+from pathlib import Path
 
-import pytest
 from cassandra import Unauthorized
 
 from metric_pages import page_of, values
 from processes import wait_until
 
 DAY = 86_400
-CONNECTIONS_MAX = 4
-ARGUMENTS = ("--set", f"native_transport_max_concurrent_connections={CONNECTIONS_MAX}", "--set", "native_transport_max_concurrent_connections_per_ip=4")
+SCRAPES = 200
+CONNECTIONS_MAX = 16
+ARGUMENTS = ("--set", f"native_transport_max_concurrent_connections={CONNECTIONS_MAX}", "--set", f"native_transport_max_concurrent_connections_per_ip={CONNECTIONS_MAX}")
 
 
 def operations(address):
@@ -70,14 +71,13 @@ def test_operations_are_told_apart(node, clients):
         assert operations(node.address)[operation] > before, text
 
 
-@pytest.mark.parametrize("scrapes", [50])
-def test_a_scrape_costs_little(node, scrapes):
-    """Printed, not judged: the machine of a test does other work too."""
-    began = values(node.address)["process_cpu_seconds_total"]
-    text = ""
-    for _ in range(scrapes):
+def test_a_scrape_costs_little(node):
+    """The time is printed and not judged, for the machine of a test does other work too."""
+    ticks = lambda: sum(map(int, Path(f"/proc/{node.program.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    began, text = ticks(), ""
+    for _ in range(SCRAPES):
         text = page_of(node.address)
-    spent = values(node.address)["process_cpu_seconds_total"] - began
-    series = len(re.findall(r"^\w+.* \S+$", text, re.M)) - text.count("\n# ")
-    print(f"{series} series, {len(text)} bytes, {1000 * spent / scrapes:.1f} ms of processor a scrape")
+    spent_ms = 1000 * (ticks() - began) / os.sysconf("SC_CLK_TCK") / SCRAPES
+    series = len([line for line in text.splitlines() if not line.startswith("#")])
+    print(f"{series} series, {len(text)} bytes, {spent_ms:.1f} ms of processor a scrape")
     assert series < 2_000

@@ -136,7 +136,7 @@ def test_dashboards_have_ids_and_links_of_their_own():
 def test_promtool_accepts_the_configuration_and_the_cases():
     tool = promtool()
     for arguments in (["check", "config", "prometheus.yml"], ["test", "rules", *CASES]):
-        done = subprocess.run([tool, *arguments], cwd=KIT, capture_output=True, text=True, timeout=240)
+        done = subprocess.run([tool, *arguments], cwd=KIT, capture_output=True, text=True, timeout=280)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
