@@ -92,7 +92,7 @@ pub struct Member {
     pub tokens: Vec<i64>,
     /// The part of the ring that it owns, or has copies of: 1 is all.
     pub owns: f64,
-    /// The bytes that it stores: the member that answers knows its own, others tell theirs about once a minute.
+    /// The bytes that it stores, as it told them last, about once a minute; `None` if it has not told yet.
     pub load_bytes: Option<u64>,
     /// True of the member that answers.
     pub answers: bool,

@@ -99,7 +99,7 @@ impl Operations {
                 },
                 tokens,
                 owns: owned.shares.get(&report.member.id).copied().unwrap_or(0.0),
-                load_bytes: if answers { Some(self.store.figures().live_data_bytes) } else { report.load_bytes },
+                load_bytes: report.load_bytes.or_else(|| answers.then(|| self.store.figures().live_data_bytes)),
                 answers,
                 schema_version: report.schema_version.map(|version| version.to_string()),
             }
