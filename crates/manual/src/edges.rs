@@ -20,7 +20,7 @@ mod tests {
     #[test]
     fn server_depends_on_few_crates() {
         let path = std::path::Path::new("../server/Cargo.toml");
-        let manifest = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let manifest = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(edges(&manifest), SERVER_EDGES, "see docs/decisions/0013-edges-of-server.md");
     }
 
