@@ -63,7 +63,7 @@ impl QueueDelay {
 mod tests {
     use super::*;
 
-    const PERCENT: Duration = Duration::from_millis(WAIT_MAX.as_millis() as u64 / 100);
+    const PERCENT: Duration = Duration::from_micros(WAIT_MAX.as_micros() as u64 / 100);
 
     /// Requests every millisecond whose waits, in hundredths of [`WAIT_MAX`], a function of the time gives; the number of refusals.
     fn refusals(delay: &QueueDelay, times: std::ops::Range<u64>, wait: impl Fn(u64) -> u32) -> usize {
