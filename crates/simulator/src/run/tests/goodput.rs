@@ -1,11 +1,11 @@
 //! More requests than machines can serve, under a model of service time: each message costs its receiver's processor a millisecond, a
 //! request of a client a twentieth of that before it is refused or begins, and a processor does one thing after another.
 
+use super::overload::parameters;
 use super::*;
-use henge_base::Mono;
 use henge_cql::{BoundValue, Warnings};
 use henge_model::Rows;
-use henge_node::{Error, Page, Parameters, PreparedStatement};
+use henge_node::{Error, PreparedStatement};
 
 /// Microseconds that a message takes.
 const MESSAGE_US: u64 = 1_000;
@@ -68,17 +68,7 @@ impl Site {
                 let (key, value) = ((number % KEYS).to_be_bytes(), number.to_be_bytes());
                 let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
                 let warnings = Warnings::default();
-                let parameters = Parameters {
-                    values: &values,
-                    consistency: Consistency::Quorum,
-                    serial: Consistency::Serial,
-                    timestamp: None,
-                    now_seconds: None,
-                    page: Page::default(),
-                    user: None,
-                    warnings: &warnings,
-                    received: Some(Mono(received)),
-                };
+                let parameters = parameters(&values, Consistency::Quorum, received, &warnings);
                 let outcome = life.core.execute(&ready, &parameters, &mut Rows::new(0)).await;
                 let mut outcomes = outcomes.lock();
                 match outcome {

@@ -15,6 +15,17 @@ impl Run {
         self.cluster.machines[machine].disk_image()
     }
 
+    /// The second machine and the third end, and start with each other's disk.
+    fn swap_disks(&self) {
+        crash(&self.cluster, 1);
+        crash(&self.cluster, 2);
+        let (one, two) = (self.image(1), self.image(2));
+        self.exchange_disk(1, two, false);
+        self.exchange_disk(2, one, false);
+        start(&self.cluster, 1);
+        start(&self.cluster, 2);
+    }
+
     /// The reason why a machine's process ends within ten seconds; `None` if it serves.
     fn refusal_of(&self, machine: usize) -> Option<String> {
         let machine = &self.cluster.machines[machine];
@@ -269,13 +280,7 @@ fn disks_that_change_places_keep_their_hosts() {
     for seed in 0..5 {
         let mut run = cluster(seed, 3, Faults::default());
         run.add(1, 5);
-        crash(&run.cluster, 1);
-        crash(&run.cluster, 2);
-        let (one, two) = (run.image(1), run.image(2));
-        run.exchange_disk(1, two, false);
-        run.exchange_disk(2, one, false);
-        start(&run.cluster, 1);
-        start(&run.cluster, 2);
+        run.swap_disks();
         assert!(run.wait("all machines", |run| run.all_see_all()));
         run.pass(5 * SECOND);
         run.add(2, 5);

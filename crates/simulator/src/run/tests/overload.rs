@@ -2,9 +2,29 @@
 
 use super::*;
 use henge_base::Mono;
-use henge_cql::Warnings;
+use henge_cql::{BoundValue, Warnings};
 use henge_model::Rows;
 use henge_node::{Page, Parameters};
+
+/// The parameters of a request that a client sent, received at a time.
+pub(super) fn parameters<'a>(
+    values: &'a [BoundValue<'a>],
+    consistency: Consistency,
+    received: u64,
+    warnings: &'a Warnings,
+) -> Parameters<'a> {
+    Parameters {
+        values,
+        consistency,
+        serial: Consistency::Serial,
+        timestamp: None,
+        now_seconds: None,
+        page: Page::default(),
+        user: None,
+        warnings,
+        received: Some(Mono(received)),
+    }
+}
 
 impl Run {
     /// The error of a statement at ALL through the first machine, received at a time, and the microseconds that it took.
@@ -14,17 +34,7 @@ impl Run {
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let ready = life.core.prepare(text, None).unwrap();
             let warnings = Warnings::default();
-            let parameters = Parameters {
-                values: &[],
-                consistency: Consistency::All,
-                serial: Consistency::Serial,
-                timestamp: None,
-                now_seconds: None,
-                page: Page::default(),
-                user: None,
-                warnings: &warnings,
-                received: Some(Mono(received)),
-            };
+            let parameters = parameters(&[], Consistency::All, received, &warnings);
             let outcome = life.core.execute(&ready, &parameters, &mut Rows::new(2)).await;
             done.fill((outcome.err().map(|error| error.to_string()), cluster.clockwork.now()));
         });

@@ -47,13 +47,7 @@ fn trusting() -> Faults {
 /// The disks of two machines change places, and the third loses power some time after they were started, for a second. True if all meet.
 fn swap_while_the_third_goes(seed: u64, after_us: u64, faults: Faults) -> bool {
     let run = cluster(seed, 3, faults);
-    crash(&run.cluster, 1);
-    crash(&run.cluster, 2);
-    let (one, two) = (run.image(1), run.image(2));
-    run.exchange_disk(1, two, false);
-    run.exchange_disk(2, one, false);
-    start(&run.cluster, 1);
-    start(&run.cluster, 2);
+    run.swap_disks();
     run.pass(after_us);
     crash(&run.cluster, 0);
     run.pass(SECOND);
