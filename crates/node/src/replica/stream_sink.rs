@@ -34,13 +34,13 @@ pub(crate) enum ImportError {
 
 /// The rows that a page is of.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PageOf {
+pub(crate) struct StreamedRange {
     pub(crate) plan: u64,
     pub(crate) table: StorageId,
     pub(crate) tokens: TokenRange,
 }
 
-impl PageOf {
+impl StreamedRange {
     /// I38: a page applies only while its plan is streaming.
     fn is_current(&self, view: &View, local: HostId) -> bool {
         let fetch = Fetch::of(&view.state, self.plan);
@@ -60,11 +60,11 @@ impl<W: World> ReplicaHandle<W> {
     fn while_streaming<T>(
         &self,
         cluster: &Cluster<W>,
-        page: PageOf,
+        range: StreamedRange,
         write: impl FnOnce() -> Result<T, ReplicaError>,
     ) -> Result<T, ImportError> {
         cluster.while_current(|view| {
-            if !page.is_current(view, self.context.host()) && !self.context.options.faults.apply_stale_pages {
+            if !range.is_current(view, self.context.host()) && !self.context.options.faults.apply_stale_pages {
                 return Err(ImportError::Stale);
             }
             write().map_err(ImportError::from)
@@ -75,17 +75,17 @@ impl<W: World> ReplicaHandle<W> {
     pub(crate) async fn import_rows(
         &self,
         cluster: &Cluster<W>,
-        page: PageOf,
+        range: StreamedRange,
         rows: Vec<(Bytes, Bytes)>,
     ) -> Result<(), ImportError> {
-        let mutations = mutations_of(page, rows, self.context.wall_us())?;
+        let mutations = mutations_of(range, rows, self.context.wall_us())?;
         let mut pending = Vec::with_capacity(mutations.len());
         for mutation in mutations {
             let submit = || {
                 self.check_room()?;
                 self.submit(|store, ticket| store.submit(&mutation, ticket))
             };
-            match self.while_streaming(cluster, page, submit) {
+            match self.while_streaming(cluster, range, submit) {
                 Ok(written) => pending.push(written),
                 // What was queued before is written; the page comes again.
                 Err(error) => {
@@ -101,18 +101,18 @@ impl<W: World> ReplicaHandle<W> {
     pub(crate) async fn import_acceptors(
         &self,
         cluster: &Cluster<W>,
-        page: PageOf,
+        range: StreamedRange,
         states: Vec<(Bytes, Bytes)>,
     ) -> Result<(), ImportError> {
         let decoded = states.into_iter().map(|(key, state)| {
-            let is_prefix = Key::partition(&key) == Some(key.len()) && page.holds(&key);
+            let is_prefix = Key::partition(&key) == Some(key.len()) && range.holds(&key);
             let state = Acceptor::decode(&state).ok().filter(|_| is_prefix);
             state.map(|state| (key, state)).ok_or(ImportError::Corrupt)
         });
         let decoded = decoded.collect::<Result<Vec<_>, _>>()?;
         let imports = decoded.into_iter().map(|(key, state)| async move {
             let submit = |commit: Option<&Mutation>, merged: &Acceptor| {
-                self.while_streaming(cluster, page, || {
+                self.while_streaming(cluster, range, || {
                     self.check_room()?;
                     self.submit(|store, ticket| store.submit_acceptor(&key, &merged.encode(), commit, ticket))
                 })
@@ -125,10 +125,10 @@ impl<W: World> ReplicaHandle<W> {
 }
 
 /// A page as mutations, one for each partition. Their stamp is of now: no purge that they would come too late for is under way.
-fn mutations_of(page: PageOf, rows: Vec<(Bytes, Bytes)>, now: Micros) -> Result<Vec<Mutation>, ImportError> {
+fn mutations_of(range: StreamedRange, rows: Vec<(Bytes, Bytes)>, now: Micros) -> Result<Vec<Mutation>, ImportError> {
     let (mut mutations, mut partition): (Vec<Mutation>, Bytes) = (Vec::new(), Bytes::new());
     for (key, row) in rows {
-        let length = Key::partition(&key).filter(|_| page.holds(&key)).ok_or(ImportError::Corrupt)?;
+        let length = Key::partition(&key).filter(|_| range.holds(&key)).ok_or(ImportError::Corrupt)?;
         match RowView::parse(&key, &row) {
             Ok(_) | Err(RowError::Damaged) => {}
             Err(_) => return Err(ImportError::Corrupt),

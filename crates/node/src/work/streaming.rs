@@ -12,7 +12,7 @@ use crate::coordinator::Coordinator;
 use crate::ground::world::{Lane, World};
 use crate::peers::messages::stream::{StreamFences, StreamFencesReply};
 use crate::replica::stream_journal::{self, Stage};
-use crate::replica::stream_sink::PageOf;
+use crate::replica::stream_sink::StreamedRange;
 use crate::work::worker::{Next, StepError, Worker};
 use futures_util::stream::{self, StreamExt};
 use henge_base::HostId;
@@ -48,18 +48,18 @@ pub(crate) struct Streaming<W> {
     complete: BTreeSet<(StorageId, Token)>,
     failed: Mutex<FailedSources>,
     /// The plan and the number of ranges left that the log was last told of.
-    told: (u64, usize),
+    logged: (u64, usize),
 }
 
 impl<W: World> Streaming<W> {
     /// Nothing is fetched yet.
     pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
         let (fenced, complete, failed) = (BTreeSet::new(), BTreeSet::new(), Mutex::default());
-        Streaming { coordinator, plan: 0, fenced, complete, failed, told: (0, 0) }
+        Streaming { coordinator, plan: 0, fenced, complete, failed, logged: (0, 0) }
     }
 
     /// The ranges of all tables, each with its sources.
-    fn ranges(&self, view: &View, gains: &Gains) -> Vec<(PageOf, Arc<RangeSources>)> {
+    fn ranges(&self, view: &View, gains: &Gains) -> Vec<(StreamedRange, Arc<RangeSources>)> {
         let local = self.coordinator.local();
         let lost = view.state.plan.as_ref().and_then(|plan| plan.kind.dead_member());
         let of_setting = |gained: &GainedRanges| {
@@ -78,17 +78,21 @@ impl<W: World> Streaming<W> {
             gained.ranges.iter().map(|range| (*range, sources(range))).collect::<Vec<_>>()
         };
         let by_setting: Vec<Vec<_>> = gains.ranges.iter().map(of_setting).collect();
-        let page = |table, tokens| PageOf { plan: gains.plan, table, tokens };
+        let range_of = |table, tokens| StreamedRange { plan: gains.plan, table, tokens };
         let of_table = |(table, setting): &(_, usize)| {
             let table = *table;
-            by_setting[*setting].iter().map(move |(tokens, sources)| (page(table, *tokens), Arc::clone(sources)))
+            by_setting[*setting].iter().map(move |(tokens, sources)| (range_of(table, *tokens), Arc::clone(sources)))
         };
         gains.tables.iter().flat_map(of_table).collect()
     }
 
     /// Takes over the fences of nodes that hold gained ranges and are up, so that no write comes back here whose deletion has been forgotten
     /// there. A node that does not tell them sends nothing.
-    async fn take_fences(&mut self, plan: u64, ranges: &[(PageOf, Arc<RangeSources>)]) -> Result<(), StreamError> {
+    async fn take_fences(
+        &mut self,
+        plan: u64,
+        ranges: &[(StreamedRange, Arc<RangeSources>)],
+    ) -> Result<(), StreamError> {
         let coordinator = &self.coordinator;
         let candidates: BTreeSet<HostId> = ranges.iter().flat_map(|(_, sources)| sources.candidates()).collect();
         let (fenced, mut are_all_known) = (&mut self.fenced, true);
@@ -118,18 +122,18 @@ impl<W: World> Streaming<W> {
     }
 
     /// Fetches all ranges; the first failure is told, and keeps none from its turn.
-    async fn fetch(&mut self, ranges: Vec<(PageOf, Arc<RangeSources>)>) -> Result<(), StreamError> {
+    async fn fetch(&mut self, ranges: Vec<(StreamedRange, Arc<RangeSources>)>) -> Result<(), StreamError> {
         let this = &*self;
-        let fetch = |(page, sources): (PageOf, Arc<RangeSources>)| {
+        let fetch = |(range, sources): (StreamedRange, Arc<RangeSources>)| {
             let (coordinator, fenced, failed) = (&this.coordinator, &this.fenced, &this.failed);
-            let range = RangeStream { coordinator, page, sources, fenced, failed };
-            async move { (page, range.run().await) }
+            let stream = RangeStream { coordinator, range, sources, fenced, failed };
+            async move { (range, stream.run().await) }
         };
         let outcomes: Vec<_> = stream::iter(ranges).map(fetch).buffer_unordered(RANGES_AT_ONCE).collect().await;
         let mut outcome = Ok(());
-        for (page, fetched) in outcomes {
+        for (range, fetched) in outcomes {
             match fetched {
-                Ok(()) => _ = self.complete.insert((page.table, page.tokens.end)),
+                Ok(()) => _ = self.complete.insert((range.table, range.tokens.end)),
                 Err(error) => outcome = outcome.and(Err(error)),
             }
         }
@@ -177,9 +181,9 @@ impl<W: World> Worker for Streaming<W> {
             return Ok(Next::Wait);
         }
         let count = ranges.len();
-        let is_left = |page: &PageOf| !self.complete.contains(&(page.table, page.tokens.end));
-        let ranges: Vec<_> = ranges.into_iter().filter(|(page, _)| is_left(page)).collect();
-        if std::mem::replace(&mut self.told, (plan, ranges.len())) != (plan, ranges.len()) {
+        let is_left = |range: &StreamedRange| !self.complete.contains(&(range.table, range.tokens.end));
+        let ranges: Vec<_> = ranges.into_iter().filter(|(range, _)| is_left(range)).collect();
+        if std::mem::replace(&mut self.logged, (plan, ranges.len())) != (plan, ranges.len()) {
             tracing::info!(plan, ranges = ranges.len(), "rows of ranges that this node gains are fetched");
         }
         self.fetch(ranges).await?;

@@ -6,7 +6,7 @@ use crate::coordinator::Coordinator;
 use crate::ground::world::{Lane, World};
 use crate::peers::messages::stream::{StreamPage, StreamPageReply, StreamPart};
 use crate::replica::stream_journal::{self, RangeProgress};
-use crate::replica::stream_sink::{ImportError, PageOf};
+use crate::replica::stream_sink::{ImportError, StreamedRange};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::{Refusal, ReplicaError};
 use parking_lot::Mutex;
@@ -23,7 +23,7 @@ const BUSY_ATTEMPTS: u32 = 25;
 /// A range of a table on its way.
 pub(super) struct RangeStream<'a, W> {
     pub(super) coordinator: &'a Coordinator<W>,
-    pub(super) page: PageOf,
+    pub(super) range: StreamedRange,
     pub(super) sources: Arc<RangeSources>,
     /// Nodes whose fences are known: others send nothing yet.
     pub(super) fenced: &'a BTreeSet<HostId>,
@@ -33,9 +33,9 @@ pub(super) struct RangeStream<'a, W> {
 impl<W: World> RangeStream<'_, W> {
     /// Fetches what is left of the range.
     pub(super) async fn run(self) -> Result<(), StreamError> {
-        let (replica, page) = (self.coordinator.replica(), self.page);
+        let (replica, range) = (self.coordinator.replica(), self.range);
         let stored = replica.on_disk(Lane::Background, move |store| {
-            stream_journal::progress(store, page.plan, page.table, page.tokens)
+            stream_journal::progress(store, range.plan, range.table, range.tokens)
         });
         let mut progress = stored.await?;
         let mut is_empty = true;
@@ -69,9 +69,9 @@ impl<W: World> RangeStream<'_, W> {
     }
 
     async fn record(&self, progress: &RangeProgress) -> Result<(), StreamError> {
-        let (page, progress) = (self.page, progress.clone());
+        let (range, progress) = (self.range, progress.clone());
         let recorded = self.coordinator.replica().on_disk(Lane::Background, move |store| {
-            stream_journal::set_progress(store, page.plan, (page.table, page.tokens), &progress)
+            stream_journal::set_progress(store, range.plan, (range.table, range.tokens), &progress)
         });
         Ok(recorded.await?)
     }
@@ -103,9 +103,9 @@ impl<W: World> RangeStream<'_, W> {
             };
             self.failed.lock().remove(source);
             let (bytes, last) = (reply.bytes(), reply.rows.last().map(|(key, _)| key.clone()));
-            let behind = last.clone().filter(|_| reply.more);
+            let next_after = last.clone().filter(|_| reply.more);
             let prefetch = async {
-                match &behind {
+                match &next_after {
                     Some(key) => Some(self.ask(source, part, Some(key.clone())).await),
                     None => None,
                 }
@@ -129,14 +129,14 @@ impl<W: World> RangeStream<'_, W> {
     }
 
     fn is_table_gone(&self) -> bool {
-        self.coordinator.cluster().view().placed_of(self.page.table).is_none()
+        self.coordinator.cluster().view().placed_of(self.range.table).is_none()
     }
 
     async fn apply(&self, part: StreamPart, rows: Vec<(Bytes, Bytes)>) -> Result<(), ImportError> {
         let (replica, cluster) = (self.coordinator.replica(), self.coordinator.cluster());
         match part {
-            StreamPart::Rows => replica.import_rows(cluster, self.page, rows).await,
-            StreamPart::Acceptors => replica.import_acceptors(cluster, self.page, rows).await,
+            StreamPart::Rows => replica.import_rows(cluster, self.range, rows).await,
+            StreamPart::Acceptors => replica.import_acceptors(cluster, self.range, rows).await,
         }
     }
 
@@ -147,7 +147,7 @@ impl<W: World> RangeStream<'_, W> {
         part: StreamPart,
         after: Option<Bytes>,
     ) -> Result<StreamPageReply, ReplicaError> {
-        let PageOf { plan, table, tokens } = self.page;
+        let StreamedRange { plan, table, tokens } = self.range;
         let question = StreamPage { plan, table, tokens, part, after };
         let mut attempts = 0;
         loop {
