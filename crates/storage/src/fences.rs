@@ -14,11 +14,11 @@ const NAME: &[u8] = b"fence/";
 #[derive(Debug, Default)]
 pub(crate) struct Fences {
     tables: ArcSwap<BTreeMap<StorageId, Micros>>,
-    /// Tables whose fences are not known yet: writes from before the time have to wait.
+    /// Late writes that are refused because the fences of their tables are not known yet.
     held: ArcSwapOption<LateWrites>,
 }
 
-/// Writes that have to wait.
+/// Late writes: those to these tables that were issued before a time.
 #[derive(Debug)]
 struct LateWrites {
     tables: BTreeSet<StorageId>,
@@ -49,13 +49,13 @@ impl Fences {
         self.tables.load().as_ref().clone()
     }
 
-    /// Holds back writes to tables that were issued before a time. No tables: holds back nothing.
+    /// Refuses writes to these tables that were issued before a time, in place of those refused so far; none if there are no tables.
     pub(crate) fn hold(&self, tables: BTreeSet<StorageId>, before: Micros) {
         let held = (!tables.is_empty()).then(|| Arc::new(LateWrites { tables, before }));
         self.held.store(held);
     }
 
-    /// True if a write issued at that time has to wait.
+    /// True if a write issued at that time is refused for now, and may be made later.
     pub(crate) fn holds_back(&self, table: StorageId, issued: Micros) -> bool {
         self.held.load().as_ref().is_some_and(|held| issued < held.before && held.tables.contains(&table))
     }
@@ -65,7 +65,7 @@ impl Fences {
         self.tables.load().get(&table).copied()
     }
 
-    /// True if a write issued at that time is refused.
+    /// True if a write issued at that time is refused for good.
     pub(crate) fn refuses(&self, table: StorageId, issued: Micros) -> bool {
         self.tables.load().get(&table).is_some_and(|fence| issued < *fence)
     }

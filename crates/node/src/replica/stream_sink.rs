@@ -1,4 +1,4 @@
-//! Pages from sources, applied to this node's copy like writes; and room for them.
+//! Streamed pages, applied to this node's copy like writes; and the removal of old rows that makes room for them.
 
 use crate::cluster::Cluster;
 use crate::cluster::gains::{Fetch, Gains, RoomMaker};
@@ -15,24 +15,24 @@ use henge_paxos::Acceptor;
 use henge_storage::{EngineError, Store, SyncMode};
 use std::time::Duration;
 
-/// States of acceptors that are taken over at once.
+/// States of acceptors that are written concurrently.
 const ACCEPTORS_AT_ONCE: usize = 64;
 
 /// A page was not applied, or only a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// The plan is at another step by now, or the table is gone. Nothing more is written.
+    /// The plan is no longer at its step of streaming, or the table is gone. Nothing more is written.
     #[error("the plan is not streaming any more")]
     Stale,
-    /// The source sent no page of the range: keys of others, or rows whose checksums are wrong.
-    #[error("the source sent what is no page of the range")]
+    /// The source sent keys outside the range, or rows whose checksums are wrong. Nothing of the page was written.
+    #[error("the source sent keys outside the range, or rows with wrong checksums")]
     Corrupt,
-    /// The own copy refuses writes at present.
+    /// This node's copy refuses writes at present. A part of the page may have been written.
     #[error(transparent)]
     Refused(#[from] ReplicaError),
 }
 
-/// The rows that a page is of.
+/// A range of tokens of one table that a plan moves to this node; its rows come in pages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamedRange {
     pub(crate) plan: u64,
@@ -41,7 +41,7 @@ pub(crate) struct StreamedRange {
 }
 
 impl StreamedRange {
-    /// I38: a page applies only while its plan is streaming.
+    /// True while the plan has this node fetch the range. I38: a page is applied only then.
     fn is_current(&self, view: &View, local: HostId) -> bool {
         let fetch = Fetch::of(&view.state, self.plan);
         let gains = |placement: &henge_ring::Placement| {
@@ -56,7 +56,7 @@ impl StreamedRange {
 }
 
 impl<W: World> ReplicaHandle<W> {
-    /// Does something that is written by a page, while no other view is published.
+    /// Runs `write` if the range is current, with no other view published meanwhile.
     fn while_streaming<T>(
         &self,
         cluster: &Cluster<W>,
@@ -71,7 +71,7 @@ impl<W: World> ReplicaHandle<W> {
         })
     }
 
-    /// Applies a page of rows; done when all of it is written.
+    /// Applies a page of rows; returns when all of it is written.
     pub(crate) async fn import_rows(
         &self,
         cluster: &Cluster<W>,
@@ -87,7 +87,7 @@ impl<W: World> ReplicaHandle<W> {
             };
             match self.while_streaming(cluster, range, submit) {
                 Ok(written) => pending.push(written),
-                // What was queued before is written; the page comes again.
+                // Rows that are queued already are written all the same; to fetch and write them again does no harm.
                 Err(error) => {
                     join_all(pending).await;
                     return Err(error);
@@ -124,7 +124,8 @@ impl<W: World> ReplicaHandle<W> {
     }
 }
 
-/// A page as mutations, one for each partition. Their stamp is of now: no purge that they would come too late for is under way.
+/// A page as mutations, one for each partition. They are stamped with the present, so no fence refuses them; none has to, for no node
+/// purges while a plan is under way.
 fn mutations_of(range: StreamedRange, rows: Vec<(Bytes, Bytes)>, now: Micros) -> Result<Vec<Mutation>, ImportError> {
     let (mut mutations, mut partition): (Vec<Mutation>, Bytes) = (Vec::new(), Bytes::new());
     for (key, row) in rows {
@@ -157,7 +158,7 @@ impl<W: World> RoomMaker for ReplicaHandle<W> {
                 return Ok(());
             }
             handle.hold_late_writes(&gains);
-            // What an earlier time has queued is found then, and removed with the rest.
+            // Writes of an earlier ownership that are still queued have to be in the engine to be found and removed with the rest.
             handle.drain_queue().await?;
             let found = handle.on_disk(Lane::Background, move |store| find_all(store, &gains)).await;
             let removal = found.map_err(|error| unreadable(&error))?;
@@ -176,7 +177,7 @@ impl<W: World> RoomMaker for ReplicaHandle<W> {
 }
 
 impl<W: World> ReplicaHandle<W> {
-    /// Has late writes to gained tables wait until the fences of those that held them are known.
+    /// Refuses late writes to gained tables, as ones that may be made later, until the fences of their sources are known.
     pub(crate) fn hold_late_writes(&self, gains: &Gains) {
         self.stream_status.set_held(Some(gains.plan));
         hold_late_writes(&self.store, gains, self.context.wall_us(), self.context.options.purge_margin);
@@ -189,7 +190,8 @@ impl<W: World> ReplicaHandle<W> {
     }
 }
 
-/// Fences stay half of the purge's margin behind the present; what was issued later cannot be behind one.
+/// Refuses writes to gained tables that were issued more than a quarter of the purge's margin ago. Fences stay at least half of the margin
+/// behind the present, so what was issued later cannot be behind one.
 pub(crate) fn hold_late_writes(store: &Store, gains: &Gains, now: Micros, margin: Duration) {
     let before = now.saturating_sub((margin / 4).as_micros() as Micros);
     store.hold_late_writes(gains.tables().map(|(table, _)| table).collect(), before);
@@ -208,7 +210,8 @@ fn unreadable(error: &EngineError) -> ReplicaError {
     ReplicaError::Refused(Refusal::Other)
 }
 
-/// Makes room when a node starts, before anything runs: its log says that it gains ranges, and it may have ended before it made room.
+/// Makes room when a node starts, before anything else runs: the process may have ended after it learned of the plan and before it made
+/// room.
 pub(crate) fn make_room_at_start(
     store: &Store,
     gains: &Gains,

@@ -1,6 +1,11 @@
 //! Streaming: this node fetches the rows of ranges that it gains by a plan (docs/protocols/moving-ranges.md).
 //!
-//! - `sources`: the replicas that a range is fetched from. - `range`: one range of one table, page by page.
+//! - `sources`: the replicas that a range is fetched from.
+//! - `range`: one range of one table, page by page.
+//!
+//! A *fence* of a table is a time: writes issued before it are refused, since deletions that cover them may have been purged. The node
+//! takes over the fences of its sources before it fetches from them. Until then it refuses *late writes*, those that were issued a while
+//! ago (such as hints), for one of them may lie behind a fence that it does not know yet.
 
 mod range;
 mod sources;
@@ -30,24 +35,24 @@ use stream_error::StreamError;
 
 /// After a failure: a source that is down, a disk that is full.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Between two looks for a plan, should its change have gone unnoticed.
+/// The wait between two looks for a plan, if no change of the plan is noticed before.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// Ranges that are fetched at once.
 const RANGES_AT_ONCE: usize = 4;
-/// A node may take so long to tell its fences.
+/// The time that a source has to answer with its fences.
 const FENCES_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Fetches what this node gains.
 pub(crate) struct Streaming<W> {
     coordinator: Coordinator<W>,
-    /// The plan that the rest is about.
+    /// The plan that the other fields belong to; 0 for none.
     plan: u64,
-    /// Nodes whose fences are known.
+    /// Sources whose fences this node has taken over.
     fenced: BTreeSet<HostId>,
-    /// Ranges of tables, by their last tokens, that are complete.
+    /// Ranges of tables that have been fetched wholly, by their last tokens.
     complete: BTreeSet<(StorageId, Token)>,
     failed: Mutex<FailedSources>,
-    /// The plan and the number of ranges left that the log was last told of.
+    /// The plan and the number of ranges left, as last logged.
     logged: (u64, usize),
 }
 
@@ -63,7 +68,7 @@ impl<W: World> Streaming<W> {
         let local = self.coordinator.local();
         let lost = view.state.plan.as_ref().and_then(|plan| plan.kind.dead_member());
         let of_setting = |gained: &GainedRanges| {
-            // They have one placement, now and later.
+            // The keyspaces of a setting share their placement, before the plan and after it, so the first stands for all.
             let keyspace = gained.keyspaces.first().and_then(|name| view.state.schema.keyspaces.get(name));
             let now = keyspace.and_then(|keyspace| view.state.placement_of(keyspace));
             let target = keyspace.map(|keyspace| view.state.placement_after_plan(keyspace)).unwrap_or_default();
@@ -86,8 +91,8 @@ impl<W: World> Streaming<W> {
         gains.tables.iter().flat_map(of_table).collect()
     }
 
-    /// Takes over the fences of nodes that hold gained ranges and are up, so that no write comes back here whose deletion has been forgotten
-    /// there. A node that does not tell them sends nothing.
+    /// Takes over the fences of sources that are up, so that no late write brings back here a row whose deletion a source has purged. Once
+    /// the fences of all of them are known, late writes are taken again. A source whose fences are not known is not fetched from.
     async fn take_fences(
         &mut self,
         plan: u64,
@@ -121,7 +126,7 @@ impl<W: World> Streaming<W> {
         Ok(())
     }
 
-    /// Fetches all ranges; the first failure is told, and keeps none from its turn.
+    /// Fetches the ranges, each to its end or its first failure. Returns the first failure once all have been tried.
     async fn fetch(&mut self, ranges: Vec<(StreamedRange, Arc<RangeSources>)>) -> Result<(), StreamError> {
         let this = &*self;
         let fetch = |(range, sources): (StreamedRange, Arc<RangeSources>)| {
@@ -187,7 +192,7 @@ impl<W: World> Worker for Streaming<W> {
             tracing::info!(plan, ranges = ranges.len(), "rows of ranges that this node gains are fetched");
         }
         self.fetch(ranges).await?;
-        // Nothing is said to be here before it is on disk.
+        // The plan goes on once this node says that it is done, so the rows are on disk before.
         replica.on_disk(Lane::Background, move |store| stream_journal::set_done(store, plan)).await?;
         replica.stream_status.set_done(plan);
         tracing::info!(plan, ranges = count, "all rows of ranges that this node gains are here");

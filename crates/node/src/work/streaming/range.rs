@@ -1,4 +1,4 @@
-//! One range of one table, fetched page by page. Each page is applied and recorded before the one behind it.
+//! One range of one table, fetched page by page. A page is applied and recorded before the next one is applied.
 
 use super::sources::{FailedSources, NextSource, RangeSources};
 use super::stream_error::StreamError;
@@ -14,18 +14,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A source may take so long over a page, its turn at the rate included.
+/// The time that a source has to answer with a page, its wait for the rate limit included.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A source that has older requests under way, or too many pages, is asked again after so long, so often.
+/// A source that is busy (older requests or too many pages under way) is asked this many times, with this pause between.
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
 const BUSY_ATTEMPTS: u32 = 25;
 
-/// A range of a table on its way.
+/// The fetching of one range of one table.
 pub(super) struct RangeStream<'a, W> {
     pub(super) coordinator: &'a Coordinator<W>,
     pub(super) range: StreamedRange,
     pub(super) sources: Arc<RangeSources>,
-    /// Nodes whose fences are known: others send nothing yet.
+    /// Sources whose fences are known: only they are fetched from.
     pub(super) fenced: &'a BTreeSet<HostId>,
     pub(super) failed: &'a Mutex<FailedSources>,
 }
@@ -76,7 +76,7 @@ impl<W: World> RangeStream<'_, W> {
         Ok(recorded.await?)
     }
 
-    /// Fetches all of a part that a source has. The next page is on its way while one is applied.
+    /// Fetches a part from a source until the source has no more of it. The next page is requested while one is applied.
     async fn fetch_from(
         &self,
         source: HostId,
@@ -140,7 +140,7 @@ impl<W: World> RangeStream<'_, W> {
         }
     }
 
-    /// Asks for a page; one that is busy for a moment is asked again.
+    /// Requests a page; a source that is busy is asked again, up to [`BUSY_ATTEMPTS`] times.
     async fn ask(
         &self,
         source: HostId,
@@ -167,8 +167,8 @@ impl<W: World> RangeStream<'_, W> {
 
 /// The outcome of asking a source.
 enum SourceOutcome {
-    /// So many pages with rows.
+    /// It has sent all of the part, in so many pages with rows.
     Pages(usize),
-    /// Its table is gone: dropped or truncated.
+    /// The table was dropped or truncated: nothing of it is needed any more.
     TableGone,
 }
