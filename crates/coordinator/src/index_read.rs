@@ -5,11 +5,11 @@
 //! again by its key, at the level of the read. A row that satisfies the query has its value on a quorum, so at least one of
 //! the replicas asked returns it.
 
-use crate::gather::{AnswerForm, Gather};
 use crate::limits::{REREAD_BYTES_MAX, REREAD_KEYS_MAX};
 use crate::plan::ReadPlan;
 use crate::read::read_by_key;
 use crate::reconcile::beyond;
+use crate::replica_read::{AnswerForm, Answers, ReplicaRead};
 use crate::{Read, ReadError, ReadReply, Replicas, Work};
 use henge_base::{Bytes, Mono};
 use henge_model::{Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, SpeculativeRetry, encode_row};
@@ -28,10 +28,10 @@ pub(crate) async fn read_by_index<R: Replicas>(
     let (consistency, deadline) = (read.consistency, read.deadline);
     let command = Arc::clone(&read.command);
     let (speculation, work) = (SpeculativeRetry::default(), Work::Range);
-    let gather =
-        Gather { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
-    let gathered = gather.gather(candidates, AnswerForm::Rows).await?;
-    let blocks = gathered.answers.into_iter().filter_map(|(_, reply)| match reply {
+    let replica_read =
+        ReplicaRead { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
+    let Answers { answers, .. } = replica_read.ask(candidates, AnswerForm::Rows).await?;
+    let blocks = answers.into_iter().filter_map(|(_, reply)| match reply {
         ReadReply::Rows(block) => Some(block),
         ReadReply::Digest(_) => None,
     });

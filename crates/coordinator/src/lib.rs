@@ -8,7 +8,7 @@
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
 //! - `batch`: writes of several partitions, all or none.
 //! - `count`: additions to counters.
-//! - `read`, `gather`: rows of the nearest, digests of the others; another replica for one that fails or is late.
+//! - `read`, `replica_read`: rows of the nearest, digests of the others; another replica for one that fails or is late.
 //! - `standing`, `lateness`, `budget`: the replicas that are asked first, and when, and how often, one more than is needed.
 //! - `read_policy`: the table's options that reads obey.
 //! - `block`: checks of rows from other replicas.
@@ -29,7 +29,6 @@ mod budget;
 mod count;
 mod error;
 mod fast;
-mod gather;
 mod index_read;
 mod lateness;
 mod limits;
@@ -44,6 +43,7 @@ mod read;
 mod read_policy;
 mod reconcile;
 mod refusal;
+mod replica_read;
 mod replicas;
 mod required;
 mod stamp;

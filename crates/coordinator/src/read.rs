@@ -1,10 +1,10 @@
 //! Reads: as many replicas as the level needs are asked, one for rows and the others for digests. If they differ, all are asked
 //! for rows, which are merged; replicas that lack something are sent it before the client is answered (blocking read repair).
 
-use crate::gather::{AnswerForm, Answers, Gather};
 use crate::mend::mend;
 use crate::plan::{Candidates, ReadPlan};
 use crate::plan_epoch::{newer_placement, newest, stale_read};
+use crate::replica_read::{AnswerForm, Answers, ReplicaRead};
 use crate::required::{RequiredAnswers, Shortage};
 use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Recipient, Replicas, Work};
 use henge_base::{HostId, Mono};
@@ -78,10 +78,10 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
     // The table's policy is for reads of one partition.
     let speculation = if work == Work::Point { policy.speculation } else { SpeculativeRetry::default() };
     late.into_iter().for_each(|host| replicas.probe(Recipient { host, epoch }, &command, work));
-    let gather =
-        Gather { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
-    let gathered = gather.gather(candidates, AnswerForm::OneAndDigests).await?;
-    let differing = match agreed_rows(&gather.command, gathered) {
+    let replica_read =
+        ReplicaRead { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
+    let answers = replica_read.ask(candidates, AnswerForm::OneAndDigests).await?;
+    let differing = match agreed_rows(&replica_read.command, answers) {
         Ok(block) => return Ok(block),
         Err(differing) => differing,
     };
@@ -91,9 +91,9 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
     // Rows are asked of the replicas that answered, then of the spare ones.
     let mut pool = differing.pool;
     loop {
-        let Answers { answers, spare } = gather.gather(pool, AnswerForm::Rows).await?;
+        let Answers { answers, spare } = replica_read.ask(pool, AnswerForm::Rows).await?;
         let asked: Candidates = answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect();
-        let reconciled = gather.reconcile(answers).await;
+        let reconciled = replica_read.reconcile(answers).await;
         if !policy.repairs {
             return Ok(reconciled.block);
         }
@@ -139,8 +139,8 @@ struct Differing {
 }
 
 /// The rows, if every digest is that of the rows; else what to ask next.
-fn agreed_rows(command: &ReadCommand, gathered: Answers) -> Result<RowBlock, Differing> {
-    let Answers { mut answers, spare } = gathered;
+fn agreed_rows(command: &ReadCommand, answers: Answers) -> Result<RowBlock, Differing> {
+    let Answers { mut answers, spare } = answers;
     let data = answers.iter_mut().enumerate().find_map(|(number, (_, reply))| match reply {
         ReadReply::Rows(block) => Some((number, std::mem::take(block))),
         ReadReply::Digest(_) => None,

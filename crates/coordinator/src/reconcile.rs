@@ -1,11 +1,11 @@
 //! Making one answer of replicas that differ, with what each of them lacks of it.
 
 use crate::block::is_sound;
-use crate::gather::Gather;
 use crate::lateness::patience;
 use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
 use crate::merge::{Merge, MergedRow, Step};
 use crate::plan::{Candidate, are_distinct};
+use crate::replica_read::ReplicaRead;
 use crate::under_way::{Next, UnderWay};
 use crate::{Event, ReadKind, ReadReply, Replicas};
 use henge_base::{Bytes, HostId};
@@ -25,7 +25,7 @@ pub(crate) struct Reconciliation {
     pub(crate) asked_again: bool,
 }
 
-impl<R: Replicas> Gather<'_, R> {
+impl<R: Replicas> ReplicaRead<'_, R> {
     /// Merges rows until there are enough live ones, asking those replicas for more that stopped too early. An answer that has
     /// to stop before says so by `more`; it is never empty then.
     pub(crate) async fn reconcile(&self, answers: SmallVec<[(Candidate, ReadReply); 3]>) -> Reconciliation {

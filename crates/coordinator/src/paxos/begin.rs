@@ -3,9 +3,9 @@
 use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
 use crate::block::is_sound;
-use crate::gather::Gather;
 use crate::plan::Candidate;
 use crate::plan_epoch::names_stale_plan;
+use crate::replica_read::ReplicaRead;
 use crate::tally::{Loss, Tally};
 use crate::{Event, ReadReply, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
@@ -173,7 +173,7 @@ impl<R: Replicas> Electorate<'_, R> {
                 newest.push(newest_of(&block));
                 replies.push((*voter, ReadReply::Rows(block)));
             }
-            let gather = Gather {
+            let replica_read = ReplicaRead {
                 replicas: self.replicas,
                 command: Arc::clone(command),
                 epoch: self.plan.epoch,
@@ -184,7 +184,7 @@ impl<R: Replicas> Electorate<'_, R> {
                 speculation: SpeculativeRetry::default(),
                 work: Work::Point,
             };
-            let reconciled = gather.reconcile(replies).await;
+            let reconciled = replica_read.reconcile(replies).await;
             is_of_round &= !reconciled.asked_again && newest.windows(2).all(|pair| pair[0] == pair[1]);
             blocks.push(reconciled.block);
         }

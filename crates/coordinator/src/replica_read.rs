@@ -19,7 +19,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// One command, and what its level needs.
-pub(crate) struct Gather<'a, R> {
+pub(crate) struct ReplicaRead<'a, R> {
     pub(crate) replicas: &'a R,
     pub(crate) command: Arc<ReadCommand>,
     /// The epoch of the plan.
@@ -51,11 +51,13 @@ pub(crate) struct Answers {
 }
 
 /// A gathering under way.
-struct Asking<'a, R: Replicas> {
-    gather: &'a Gather<'a, R>,
+struct ReadRound<'a, R: Replicas> {
+    read: &'a ReplicaRead<'a, R>,
     tally: Tally<'a>,
     under_way: UnderWay<(Candidate, ReadKind), R::Read>,
-    gathered: Answers,
+    answers: SmallVec<[(Candidate, ReadReply); 3]>,
+    /// Replicas that were not asked.
+    spare: Candidates,
     /// Replicas that could not be asked, or whose answer was lost.
     unanswered: SmallVec<[(Candidate, ReplicaError); 1]>,
     /// The number of times that such were asked again.
@@ -64,52 +66,50 @@ struct Asking<'a, R: Replicas> {
     /// the time.
     half_time: Mono,
     /// The shortest wait until one more is asked, since the budget did not allow it before.
-    delay_min: Duration,
+    backoff: Duration,
     /// The time at which the clock was read last.
     now: Mono,
 }
 
-impl<R: Replicas> Gather<'_, R> {
+impl<R: Replicas> ReplicaRead<'_, R> {
     /// Asks the first of `pool`, and goes on to the others where one fails, or is late, with time left.
-    pub(crate) async fn gather(&self, pool: Candidates, wanted: AnswerForm) -> Result<Answers, ReadError> {
-        let mut asking = Asking {
-            gather: self,
+    pub(crate) async fn ask(&self, pool: Candidates, form: AnswerForm) -> Result<Answers, ReadError> {
+        let mut round = ReadRound {
+            read: self,
             tally: Tally::new(self.required),
             under_way: UnderWay::new(),
-            gathered: Answers { answers: SmallVec::new(), spare: pool },
+            answers: SmallVec::new(),
+            spare: pool,
             unanswered: SmallVec::new(),
             repeats: 0,
             half_time: self.half_time(self.began),
-            delay_min: Duration::ZERO,
+            backoff: Duration::ZERO,
             now: self.began,
         };
         self.replicas.budget().earn();
-        asking.ask_first(wanted);
+        round.ask_first(form);
         // Set only once something has to be waited for, and in this future, so that it costs no allocation.
         let mut timer = pin!(None);
         // If digests alone meet the level, rows that are still to come are waited for: without them all is asked again.
-        while !(asking.tally.is_met() && (asking.has_rows() || !asking.awaits_rows())) {
-            if let Some(loss) = asking.tally.loss() {
-                if loss == Loss::Refused || !asking.may_repeat() {
-                    return Err(asking.failure(loss));
+        while !(round.tally.is_met() && (round.has_rows() || !round.awaits_rows())) {
+            if let Some(loss) = round.tally.loss() {
+                if loss == Loss::Refused || !round.may_repeat() {
+                    return Err(round.failure(loss));
                 }
-                asking.repeat(wanted).await;
+                round.repeat(form).await;
                 continue;
             }
-            debug_assert_eq!(asking.tally.open(), asking.under_way.labels().count());
-            match asking.next(timer.as_mut(), |delay| self.replicas.sleep(delay)).await {
-                Next::Ended((candidate, kind), reply) => asking.take(candidate, kind, reply, wanted),
-                Next::Late => asking.replace_late(wanted),
-                Next::Idle => return Err(asking.failure(Loss::Silent)),
+            debug_assert_eq!(round.tally.open(), round.under_way.labels().count());
+            match round.next(timer.as_mut(), |delay| self.replicas.sleep(delay)).await {
+                Next::Ended((candidate, kind), reply) => round.on_reply(candidate, kind, reply, form),
+                Next::Late => round.speculate(form),
+                Next::Idle => return Err(round.failure(Loss::Silent)),
             }
         }
-        let Asking { under_way, mut gathered, .. } = asking;
-        debug_assert!(
-            are_distinct(gathered.answers.iter().map(|(candidate, _)| candidate.host)),
-            "I30: one answer of each"
-        );
-        gathered.spare.extend(under_way.labels().map(|(candidate, _)| candidate));
-        Ok(gathered)
+        let ReadRound { under_way, answers, mut spare, .. } = round;
+        debug_assert!(are_distinct(answers.iter().map(|(candidate, _)| candidate.host)), "I30: one answer of each");
+        spare.extend(under_way.labels().map(|(candidate, _)| candidate));
+        Ok(Answers { answers, spare })
     }
 
     /// A replica of the plan.
@@ -146,14 +146,14 @@ impl<R: Replicas> Gather<'_, R> {
     }
 }
 
-impl<R: Replicas> Asking<'_, R> {
+impl<R: Replicas> ReadRound<'_, R> {
     /// Asks as many as the level needs, nearest first, and one more of each group where the table says so.
-    fn ask_first(&mut self, wanted: AnswerForm) {
-        let is_always = self.gather.speculation == SpeculativeRetry::Always;
+    fn ask_first(&mut self, form: AnswerForm) {
+        let is_always = self.read.speculation == SpeculativeRetry::Always;
         let mut first = Candidates::new();
         let mut extra: SmallVec<[usize; 1]> = SmallVec::new();
         let tally = &mut self.tally;
-        self.gathered.spare.retain(|candidate| {
+        self.spare.retain(|candidate| {
             if !tally.lacks(candidate.group) {
                 if !is_always || extra.contains(&candidate.group) {
                     return true;
@@ -167,18 +167,18 @@ impl<R: Replicas> Asking<'_, R> {
         // Any one answer may not come, so two replicas are asked for rows.
         let rows = if is_always { 2 } else { 1 };
         for (number, candidate) in first.into_iter().enumerate() {
-            let is_digest = wanted == AnswerForm::OneAndDigests && number >= rows;
+            let is_digest = form == AnswerForm::OneAndDigests && number >= rows;
             self.ask(candidate, if is_digest { ReadKind::Digest } else { ReadKind::Rows });
         }
     }
 
     /// Asks one more replica of each group that lacks answers.
-    fn ask_one_more(&mut self, wanted: AnswerForm) {
-        for group in 0..self.gather.required.groups.len() {
+    fn ask_one_more(&mut self, form: AnswerForm) {
+        for group in 0..self.read.required.groups.len() {
             if self.tally.is_group_met(group) {
                 continue;
             }
-            let needs_rows = wanted == AnswerForm::Rows || !self.has_rows();
+            let needs_rows = form == AnswerForm::Rows || !self.has_rows();
             self.ask_spare(group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
         }
     }
@@ -209,8 +209,8 @@ impl<R: Replicas> Asking<'_, R> {
 
     /// The time until one replica more is to be asked; `None` if that is never.
     fn delay(&self) -> Option<Duration> {
-        let Gather { replicas, speculation, work, deadline, .. } = *self.gather;
-        let may_ask = self.gathered.spare.iter().any(|spare| !self.tally.is_group_met(spare.group));
+        let ReplicaRead { replicas, speculation, work, deadline, .. } = *self.read;
+        let may_ask = self.spare.iter().any(|spare| !self.tally.is_group_met(spare.group));
         if !may_ask || speculation == SpeculativeRetry::Never || replicas.faults().wait_for_silent {
             return None;
         }
@@ -219,7 +219,7 @@ impl<R: Replicas> Asking<'_, R> {
             times.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
         };
         let until_half = self.half_time.since(self.now);
-        let delay = retry_delay(speculation, measured).map_or(until_half, |delay| delay.max(self.delay_min));
+        let delay = retry_delay(speculation, measured).map_or(until_half, |delay| delay.max(self.backoff));
         let delay = delay.min(until_half);
         (self.now + delay < deadline).then_some(delay)
     }
@@ -231,8 +231,8 @@ impl<R: Replicas> Asking<'_, R> {
     }
 
     /// Asks one more replica in place of those that are late, unless that would be one too many.
-    fn replace_late(&mut self, wanted: AnswerForm) {
-        let replicas = self.gather.replicas;
+    fn speculate(&mut self, form: AnswerForm) {
+        let replicas = self.read.replicas;
         let now = replicas.mono();
         self.now = now;
         let is_half_over = now >= self.half_time;
@@ -242,50 +242,49 @@ impl<R: Replicas> Asking<'_, R> {
             replicas.count(Event::Speculation);
         } else {
             replicas.count(Event::SpeculationLimit);
-            self.delay_min = 2 * self.delay().unwrap_or_default();
+            self.backoff = 2 * self.delay().unwrap_or_default();
             return;
         }
-        (self.half_time, self.delay_min) = (self.gather.half_time(now), Duration::ZERO);
-        self.ask_one_more(wanted);
+        (self.half_time, self.backoff) = (self.read.half_time(now), Duration::ZERO);
+        self.ask_one_more(form);
     }
 
     /// True if a late replica answers nobody, while one that may be asked does. Where all seem silent it is this node that was held up.
     fn are_late_silent(&self, now: Mono) -> bool {
-        let Gather { replicas, work, .. } = *self.gather;
+        let ReplicaRead { replicas, work, .. } = *self.read;
         let is_silent = |host| replicas.standing(host, work, now).is_silent;
-        self.late_hosts().any(is_silent) && self.gathered.spare.iter().any(|spare| !is_silent(spare.host))
+        self.late_hosts().any(is_silent) && self.spare.iter().any(|spare| !is_silent(spare.host))
     }
 
     fn ask(&mut self, candidate: Candidate, kind: ReadKind) {
-        let Gather { replicas, command, deadline, .. } = self.gather;
-        let to = self.gather.recipient(candidate.host);
+        let ReplicaRead { replicas, command, deadline, .. } = self.read;
+        let to = self.read.recipient(candidate.host);
         let pending = replicas.read(to, Arc::clone(command), kind, *deadline);
         self.under_way.push((candidate, kind), pending);
     }
 
     /// Asks the nearest of a group that was not asked, if there is one and time is left.
     fn ask_spare(&mut self, group: usize, kind: ReadKind) {
-        if self.gather.replicas.mono() >= self.gather.deadline {
+        if self.read.replicas.mono() >= self.read.deadline {
             return;
         }
-        let spare = &mut self.gathered.spare;
-        let Some(at) = spare.iter().position(|candidate| candidate.group == group) else { return };
-        let candidate = spare.remove(at);
+        let Some(at) = self.spare.iter().position(|candidate| candidate.group == group) else { return };
+        let candidate = self.spare.remove(at);
         self.tally.count_request(group);
         self.ask(candidate, kind);
     }
 
-    fn take(
+    fn on_reply(
         &mut self,
         candidate: Candidate,
         kind: ReadKind,
         reply: Result<ReadReply, ReplicaError>,
-        wanted: AnswerForm,
+        form: AnswerForm,
     ) {
-        match self.gather.validate(candidate, kind, reply) {
+        match self.read.validate(candidate, kind, reply) {
             Ok(reply) => {
                 self.tally.count_answer(candidate.group);
-                self.gathered.answers.push((candidate, reply));
+                self.answers.push((candidate, reply));
             }
             Err(error) => {
                 self.tally.count_failure(candidate.group, candidate.host, error);
@@ -293,7 +292,7 @@ impl<R: Replicas> Asking<'_, R> {
                     self.unanswered.push((candidate, error));
                 }
                 if !self.tally.is_group_met(candidate.group) {
-                    let needs_rows = wanted == AnswerForm::Rows || !self.has_rows();
+                    let needs_rows = form == AnswerForm::Rows || !self.has_rows();
                     self.ask_spare(candidate.group, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
                 }
             }
@@ -302,27 +301,27 @@ impl<R: Replicas> Asking<'_, R> {
 
     /// True if replicas may be asked again: a link that broke, as all do after a long pause of this node, is there again soon.
     fn may_repeat(&self) -> bool {
-        let is_in_time = self.gather.replicas.mono() + 2 * REPEAT_DELAY < self.gather.deadline;
+        let is_in_time = self.read.replicas.mono() + 2 * REPEAT_DELAY < self.read.deadline;
         self.repeats < REPEATS_MAX && is_in_time && !self.unanswered.is_empty()
     }
 
     /// Asks those again that could not be asked or whose answer was lost, after a while.
-    async fn repeat(&mut self, wanted: AnswerForm) {
+    async fn repeat(&mut self, form: AnswerForm) {
         self.repeats += 1;
-        self.gather.replicas.pause(REPEAT_DELAY * self.repeats).await;
+        self.read.replicas.pause(REPEAT_DELAY * self.repeats).await;
         for (candidate, error) in std::mem::take(&mut self.unanswered) {
             if !self.tally.lacks(candidate.group) {
                 self.unanswered.push((candidate, error));
                 continue;
             }
             self.tally.count_repeat(candidate.group, error);
-            let needs_rows = wanted == AnswerForm::Rows || !self.has_rows() && !self.awaits_rows();
+            let needs_rows = form == AnswerForm::Rows || !self.has_rows() && !self.awaits_rows();
             self.ask(candidate, if needs_rows { ReadKind::Rows } else { ReadKind::Digest });
         }
     }
 
     fn has_rows(&self) -> bool {
-        self.gathered.answers.iter().any(|(_, reply)| matches!(reply, ReadReply::Rows(_)))
+        self.answers.iter().any(|(_, reply)| matches!(reply, ReadReply::Rows(_)))
     }
 
     fn awaits_rows(&self) -> bool {
@@ -330,7 +329,7 @@ impl<R: Replicas> Asking<'_, R> {
     }
 
     fn failure(self, loss: Loss) -> ReadError {
-        let Gather { consistency, required, .. } = *self.gather;
+        let ReplicaRead { consistency, required, .. } = *self.read;
         let (received, block_for) = (self.tally.short(), required.block_for());
         let data_present = self.has_rows();
         match loss {
