@@ -31,8 +31,8 @@ pub(crate) fn begin(
     changes.push(Change::PlanBegun(plan));
     let begun = state.with(&changes).map_err(|e| CommandRefusal::Member(e.to_string()))?;
     check_target(&begun)?;
-    changes
-        .extend(placement_changes(&begun, |old, target| old.with_pending_of(target, &begun.placements.member_ids()))?);
+    let ids = begun.placements.member_ids();
+    changes.extend(placement_changes(&begun, |old, target| old.with_pending_of(target, &ids))?);
     Ok(changes)
 }
 
@@ -47,9 +47,8 @@ pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<V
     match from {
         PlanStep::Preparing => Ok(vec![Change::PlanStep(PlanStep::Streaming)]),
         PlanStep::Streaming => {
-            let read =
-                |old: &Placement, target: &Placement| target.with_pending_of(old, &state.placements.member_ids());
-            let changes = placement_changes(state, read)?;
+            let ids = state.placements.member_ids();
+            let changes = placement_changes(state, |old, target| target.with_pending_of(old, &ids))?;
             Ok([Change::PlanStep(PlanStep::Reading)].into_iter().chain(changes).collect())
         }
         PlanStep::Reading => {
@@ -113,10 +112,10 @@ pub(crate) fn check_copies_elsewhere(state: &ClusterState, lost: HostId) -> Resu
     for keyspace in state.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
         let placement = state.placement_of(keyspace);
         let ranges = placement.into_iter().flat_map(|placement| placement.ranges());
-        let only = ranges.filter(|placed| placed.read.len() == 1 && placed.read.contains(lost)).count();
-        if only > 0 {
+        let sole_copies = ranges.filter(|placed| placed.read.len() == 1 && placed.read.contains(lost)).count();
+        if sole_copies > 0 {
             return Err(CommandRefusal::Member(format!(
-                "host {lost} has the only copies of {only} ranges of keyspace {}: their rows would be lost; start that member again and \
+                "host {lost} has the only copies of {sole_copies} ranges of keyspace {}: their rows would be lost; start that member again and \
                  let it leave (henge admin decommission), or accept the loss (henge admin removenode {lost} --force)",
                 keyspace.name
             )));
