@@ -1,4 +1,7 @@
-//! Commands about plans, as the placements of each step.
+//! Commands about plans, turned into the changes of an entry: they set the placements of each step.
+//!
+//! A replica of a range is *read*, or it is *pending*: then it takes writes and is not read. While a plan prepares and streams, the new
+//! replicas are pending; while it is at `Reading`, the new ones are read and the old ones pending; when it ends, none is.
 
 use crate::moves::check_move;
 use crate::system_keyspaces::is_system;
@@ -20,7 +23,7 @@ pub(crate) fn check_no_plan(state: &ClusterState) -> Result<(), CommandRefusal> 
     }
 }
 
-/// The changes that begin a plan, behind those that bring its newcomer.
+/// The changes that begin a plan: its newcomer, if it has one, becomes a member first, and then the new replicas become pending.
 pub(crate) fn begin(
     state: &ClusterState,
     kind: PlanKind,
@@ -36,7 +39,7 @@ pub(crate) fn begin(
     Ok(changes)
 }
 
-/// The changes of the next step, if the plan is still at the step `from`.
+/// The changes that take a plan to its next step, or end it. Refused as nothing to do unless the plan is still at the step `from`.
 pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<Vec<Change>, CommandRefusal> {
     let Some(plan) = state.plan.as_ref().filter(|plan| plan.id == id && plan.step == from) else {
         return Err(CommandRefusal::Nothing);
@@ -64,7 +67,7 @@ pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<V
     }
 }
 
-/// The changes that take a plan back.
+/// The changes that abort a plan: its pending replicas are dropped, and so is its newcomer.
 pub(crate) fn abort(state: &ClusterState, id: u64) -> Result<Vec<Change>, CommandRefusal> {
     let Some(plan) = state.plan.as_ref().filter(|plan| plan.id == id) else {
         return Err(CommandRefusal::Invalid(format!("plan {id} is not under way")));
@@ -84,14 +87,14 @@ pub(crate) fn abort(state: &ClusterState, id: u64) -> Result<Vec<Change>, Comman
     with_voters(state, changes)
 }
 
-/// The changes, with those of the voters that follow from them.
+/// Adds the change of voters that follows from other changes.
 fn with_voters(state: &ClusterState, mut changes: Vec<Change>) -> Result<Vec<Change>, CommandRefusal> {
     let next = state.with(&changes).map_err(|e| CommandRefusal::Member(e.to_string()))?;
     changes.extend(voters_change(&next, &BTreeSet::new()));
     Ok(changes)
 }
 
-/// Refuses a plan behind which nobody would hold a range that somebody holds now.
+/// Refuses a plan at whose end a keyspace that has replicas now would have none.
 fn check_target(begun: &ClusterState) -> Result<(), CommandRefusal> {
     let ring = Ring::new(&begun.members_after_plan());
     for keyspace in begun.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
@@ -107,7 +110,7 @@ fn check_target(begun: &ClusterState) -> Result<(), CommandRefusal> {
     Ok(())
 }
 
-/// Refuses to lose rows of which a member that is down for good has the only copies.
+/// Refuses if a member that is down for good has the only copy of a range: its rows would be lost.
 pub(crate) fn check_copies_elsewhere(state: &ClusterState, lost: HostId) -> Result<(), CommandRefusal> {
     for keyspace in state.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
         let placement = state.placement_of(keyspace);
@@ -124,7 +127,8 @@ pub(crate) fn check_copies_elsewhere(state: &ClusterState, lost: HostId) -> Resu
     Ok(())
 }
 
-/// Refuses to go below the copies that a keyspace wants, as Cassandra's decommission does.
+/// Refuses to remove a member of which a keyspace needs every one to have as many copies as its replication says. Cassandra's
+/// decommission refuses with these words.
 pub(crate) fn check_enough_members(state: &ClusterState, leaver: &Member) -> Result<(), CommandRefusal> {
     for keyspace in state.schema.keyspaces.values().filter(|keyspace| !is_system(&keyspace.name)) {
         let (factor, members) = match &keyspace.replication {
@@ -146,7 +150,8 @@ pub(crate) fn check_enough_members(state: &ClusterState, leaver: &Member) -> Res
     Ok(())
 }
 
-/// The changes that give each setting another placement, made of the one it has and of its target.
+/// The changes of placements, one for each replication setting. `place` makes the new placement from the present one and from the target,
+/// which is the one that the members will have at the plan's end.
 fn placement_changes(
     state: &ClusterState,
     place: impl Fn(&Placement, &Placement) -> Placement,
