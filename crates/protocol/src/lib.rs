@@ -55,7 +55,8 @@ pub use header::{Flags, Header};
 pub use limits::{BODY_BYTES_MAX, DEFAULT_FRAME_BYTES_MAX};
 pub use metadata::{BindMetadata, ColumnRef, ColumnSpec, MetadataMode, PreparedMetadata, ResultMetadata};
 pub use opcode::Opcode;
-pub use output::{EncodedRows, OutputBuffer, Reply, RowsWriter};
+pub use output::rows_writer::RowsWriter;
+pub use output::{EncodedRows, OutputBuffer, Reply};
 pub use prepared_id::{StatementId, prepared_id};
 pub use request::{
     AuthResponse, Batch, BatchQuery, BatchStatement, Execute, Prepare, Query, QueryParameters, Register, Request,

@@ -8,12 +8,13 @@
 //! [sent | ready to send | room for a segment header, envelope, envelope, ... ]
 //!       ^ sent          ^ open
 //! ```
+//!
+//! Results of rows are written by `rows_writer`, which knows this buffer; the buffer does not know it.
 
 mod encoded_rows;
-mod rows_writer;
+pub(crate) mod rows_writer;
 
 pub use encoded_rows::EncodedRows;
-pub use rows_writer::RowsWriter;
 
 use crate::header::{HEADER_LENGTH, put_header};
 use crate::limits::{COMPRESSED_BYTES_MIN, IDLE_CAPACITY_BYTES_MAX, SEGMENT_PAYLOAD_BYTES_MAX};
@@ -21,8 +22,8 @@ use crate::primitive::{put_int, put_string_list};
 use crate::response::{RESULT_PREPARED, RESULT_VOID};
 use crate::segment::SegmentFormat;
 use crate::{
-    BODY_BYTES_MAX, Compression, ErrorKind, ErrorResponse, Event, Flags, FrameError, Header, MetadataMode, Opcode,
-    PreparedMetadata, ProtocolError, Request, Response, ResultMetadata, Role, Version,
+    BODY_BYTES_MAX, Compression, ErrorKind, ErrorResponse, Event, Flags, FrameError, Header, Opcode, PreparedMetadata,
+    ProtocolError, Request, Response, Role, Version,
 };
 
 /// The writing half of a connection's framing.
@@ -110,12 +111,6 @@ impl OutputBuffer {
         put_int(&mut self.bytes, RESULT_PREPARED);
         prepared.put(&mut self.bytes, reply.version);
         self.finish(start);
-    }
-
-    /// Begins a result of rows. It is removed again unless [`RowsWriter::finish`] is called.
-    pub fn begin_rows(&mut self, reply: &Reply<'_>, metadata: &ResultMetadata, mode: MetadataMode) -> RowsWriter<'_> {
-        let start = self.begin_reply(reply, Opcode::Result);
-        RowsWriter::new(self, start, reply.version, metadata, mode)
     }
 
     /// Appends an event.

@@ -1,10 +1,10 @@
 //! The writer of a rows result: rows go from storage straight into the output buffer.
 
-use super::{EncodedRows, OutputBuffer};
+use super::{EncodedRows, OutputBuffer, Reply};
 use crate::metadata::{METADATA_CHANGED, MORE_PAGES, NO_METADATA};
 use crate::primitive::{put_bytes, put_int, put_short_bytes};
 use crate::response::RESULT_ROWS;
-use crate::{MetadataMode, ResultMetadata, Version};
+use crate::{MetadataMode, Opcode, ResultMetadata, Version};
 use henge_model::RowSink;
 
 /// A rows result being written. If it is dropped without [`RowsWriter::finish`], the result is removed from the buffer.
@@ -21,8 +21,16 @@ pub struct RowsWriter<'o> {
     finished: bool,
 }
 
+impl OutputBuffer {
+    /// Begins a result of rows. It is removed again unless [`RowsWriter::finish`] is called.
+    pub fn begin_rows(&mut self, reply: &Reply<'_>, metadata: &ResultMetadata, mode: MetadataMode) -> RowsWriter<'_> {
+        let start = self.begin_reply(reply, Opcode::Result);
+        RowsWriter::new(self, start, reply.version, metadata, mode)
+    }
+}
+
 impl<'o> RowsWriter<'o> {
-    pub(super) fn new(
+    fn new(
         output: &'o mut OutputBuffer,
         start: usize,
         version: Version,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Answer, ColumnRef, FrameDecoder};
+use crate::{Answer, ColumnRef, FrameDecoder, MetadataMode, ResultMetadata};
 use henge_base::BytesMut;
 use henge_model::{DataType, RowSink};
 
