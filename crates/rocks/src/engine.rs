@@ -5,14 +5,15 @@ use crate::merge::count_operands;
 use crate::options::{RocksOptions, database_options, family_descriptors, set_open_options};
 use crate::record_types;
 use crate::scan::{scan_options, walk_range};
-use crate::view::SnapshotView;
 use henge_storage::{
     Batch, Engine, EngineError, EngineView, FOLD_AT_VERSIONS, Family, Figures, Flow, MemoryOutcome, Op, ScanEnd,
     ScanRange, SyncMode, Tier,
 };
 use parking_lot::Mutex;
 use rocksdb::checkpoint::Checkpoint;
-use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, ReadOptions, ReadTier, WriteBatch, WriteOptions};
+use rocksdb::{
+    Cache, ColumnFamily, DB, FlushOptions, ReadOptions, ReadTier, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -233,7 +234,7 @@ impl Engine for RocksEngine {
     }
 
     fn snapshot(&self) -> Box<dyn EngineView + '_> {
-        Box::new(SnapshotView::new(self))
+        Box::new(SnapshotView { engine: self, snapshot: self.db.snapshot() })
     }
 
     fn figures(&self) -> Figures {
@@ -247,5 +248,26 @@ impl Engine for RocksEngine {
             memory_misses: self.misses.load(Ordering::Relaxed),
             ..properties
         }
+    }
+}
+
+/// A consistent view of all families. RocksDB keeps the versions that it sees for as long as it exists.
+struct SnapshotView<'a> {
+    engine: &'a RocksEngine,
+    snapshot: SnapshotWithThreadMode<'a, DB>,
+}
+
+impl EngineView for SnapshotView<'_> {
+    fn get(&self, family: Family, key: &[u8], hit: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), EngineError> {
+        let handle = self.engine.handle(family)?;
+        let value =
+            self.snapshot.get_pinned_cf_opt(handle, key, ReadOptions::default()).map_err(|e| error::read_error(&e))?;
+        hit(value.as_deref());
+        Ok(())
+    }
+
+    fn scan(&self, range: &ScanRange<'_>, row: &mut dyn FnMut(&[u8], &[u8]) -> Flow) -> Result<ScanEnd, EngineError> {
+        let handle = self.engine.handle(range.family)?;
+        walk_range(self.snapshot.raw_iterator_cf_opt(handle, scan_options(range, Tier::Disk)), range.reversed, row)
     }
 }

@@ -1,7 +1,7 @@
 //! Henge's storage engine over RocksDB. Only the server depends on it, so that testing the other crates compiles no
 //! C++.
 //!
-//! - `engine`, `scan`, `view`: the engine, its iterators and its snapshots.
+//! - `engine`, `scan`: the engine with its snapshots, and its iterators.
 //! - `merge`: the merge operator for rows of one key.
 //! - `record_types`: a check of the logs before RocksDB opens them.
 //! - `options`: RocksDB's settings; `error`: its errors; `figures`: its statistics.
@@ -13,7 +13,6 @@ mod merge;
 mod options;
 mod record_types;
 mod scan;
-mod view;
 
 pub use engine::RocksEngine;
 pub use error::OpenError;
