@@ -1,8 +1,8 @@
 //! Types of values: how a text is read as one, and which of them a setting takes.
 
-use crate::setting::{Secrecy, Secret};
+use crate::InvalidValue;
+use crate::secret::{Secrecy, Secret};
 use crate::units::{parse_duration, parse_size};
-use crate::{InvalidValue, Setting};
 use std::net::{IpAddr, ToSocketAddrs};
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 use std::path::PathBuf;
@@ -71,17 +71,6 @@ impl<V: 'static> Kind<V> {
     /// Clients do not see it.
     pub fn hidden_from_clients(self) -> Kind<V> {
         Kind { secrecy: Secrecy::HiddenFromClients, ..self }
-    }
-
-    /// Declares a setting of this kind whose value is a part of `T`.
-    pub fn at<T: 'static>(
-        self,
-        name: &'static str,
-        section: crate::Section,
-        help: &'static str,
-        part: fn(&mut T) -> &mut V,
-    ) -> Setting<T> {
-        Setting::new(name, section, help, self, move |target, value| *part(target) = value)
     }
 }
 

@@ -1,18 +1,8 @@
 //! The declaration of one setting.
 
+use crate::secret::Secrecy;
 use crate::{InvalidValue, Kind};
 use std::fmt;
-
-/// The readers of a setting's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secrecy {
-    /// Everybody.
-    Public,
-    /// Readers of the configuration, but no client: `system_views.settings` has `<REDACTED>`, as in Cassandra.
-    HiddenFromClients,
-    /// Nobody: it is printed nowhere, and has no option on the command line, where other users of the machine would see it.
-    Secret,
-}
 
 /// The part of the configuration file that a setting stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,28 +55,6 @@ impl Section {
     }
 }
 
-/// A value that is never printed.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Of a text.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The text; `None` if it is empty.
-    pub fn reveal(&self) -> Option<&str> {
-        Some(self.0.as_str()).filter(|text| !text.is_empty())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
 type Set<T> = Box<dyn Fn(&mut T, &str) -> Result<(), InvalidValue> + Send + Sync>;
 
 /// A setting of `T`: its declaration, and how a text becomes its value.
@@ -135,6 +103,19 @@ impl<T: 'static> Setting<T> {
     }
 }
 
+impl<V: 'static> Kind<V> {
+    /// Declares a setting of this kind whose value is a part of `T`.
+    pub fn at<T: 'static>(
+        self,
+        name: &'static str,
+        section: Section,
+        help: &'static str,
+        part: fn(&mut T) -> &mut V,
+    ) -> Setting<T> {
+        Setting::new(name, section, help, self, move |target, value| *part(target) = value)
+    }
+}
+
 impl<T> fmt::Debug for Setting<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Setting({})", self.name)
@@ -144,13 +125,6 @@ impl<T> fmt::Debug for Setting<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_not_printed() {
-        let secret = Secret::new("s3cret");
-        assert_eq!((secret.reveal(), format!("{secret:?}").as_str()), (Some("s3cret"), "Secret"));
-        assert_eq!(Secret::default().reveal(), None);
-    }
 
     #[test]
     fn sections_have_the_order_of_their_list() {
