@@ -5,15 +5,11 @@ use crate::link::{self, Link};
 use crate::state::EndpointState;
 use henge_base::HostId;
 use parking_lot::Mutex;
-use quinn_proto::{ConnectionId, ConnectionIdGenerator, RandomConnectionIdGenerator};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-
-/// Bytes of the first connection id that a caller chooses for its peer: at least 8, at most 20 (RFC 9000, 7.2).
-const FIRST_ID_BYTES: usize = 16;
 
 /// The links of one thread.
 pub(crate) struct Dialer {
@@ -29,7 +25,7 @@ impl Dialer {
     }
 
     /// The link to a destination, which is made when it is first used.
-    pub(crate) fn link(self: &Arc<Self>, state: &Arc<EndpointState>, to: Destination, class: Class) -> Arc<Link> {
+    pub(crate) fn link(&self, state: &Arc<EndpointState>, to: Destination, class: Class) -> Arc<Link> {
         let mut links = self.links.lock();
         if let Some(link) = links.get(&(to, class)) {
             return Arc::clone(link);
@@ -37,20 +33,8 @@ impl Dialer {
         let link = Arc::new(Link::new(to, class));
         links.insert((to, class), Arc::clone(&link));
         drop(links);
-        self.runtime.spawn(link::run(Arc::clone(state), Arc::clone(self), Arc::clone(&link)));
+        self.runtime.spawn(link::run(Arc::clone(state), self.quinn.clone(), Arc::clone(&link)));
         link
-    }
-
-    /// Begins a connection.
-    pub(crate) fn connect(
-        &self,
-        mut config: quinn::ClientConfig,
-        to: SocketAddr,
-        class: Class,
-        server_name: &str,
-    ) -> Result<quinn::Connecting, quinn::ConnectError> {
-        config.initial_dst_cid_provider(Arc::new(move || first_id(class)));
-        self.quinn.connect_with(config, to, server_name)
     }
 
     /// All links.
@@ -81,34 +65,5 @@ impl Dialer {
     /// Waits up to `patience` until peers have been notified of the end.
     pub(crate) async fn wait_idle(&self, patience: Duration) {
         let _ = tokio::time::timeout(patience, self.quinn.wait_idle()).await;
-    }
-}
-
-/// A first connection id, random but for its first byte: the class, by which the peer chooses a thread for the
-/// connection before it can read the hello.
-fn first_id(class: Class) -> ConnectionId {
-    let mut id = RandomConnectionIdGenerator::new(FIRST_ID_BYTES).generate_cid();
-    id[0] = class.number();
-    id
-}
-
-/// The class that a caller's first connection id names. It may say what it likes: the hello decides what is served.
-pub(crate) fn class_hint(id: &ConnectionId) -> Option<Class> {
-    Class::ALL.into_iter().find(|class| Some(&class.number()) == id.first())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_first_id_names_the_class() {
-        for class in Class::ALL {
-            let id = first_id(class);
-            assert_eq!((id.len(), class_hint(&id)), (FIRST_ID_BYTES, Some(class)));
-            assert_ne!(id, first_id(class), "the rest is random");
-        }
-        assert_eq!(class_hint(&ConnectionId::new(&[9; 16])), None);
-        assert_eq!(class_hint(&ConnectionId::new(&[])), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Connections from peers. Whatever a peer sends, at most its own connection ends.
 
-use crate::dialer::class_hint;
+use crate::first_id::class_hint;
 use crate::frame::Kind;
 use crate::handler::{Class, Hello, ReplyHandle};
 use crate::hello::{self, HelloError};

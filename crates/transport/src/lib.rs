@@ -2,7 +2,8 @@
 //!
 //! - `certificate`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
 //! - `endpoint`: the port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`: connections from
-//!   peers; `core_number`: the thread that a link belongs to; `hello`, `stream`, `frame`: the bytes on them.
+//!   peers; `core_number`: the thread that a link belongs to; `first_id`, `hello`, `stream`, `frame`: the bytes on
+//!   them.
 //! - `outbox`, `pending`, `call`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
 //!   endpoint; `options`, `limits`: settings and bounds.
 
@@ -14,6 +15,7 @@ mod certificate;
 mod core_number;
 mod dialer;
 mod endpoint;
+mod first_id;
 mod frame;
 mod handler;
 mod hello;

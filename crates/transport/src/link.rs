@@ -3,7 +3,7 @@
 //! the next attempt calls fail at once, as not sent.
 
 use crate::call::{Call, CallError};
-use crate::dialer::Dialer;
+use crate::first_id::first_id;
 use crate::frame::{Head, Kind};
 use crate::handler::{Class, Destination};
 use crate::hello::{self, HelloError};
@@ -123,14 +123,14 @@ impl Link {
 }
 
 /// Runs a link until it is ended or the endpoint is closed.
-pub(crate) async fn run(state: Arc<EndpointState>, dialer: Arc<Dialer>, link: Arc<Link>) {
+pub(crate) async fn run(state: Arc<EndpointState>, quinn: quinn::Endpoint, link: Arc<Link>) {
     tokio::select! {
-        () = reconnect_until_closed(&state, &dialer, &link) => {}
+        () = reconnect_until_closed(&state, &quinn, &link) => {}
         () = link.pending.sweep() => {}
     }
 }
 
-async fn reconnect_until_closed(state: &EndpointState, dialer: &Dialer, link: &Arc<Link>) {
+async fn reconnect_until_closed(state: &EndpointState, quinn: &quinn::Endpoint, link: &Arc<Link>) {
     let mut backoff = RECONNECT_DELAY_MIN;
     while !link.is_closed.load(Ordering::Acquire) && !state.is_closed() {
         let outbox = Arc::clone(&link.outbox.lock());
@@ -138,7 +138,7 @@ async fn reconnect_until_closed(state: &EndpointState, dialer: &Dialer, link: &A
         if link.is_closed.load(Ordering::Acquire) {
             return;
         }
-        match timeout(HANDSHAKE_TIMEOUT, connect(state, dialer, link))
+        match timeout(HANDSHAKE_TIMEOUT, connect(state, quinn, link))
             .await
             .unwrap_or(Err(HelloError::Lost("no answer".to_owned())))
         {
@@ -163,9 +163,15 @@ async fn reconnect_until_closed(state: &EndpointState, dialer: &Dialer, link: &A
 }
 
 /// Connects, exchanges hellos, and checks that the peer is the host expected and is admitted.
-async fn connect(state: &EndpointState, dialer: &Dialer, link: &Link) -> Result<OutboundConnection, HelloError> {
+async fn connect(
+    state: &EndpointState,
+    quinn: &quinn::Endpoint,
+    link: &Link,
+) -> Result<OutboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
-    let connecting = dialer.connect(state.client_config(), link.to.address, link.class, SERVER_NAME);
+    let (mut config, class) = (state.client_config(), link.class);
+    config.initial_dst_cid_provider(Arc::new(move || first_id(class)));
+    let connecting = quinn.connect_with(config, link.to.address, SERVER_NAME);
     let connection =
         connecting.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::from_connection_error(&e))?;
     let (mut sender, mut receiver) = connection.open_bi().await.map_err(|e| HelloError::from_connection_error(&e))?;
