@@ -70,5 +70,6 @@ pub use proven::{Floor, LogEpoch, Proven};
 pub use purge::{Replacement, Sweep, SweepStep};
 pub use removals::KeyRemoval;
 pub use statistics::TableStatistics;
-pub use store::{Outcomes, Store, StoredLog};
+pub use store::metadata_log::StoredLog;
+pub use store::{Outcomes, Store};
 pub use stripes::Stripe;

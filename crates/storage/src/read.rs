@@ -1,57 +1,24 @@
 //! Reads of rows. Every row's checksum is checked on every read.
 //!
-//! - `read_view`: the live engine, or a snapshot of it.
+//! - `source`: the parts of a store that a read needs; `read_view`: the live engine, or a snapshot of it.
 //! - `answer`: the rows of an answer, up to its limits.
-//! - `many`: reads of several keys; `probed`: reads of what an index finds.
 //! - `context`: reads of tables with tombstones or static rows, which look at more than one run of keys.
+//! - `block`: rows as replicas exchange them, of a run of keys or of several keys, and their digest.
+//! - `probed`: reads of the rows that an index finds.
 
 mod answer;
+mod block;
 mod context;
-mod many;
 mod probed;
 mod read_view;
+mod source;
 
+pub(crate) use block::{digest, read_block};
 pub(crate) use probed::{IndexedTable, check_entries};
+pub(crate) use source::Source;
 
-use crate::folds::Folds;
-use crate::proven::ProvenParts;
-use crate::stale::StaleEntries;
-use crate::stripes::Stripes;
-use crate::{Engine, Family, Flow, MemoryOutcome, ReadError, ScanEnd, Tier};
-use answer::Answer;
-use henge_base::Bytes;
-use henge_model::{
-    Columns, Covers, Digest, Digester, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project,
-};
-use read_view::ReadView;
-use std::sync::Arc;
-
-/// The sources of reads, and the queues in which they announce rows in many versions.
-#[derive(Clone)]
-pub(crate) struct Source<'a> {
-    pub(crate) engine: &'a dyn Engine,
-    pub(crate) folds: &'a Folds,
-    pub(crate) stale: &'a StaleEntries,
-    pub(crate) stripes: &'a Stripes,
-    /// The family of the table's rows.
-    pub(crate) family: Family,
-    /// True if tombstones of partitions or ranges were ever written to the table.
-    pub(crate) tombstones: bool,
-    /// The parts that were proven: reads leave out what may be forgotten there, whether it is or not.
-    pub(crate) proven: Option<Arc<ProvenParts>>,
-}
-
-impl<'a> Source<'a> {
-    /// The time before which deletions and expiries of the row at `key` are left out of an answer.
-    pub(crate) fn purge_before(&self, command: &ReadCommand, key: &[u8]) -> i64 {
-        let of = |proven: &Arc<ProvenParts>| Some(proven.of(Key::token(key)?)?.floor.at(command.now_seconds));
-        self.proven.as_ref().and_then(of).map_or(command.purge_before, |floor| floor.max(command.purge_before))
-    }
-
-    fn read_view(&self, tier: Tier) -> ReadView<'a> {
-        ReadView::Live { engine: self.engine, folds: self.folds, tier }
-    }
-}
+use crate::{Flow, MemoryOutcome, ReadError, ScanEnd, Tier};
+use henge_model::{Columns, Key, KeyRange, Projection, ReadCommand, RowBlock, RowSink, RowView, project};
 
 /// Reads from memory through a projection into a sink, which is left as it was unless the read was answered.
 pub(crate) fn try_read(
@@ -137,62 +104,6 @@ fn try_context(
         pushed += u32::from(project(key, &view, projection, command.now_seconds, sink)?);
     }
     Ok(if block.more && pushed < command.limit { MemoryOutcome::WouldBlock } else { MemoryOutcome::Done })
-}
-
-/// Reads rows as replicas exchange them; `None` if they are not in memory. Stops at the command's limit of live rows, and once the answer
-/// has `max_bytes`; an answer that stopped holds a row, for the next one to go on from.
-pub(crate) fn read_block(
-    source: &Source<'_>,
-    command: &ReadCommand,
-    tier: Tier,
-    max_bytes: usize,
-) -> Result<Option<RowBlock>, ReadError> {
-    if let KeyRange::Many(keys) = &command.keys {
-        return many::read(source, command, keys, tier, max_bytes);
-    }
-    if source.tombstones || command.statics {
-        return context::read(source, command, tier, max_bytes);
-    }
-    let mut rows = Vec::new();
-    let ended = visit(source, command, tier, max_bytes, &mut |key, row| {
-        rows.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(row)));
-    })?;
-    let more = ended == ScanEnd::Stopped;
-    Ok((ended != ScanEnd::WouldBlock).then_some(RowBlock { rows, context: Vec::new(), more }))
-}
-
-/// The digest of what [`read_block`] would answer.
-pub(crate) fn digest(
-    source: &Source<'_>,
-    command: &ReadCommand,
-    tier: Tier,
-    max_bytes: usize,
-) -> Result<Option<Digest>, ReadError> {
-    let mut digester = Digester::new(command.now_seconds, command.purge_before);
-    if source.tombstones || command.statics || matches!(command.keys, KeyRange::Many(_)) {
-        let Some(block) = read_block(source, command, tier, max_bytes)? else { return Ok(None) };
-        digester.block(&block, &command.columns)?;
-        return Ok(Some(digester.finish()));
-    }
-    let ended = visit(source, command, tier, max_bytes, &mut |key, row| {
-        if let Ok(row) = RowView::parse_trusted(row) {
-            digester.row(key, &row, &command.columns);
-        }
-    })?;
-    Ok((ended != ScanEnd::WouldBlock).then(|| digester.finish()))
-}
-
-/// Calls `row` for each row of an answer, up to its limits.
-fn visit(
-    source: &Source<'_>,
-    command: &ReadCommand,
-    tier: Tier,
-    max_bytes: usize,
-    row: &mut dyn FnMut(&[u8], &[u8]),
-) -> Result<ScanEnd, ReadError> {
-    let covers = Covers::default();
-    let mut answer = Answer::new(source, command, max_bytes, row);
-    answer.rows(&source.read_view(tier), source.family, &covers, &command.keys)
 }
 
 /// Reads rows that an index finds. Runs on a disk lane.

@@ -1,7 +1,7 @@
 //! Random scripts over a store, checked against a model of CQL rows that knows nothing of encodings: for the tests of this
 //! crate's model engine and of the crates that bring another. It panics where an answer differs, and is for tests alone.
 //!
-//! - `script`: what is done. - `naive`: what has to come of it.
+//! - `subject`: the engine that is tested, and a store over it. - `script`: what is done. - `naive`: what has to come of it.
 //! - `exports`: a copy that is made of pages. - `torture`: the same with purges, and writes that come late.
 
 // To panic is how tests say that an answer is wrong.
@@ -10,25 +10,18 @@
 mod exports;
 mod naive;
 mod script;
+mod subject;
 mod torture;
 
-use crate::{Engine, Family, Outcomes, Store, SyncMode, Tier};
+pub use subject::Subject;
 pub use torture::torture;
 
+use crate::{Outcomes, Store, SyncMode, Tier};
 use henge_base::Random;
-use henge_model::{Digest, ReadCommand, RowBlock, RowView};
+use henge_model::Digest;
 use naive::{Naive, VisibleRow};
-use script::{Script, TABLE, Write};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// An engine that can be treated as a disk is: flushed, compacted, closed and opened again, crashed.
-pub trait Subject {
-    /// The engine as it is now. None is in use when it is disturbed.
-    fn engine(&self) -> Arc<dyn Engine>;
-    /// Does something to it that must not change what it holds.
-    fn disturb(&mut self, random: &mut Random);
-}
+use script::{Script, Write};
+use subject::{open, pages};
 
 /// Runs one script for each seed, each over two stores that get its writes in different orders.
 pub fn run(seeds: std::ops::Range<u64>, make: &dyn Fn() -> Box<dyn Subject>) {
@@ -47,12 +40,6 @@ pub fn run(seeds: std::ops::Range<u64>, make: &dyn Fn() -> Box<dyn Subject>) {
         }
         assert!(digests.windows(2).all(|two| two[0] == two[1]), "seed {seed}: equal content, different digests");
     }
-}
-
-fn open(subject: &dyn Subject) -> Store {
-    let Ok(store) = Store::open(subject.engine()) else { panic!("the store does not open") };
-    store.set_tables(BTreeMap::from([(TABLE, Family::Rows)]));
-    store
 }
 
 /// Writes in random groups, with reads and disturbances between them.
@@ -92,51 +79,11 @@ fn check(store: &Store, naive: &Naive, script: &Script, seed: u64) -> Digest {
     }
 }
 
-/// All pages of a read, of which each has to go on where the one before ended. The static row comes from the context.
-fn pages(store: &Store, command: &ReadCommand, bytes: usize, seed: u64) -> Vec<(henge_base::Bytes, henge_base::Bytes)> {
-    let mut command = command.clone();
-    let mut rows: Vec<_> = Vec::new();
-    loop {
-        let block = match store.read_block(&command, Tier::Disk, bytes) {
-            Ok(Some(block)) => block,
-            other => panic!("seed {seed}, {command:?}: {other:?}"),
-        };
-        let memory = store.read_block(&command, Tier::Memory, bytes);
-        assert!(
-            memory.as_ref().is_ok_and(|memory| memory.as_ref().is_none_or(|memory| *memory == block)),
-            "{memory:?}"
-        );
-        assert_eq!(
-            block.live_rows(command.now_seconds).min(command.limit as usize),
-            block.live_rows(command.now_seconds)
-        );
-        sound(&block, seed);
-        let last = block.rows.last().map(|(key, _)| key.clone());
-        rows.extend(block.rows);
-        match (last, &mut command.keys) {
-            (Some(last), henge_model::KeyRange::Run { start, end, reversed }) if block.more => {
-                if *reversed {
-                    *end = last;
-                } else {
-                    *start = [&last[..], &[0]].concat().into();
-                }
-            }
-            (None, _) if block.more => panic!("seed {seed}: an answer that stopped holds no row"),
-            _ => return rows,
-        }
-    }
-}
-
-fn sound(block: &RowBlock, seed: u64) {
-    for (key, row) in block.rows.iter().chain(&block.context) {
-        assert!(RowView::parse(key, row).is_ok(), "seed {seed}: {key:?}");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ModelEngine;
+    use crate::{Engine, ModelEngine};
+    use std::sync::Arc;
 
     struct Model(Arc<ModelEngine>);
 

@@ -25,9 +25,7 @@ mod exported;
 mod hinted;
 mod indexed;
 mod local_facts;
-mod metadata_log;
-
-pub use metadata_log::StoredLog;
+pub(crate) mod metadata_log;
 
 /// A node's store. All methods may be called from any thread.
 pub struct Store {

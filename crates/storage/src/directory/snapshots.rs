@@ -1,7 +1,7 @@
 //! Snapshots of a data directory, made while it is in use: `snapshots/NAME`, each a data directory by itself. A mark in it keeps it from
 //! being taken for its node, unless an operator says so. Files that the engine still uses are hard links and take no room; files that it has replaced since are the snapshot's own.
 
-use super::{DirectoryError, SNAPSHOT_MARK, file};
+use super::{DirectoryError, file};
 use parking_lot::Mutex;
 use std::fs::{self, Metadata};
 use std::io;
@@ -9,6 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The file that marks a snapshot.
+pub(super) const SNAPSHOT_MARK: &str = "snapshot";
 /// Files of a data directory that are copied, besides the engine's, in this order. `durable` comes first: the engine, copied later, has
 /// every write that it records.
 const FILES: [&str; 5] = ["durable", "identity", "cluster", "generation", "format"];

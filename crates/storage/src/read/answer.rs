@@ -1,6 +1,7 @@
 //! An answer while its rows are read.
 
-use super::{ReadView, Source};
+use super::Source;
+use super::read_view::ReadView;
 use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange};
 use henge_model::{Covers, Key, KeyKind, KeyRange, ReadCommand, RowError, RowView, Strip, strip_row};
 

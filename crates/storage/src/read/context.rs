@@ -3,7 +3,9 @@
 //! All of it has to be of one state. Within a partition that is so if no write to it was on its way before and none came
 //! meanwhile; that is tried twice, and then, as for several partitions, a snapshot is taken.
 
-use super::{Answer, ReadView, Source};
+use super::Source;
+use super::answer::Answer;
+use super::read_view::ReadView;
 use crate::limits::{CONTEXT_BYTES_MAX, CONTEXT_TOMBSTONES_MAX};
 use crate::stripes::Stripe;
 use crate::{Family, Flow, MemoryOutcome, ReadError, ScanEnd, ScanRange, Tier};

@@ -5,7 +5,7 @@
 
 use super::naive::{Naive, VisibleRow};
 use super::script::{Script, TABLE, Write, write};
-use super::{Subject, open};
+use super::subject::{Subject, open, pages};
 use crate::{Outcomes, Store, Sweep, SweepStep, SyncMode, WriteError};
 use henge_base::Random;
 use henge_model::ReadCommand;
@@ -112,7 +112,7 @@ impl Run {
         let everything = Script { writes: Vec::new() };
         for mut read in everything.reads().into_iter().rev().take(30) {
             read.command = ReadCommand { now_seconds: self.now, ..read.command };
-            let rows = super::pages(store, &read.command, read.page_bytes, self.seed);
+            let rows = pages(store, &read.command, read.page_bytes, self.seed);
             let found: Vec<VisibleRow> =
                 rows.iter().filter_map(|(key, row)| VisibleRow::of(key, row, &read.command)).collect();
             assert_eq!(found, naive.expected_rows(&read), "seed {} at {}, {read:?}", self.seed, self.now);
