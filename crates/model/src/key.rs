@@ -9,67 +9,25 @@
 //! | kind | 01 static row, 02 row; tombstones have keys of their own, see `tombstone` |
 //!
 //! A row of a compact table may lack its last clustering columns; their components are left out.
+//!
+//! What reads keys back (`decode`, `original`, `tombstone`) knows them; this module knows none of it.
 
-mod decode;
-mod original;
+pub(crate) mod decode;
+mod key_error;
+mod key_kind;
+pub(crate) mod original;
 mod partition_key;
-mod tombstone;
+pub(crate) mod tombstone;
 
-pub(crate) use decode::KeyParts;
-pub(crate) use original::{is_exact, original_value};
+pub use key_error::KeyError;
+pub use key_kind::KeyKind;
 pub use partition_key::PartitionKey;
-pub use tombstone::Extent;
 
 use crate::limits::COMPONENT_BYTES_MAX;
 use crate::token::{from_sortable, to_sortable};
 use crate::value::put_escaped;
-use crate::{Order, Table, Token, ValueError};
+use crate::{Order, StorageId, Table, Token};
 use henge_base::{Bytes, Reader};
-use serde::{Deserialize, Serialize};
-
-/// A table's identity in storage: allocated by the metadata log, never reused, replaced by TRUNCATE. `u32::MAX` is
-/// never allocated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct StorageId(pub u32);
-
-/// The kind of row or tombstone that a key names. Numbers are the last byte of the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum KeyKind {
-    /// The static row of a partition; it sorts before the partition's rows.
-    Static = 0x01,
-    /// A row with clustering values, or the only row of a partition without clustering columns.
-    Row = 0x02,
-    /// The deletion of a whole partition.
-    PartitionTombstone = 0x03,
-    /// The deletion of a range of a partition's rows.
-    RangeTombstone = 0x04,
-}
-
-/// The reason why values or bytes are not a key of the table.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// The partition key has no bytes.
-    #[error("key may not be empty")]
-    Empty,
-    /// A key or a component has more than 65,535 bytes; its length.
-    #[error("a key of {0} bytes is longer than the maximum of 65535")]
-    TooLong(usize),
-    /// The number of components is not the number of columns.
-    #[error("{actual} key components for {expected} columns")]
-    Components {
-        /// The number of columns of the table.
-        expected: usize,
-        /// The number of components given.
-        actual: usize,
-    },
-    /// A component is not a value of its column's type.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// The bytes are not a key of this table.
-    #[error("malformed key")]
-    Malformed,
-}
 
 /// A row's key, encoded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -198,20 +156,6 @@ impl Key {
             0x04 => Some(KeyKind::RangeTombstone),
             _ => None,
         }
-    }
-
-    /// Splits an encoded key into partition key values, clustering values (none for a static row) and its kind.
-    pub fn decode(table: &Table, bytes: &[u8]) -> Result<(Vec<Bytes>, Vec<Bytes>, KeyKind), KeyError> {
-        let parts = KeyParts::read(table, bytes)?;
-        let owned = |part: &[u8]| Bytes::copy_from_slice(part);
-        let partition = (0..table.partition_key.len()).filter_map(|i| parts.partition_key(i)).map(owned).collect();
-        let clustering = (0..table.clustering.len()).filter_map(|i| parts.clustering(i)).map(owned).collect();
-        Ok((partition, clustering, parts.kind))
-    }
-
-    /// The partition key in an encoded key.
-    pub fn partition_key(bytes: &[u8]) -> Result<PartitionKey, KeyError> {
-        decode::partition_key(bytes)
     }
 }
 

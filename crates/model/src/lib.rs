@@ -4,7 +4,7 @@
 //! - `user_type`, `fields`: user-defined types, and their fields, which clones share.
 //! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
 //! - `speculative_retry`: when a read asks more replicas than its level needs.
-//! - `token`, `key`: the partitioner, and the order-preserving key of every row.
+//! - `token`, `storage_id`, `key`: the partitioner, the numbers of tables, and the order-preserving key of every row.
 //! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; their normal form, with deletions
 //!   applied; their bytes; how versions merge.
 //! - `storage_map`: values by storage id, cheap to clone at every change of the schema.
@@ -48,6 +48,7 @@ mod sample;
 mod schema;
 mod shared_mutation;
 mod speculative_retry;
+mod storage_id;
 mod storage_map;
 mod table_draft;
 mod token;
@@ -67,7 +68,8 @@ pub use data_type::{DataType, DurationHolder};
 pub use digest::{Digest, Digester, StoredRowHash};
 pub use fields::Fields;
 pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
-pub use key::{Extent, Key, KeyError, KeyKind, PartitionKey, StorageId};
+pub use key::tombstone::Extent;
+pub use key::{Key, KeyError, KeyKind, PartitionKey};
 pub use limits::{COMPONENT_BYTES_MAX, MUTATION_ROWS_MAX};
 pub use mask::{ColumnMask, MaskArgument};
 pub use merge::{merge_encoded, merge_rows};
@@ -84,6 +86,7 @@ pub use schema::{
 };
 pub use shared_mutation::SharedMutation;
 pub use speculative_retry::{Percentile, SpeculativeRetry};
+pub use storage_id::StorageId;
 pub use storage_map::StorageMap;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};

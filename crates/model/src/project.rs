@@ -5,7 +5,8 @@ mod collection;
 mod counter;
 mod walk;
 
-use crate::key::{KeyParts, is_exact, original_value};
+use crate::key::decode::KeyParts;
+use crate::key::original::{is_exact, original_value};
 use crate::{ColumnId, ProjectedColumn, Projection, RowError, RowSink, RowView, Table};
 use aspect::CellAspect;
 use walk::ColumnWalk;

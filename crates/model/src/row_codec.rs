@@ -16,60 +16,17 @@
 
 mod cells;
 mod encode;
+mod layout;
+mod row_error;
 mod view;
 
 pub use cells::{CellKindView, CellView, Cells};
 pub(crate) use encode::{RowHead, encode_row_parts, seal};
 pub use encode::{Strip, encode_cells, encode_row, strip_row};
+pub(crate) use layout::{CRC_BYTES, DAMAGED};
+pub use row_error::RowError;
 pub use view::RowView;
 pub(crate) use view::verify_body;
-
-use henge_base::TruncatedInput;
-
-/// The format written and read.
-pub(crate) const FORMAT: u8 = 1;
-/// The format of a damaged value, which keeps bytes that are not a row: see `merge`.
-pub(crate) const DAMAGED: u8 = 0xda;
-/// Bytes of the checksum, a CRC32.
-pub(crate) const CRC_BYTES: usize = 4;
-
-/// Bits of a row's flags.
-mod row_flag {
-    pub(super) const MARKER: u8 = 1;
-    pub(super) const MARKER_EXPIRES: u8 = 2;
-    pub(super) const DELETION: u8 = 4;
-    pub(super) const ALL: u8 = 7;
-}
-
-/// Bits of a cell's flags.
-mod cell_flag {
-    pub(super) const TOMBSTONE: u8 = 1;
-    pub(super) const EXPIRING: u8 = 2;
-    pub(super) const NEWEST: u8 = 4;
-    pub(super) const PATH: u8 = 8;
-    pub(super) const COMPLEX_DELETION: u8 = 16;
-    pub(super) const ALL: u8 = 31;
-}
-
-/// The reason why bytes are not a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RowError {
-    /// The checksum is wrong, or the bytes are not in the one encoding of a row.
-    #[error("corrupt row")]
-    Corrupt,
-    /// A merge met bytes that are not a row and kept them. The row has to be repaired from another replica.
-    #[error("damaged row")]
-    Damaged,
-    /// The checksum is valid, but this version does not know the format.
-    #[error("unknown row format {0}")]
-    UnknownFormat(u8),
-}
-
-impl From<TruncatedInput> for RowError {
-    fn from(_: TruncatedInput) -> Self {
-        RowError::Corrupt
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! An index, as the metadata log agrees on it.
 
 use super::Analysis;
-use crate::{Column, ColumnId, DataType, Table};
+use crate::{ColumnId, DataType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,11 +73,6 @@ impl Index {
     /// True for a storage-attached index.
     pub fn is_storage_attached(&self) -> bool {
         matches!(self.kind, IndexKind::StorageAttached { .. })
-    }
-
-    /// The indexed column; `None` if the table has no column of that id.
-    pub fn column<'a>(&self, table: &'a Table) -> Option<&'a Column> {
-        table.columns().find(|column| column.id == self.column)
     }
 
     /// The index's target as `CREATE INDEX` writes it, for a column of this name: `v`, `keys(m)`.

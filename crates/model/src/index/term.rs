@@ -1,7 +1,7 @@
 //! The terms of a row, and the terms that a query looks for.
 
 use super::{Index, IndexId, IndexedPart};
-use crate::key::KeyParts;
+use crate::key::decode::KeyParts;
 use crate::value::put_escaped;
 use crate::{CellKindView, CellView, Column, ColumnId, ColumnKind, DataType, Key, KeyKind, RowView, Table};
 use henge_base::Bytes;
@@ -52,6 +52,11 @@ impl Terms {
 }
 
 impl Index {
+    /// The indexed column; `None` if the table has no column of that id.
+    pub fn column<'a>(&self, table: &'a Table) -> Option<&'a Column> {
+        table.columns().find(|column| column.id == self.column)
+    }
+
     /// The term of a value of the type that the index holds: bytes that sort as values do, as far as the term reaches,
     /// and that mark their own end. `None` if the bytes are not such a value.
     pub fn term(&self, table: &Table, value: &[u8]) -> Option<Bytes> {

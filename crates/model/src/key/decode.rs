@@ -67,9 +67,21 @@ impl KeyParts {
     }
 }
 
-pub(super) fn partition_key(bytes: &[u8]) -> Result<PartitionKey, KeyError> {
-    let body = bytes.get(HEAD_BYTES..).ok_or(KeyError::Malformed)?;
-    let mut values = Scratch::new();
-    take_escaped(&mut MaskedReader::new(Reader::new(body), false), &mut values).map_err(|_| KeyError::Malformed)?;
-    PartitionKey::from_bytes(Bytes::copy_from_slice(&values))
+impl Key {
+    /// Splits an encoded key into partition key values, clustering values (none for a static row) and its kind.
+    pub fn decode(table: &Table, bytes: &[u8]) -> Result<(Vec<Bytes>, Vec<Bytes>, KeyKind), KeyError> {
+        let parts = KeyParts::read(table, bytes)?;
+        let owned = |part: &[u8]| Bytes::copy_from_slice(part);
+        let partition = (0..table.partition_key.len()).filter_map(|i| parts.partition_key(i)).map(owned).collect();
+        let clustering = (0..table.clustering.len()).filter_map(|i| parts.clustering(i)).map(owned).collect();
+        Ok((partition, clustering, parts.kind))
+    }
+
+    /// The partition key in an encoded key.
+    pub fn partition_key(bytes: &[u8]) -> Result<PartitionKey, KeyError> {
+        let body = bytes.get(HEAD_BYTES..).ok_or(KeyError::Malformed)?;
+        let mut values = Scratch::new();
+        take_escaped(&mut MaskedReader::new(Reader::new(body), false), &mut values).map_err(|_| KeyError::Malformed)?;
+        PartitionKey::from_bytes(Bytes::copy_from_slice(&values))
+    }
 }

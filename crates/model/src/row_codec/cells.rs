@@ -1,6 +1,7 @@
 //! The encoding of cells, and borrowed views of them.
 
-use super::{RowError, cell_flag};
+use super::RowError;
+use super::layout::cell_flag;
 use crate::{Cell, CellKind, ColumnId};
 use henge_base::{Bytes, Micros, Reader, put_signed_vint, put_vint, vint_len};
 

@@ -1,8 +1,8 @@
 //! Encoding of rows.
 
-use super::cells::CellEncoder;
-use super::cells::distance;
-use super::{CRC_BYTES, CellView, FORMAT, RowView, row_flag};
+use super::cells::{CellEncoder, distance};
+use super::layout::{CRC_BYTES, FORMAT, row_flag};
+use super::{CellView, RowView};
 use crate::{Columns, Deletion, Marker, Row};
 use henge_base::{Micros, put_signed_vint, put_vint};
 

@@ -1,5 +1,6 @@
 //! The codec: one encoding per row, and no other is read.
 
+use super::layout::{FORMAT, cell_flag, row_flag};
 use super::*;
 use crate::sample::{KEY, encode_sample, live, loose_row, row};
 use crate::{ColumnId, Columns, Deletion, Marker, Row};

@@ -1,7 +1,8 @@
 //! Reading of rows from their bytes, without copying.
 
 use super::cells::{Cells, signed_vint, timestamp_below, ttl, vint};
-use super::{CRC_BYTES, CellView, DAMAGED, FORMAT, RowError, row_flag};
+use super::layout::{CRC_BYTES, DAMAGED, FORMAT, row_flag};
+use super::{CellView, RowError};
 use crate::normal::{RowDeletions, compare_places};
 use crate::{ColumnId, Deletion, Marker, Row};
 use henge_base::{Micros, Reader};

@@ -298,9 +298,3 @@ fn take_composite(data_type: &DataType, reader: &mut MaskedReader<'_>, out: &mut
     out.extend_from_slice(&bytes);
     Ok(())
 }
-
-impl From<TruncatedInput> for ValueError {
-    fn from(_: TruncatedInput) -> Self {
-        ValueError::Truncated("key component".to_owned())
-    }
-}
