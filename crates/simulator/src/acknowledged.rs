@@ -4,7 +4,6 @@
 use crate::cluster::Cluster;
 use crate::machine::{Life, Machine};
 use crate::registers;
-use crate::run::command;
 use henge_base::Micros;
 use henge_coordinator::Replicas;
 use henge_model::{Consistency, Key, KeyRange, RowView};
@@ -12,7 +11,7 @@ use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 
 /// Checks a write of a register that was acknowledged just now.
 pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, consistency: Consistency) {
-    let Some(command) = command(life, key) else { return };
+    let Some(command) = registers::read_command(life, key) else { return };
     let KeyRange::One(row) = &command.keys else { return };
     let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };

@@ -2,15 +2,10 @@
 
 use crate::acknowledged;
 use crate::cluster::Cluster;
-use crate::columns::AddedColumn;
-use crate::counts::Addition;
-use crate::history::{Deed, Ending, History, Operation, Version};
-use crate::lasting::LastingWrite;
+use crate::history::{AddedColumn, Addition, Batch, Deed, Ending, History, LastingWrite, Operation, Swap, Version};
 use crate::machine::Life;
-use crate::pairs::Batch;
 use crate::registers;
 use crate::slot::Slot;
-use crate::swap::Swap;
 use crate::wall_clock::true_time;
 use futures_util::future::{Either, select};
 use henge_base::{Micros, Random};

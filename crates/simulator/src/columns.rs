@@ -5,7 +5,7 @@
 //! | I29 | a column whose addition was acknowledged is in the schema, one that was refused is not |
 
 use crate::client::{Clients, statement};
-use crate::history::Ending;
+use crate::history::{AddedColumn, Ending};
 use crate::machine::Life;
 use henge_base::Random;
 use henge_model::Consistency;
@@ -17,14 +17,6 @@ use std::sync::Arc;
 pub(crate) const TABLE: &str = "CREATE TABLE sim.columns (k bigint PRIMARY KEY)";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS sim.comes_and_goes (k bigint PRIMARY KEY)";
 const DROP: &str = "DROP TABLE IF EXISTS sim.comes_and_goes";
-
-/// The addition of a column.
-#[derive(Clone, Debug)]
-pub(crate) struct AddedColumn {
-    pub(crate) name: String,
-    pub(crate) ending: Ending,
-    pub(crate) told: String,
-}
 
 impl Clients {
     /// Changes the schema through a node: mostly adds a column.

@@ -5,7 +5,7 @@
 //! | I21 | a healed counter is at least the number of acknowledged additions, and at most that and those in doubt |
 
 use crate::client::{Clients, is_definite, statement};
-use crate::history::Ending;
+use crate::history::{Addition, Ending};
 use crate::machine::Life;
 use henge_base::{Bytes, Random};
 use henge_cql::BoundValue;
@@ -18,13 +18,6 @@ const ADD: &str = "UPDATE sim.counts SET n = n + 1 WHERE k = ?";
 pub(crate) const READ: &str = "SELECT n FROM sim.counts WHERE k = ?";
 /// The number of counters.
 pub(crate) const COUNT: i64 = 2;
-
-/// One addition to a counter.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Addition {
-    pub(crate) key: i64,
-    pub(crate) ending: Ending,
-}
 
 impl Clients {
     /// Adds one to a random counter through a node.

@@ -1,7 +1,8 @@
-//! The history of a run: the operations of clients and their outcomes, which the checks are based on.
+//! The history of a run: the operations of clients of each kind and their outcomes, which the checks are based on.
 
 use henge_base::Micros;
 use henge_model::Consistency;
+use std::collections::BTreeSet;
 
 /// The outcome of an operation, as far as its client knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,4 +81,68 @@ impl History {
     pub(crate) fn count(&self, ending: Ending) -> usize {
         self.operations.iter().filter(|o| o.ending == ending).count()
     }
+}
+
+/// The value of a register that is written conditionally; `None` before the first write.
+pub(crate) type Value = Option<i64>;
+
+/// The kind of an operation on such a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// A read at SERIAL.
+    Read,
+    /// A conditional write of `to`, which no other operation writes, in place of `from`.
+    Swap { from: Value, to: i64 },
+}
+
+/// One operation on such a register.
+#[derive(Clone, Debug)]
+pub(crate) struct Swap {
+    pub(crate) key: i64,
+    pub(crate) act: Act,
+    /// The beginning, in simulated microseconds.
+    pub(crate) began: u64,
+    pub(crate) ended: Option<u64>,
+    pub(crate) ending: Ending,
+    /// The register's value found by an operation that ended well; for a swap that was applied, the one it replaced.
+    pub(crate) seen: Value,
+    /// All values that the register ever had, as found by a read that ended well.
+    pub(crate) all: BTreeSet<i64>,
+    /// True if a swap was applied.
+    pub(crate) applied: bool,
+    /// The error that the client was told; empty if there was none.
+    pub(crate) told: String,
+}
+
+/// One logged batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Batch {
+    pub(crate) pair: i64,
+    pub(crate) stamp: Micros,
+    pub(crate) ending: Ending,
+}
+
+/// One addition to a counter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addition {
+    pub(crate) key: i64,
+    pub(crate) ending: Ending,
+}
+
+/// A write whose coordinator stamped it. Its value is its number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastingWrite {
+    pub(crate) key: i64,
+    pub(crate) began: u64,
+    /// The time at which it ended; a machine that stands still stamps it only when it goes on.
+    pub(crate) ended: Option<u64>,
+    pub(crate) ending: Ending,
+}
+
+/// The addition of a column.
+#[derive(Clone, Debug)]
+pub(crate) struct AddedColumn {
+    pub(crate) name: String,
+    pub(crate) ending: Ending,
+    pub(crate) told: String,
 }

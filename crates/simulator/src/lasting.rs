@@ -5,7 +5,7 @@
 //! | I35 | a write does not win over one that was acknowledged, and that began when it had long ended |
 
 use crate::client::{Clients, is_definite, statement};
-use crate::history::Ending;
+use crate::history::{Ending, LastingWrite};
 use crate::machine::Life;
 use henge_base::{Bytes, Random};
 use henge_cql::BoundValue;
@@ -22,16 +22,6 @@ pub(crate) const COUNT: i64 = 2;
 const STAMPED_US: u64 = 2_000_000;
 /// Microseconds after a stamp by which no clock that is trusted is ahead of another any more.
 const SETTLED_US: u64 = 2_000_000;
-
-/// A write whose coordinator stamped it. Its value is its number.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LastingWrite {
-    pub(crate) key: i64,
-    pub(crate) began: u64,
-    /// The time at which it ended; a machine that stands still stamps it only when it goes on.
-    pub(crate) ended: Option<u64>,
-    pub(crate) ending: Ending,
-}
 
 impl Clients {
     /// Writes the next value of a random key through a node.

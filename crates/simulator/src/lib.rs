@@ -5,7 +5,7 @@
 //! - `cluster`, `machine`, `wall_clock`, `world`, `network`: nodes with disks that lose unsynced writes and clocks that are
 //!   wrong, on an unreliable network.
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
-//! - `storm`: the faults; `client`, `history`: the operations of clients and their outcomes.
+//! - `storm`, `rewind`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 
 // The simulator is above the seams: real clocks, threads and maps are allowed here.
@@ -20,6 +20,7 @@ mod columns;
 mod command;
 mod counts;
 mod disk;
+mod heal;
 mod history;
 mod lasting;
 mod linear;

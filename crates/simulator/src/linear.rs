@@ -5,8 +5,7 @@
 //! register only ever moves forward on one path of it. Each write also adds its value to a set beside the register: a
 //! read must find exactly the values of the path in the set, otherwise a decision has been lost.
 
-use crate::history::Ending;
-use crate::swap::{Act, Swap, Value};
+use crate::history::{Act, Ending, Swap, Value};
 use crate::wire::Violation;
 use std::collections::{BTreeMap, BTreeSet};
 

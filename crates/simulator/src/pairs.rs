@@ -6,7 +6,7 @@
 //! | I20 | both registers of a healed pair hold the same, and nothing older than an acknowledged batch |
 
 use crate::client::{Clients, statement};
-use crate::history::Ending;
+use crate::history::{Batch, Ending};
 use crate::machine::Life;
 use henge_base::{Bytes, Micros, Random};
 use henge_cql::BoundValue;
@@ -20,14 +20,6 @@ const WRITE: &str = "BEGIN BATCH INSERT INTO sim.pairs (k, v) VALUES (?, ?); \
 pub(crate) const READ: &str = "SELECT v, writetime(v) FROM sim.pairs WHERE k = ?";
 /// The number of pairs.
 pub(crate) const COUNT: i64 = 3;
-
-/// One logged batch.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Batch {
-    pub(crate) pair: i64,
-    pub(crate) stamp: Micros,
-    pub(crate) ending: Ending,
-}
 
 impl Clients {
     /// Writes a random pair through a node.

@@ -6,6 +6,10 @@
 //! table has no read repair: hints alone make its replicas equal, and a quorum read may see less than an earlier one. The
 //! other registers have one copy each, of which it is known, so their deletions are purged in every run.
 
+use crate::machine::Life;
+use henge_cql::{BoundValue, Plan};
+use henge_model::{Key, KeyRange, ReadCommand};
+
 /// The number of registers with three copies: few, so that operations meet.
 pub(crate) const SHARED: i64 = 6;
 /// The number of all registers.
@@ -90,6 +94,24 @@ pub(crate) fn texts(key: i64) -> &'static Texts {
 /// True for a register with one copy, whose deletions are purged in every run.
 pub(crate) fn is_single(key: i64) -> bool {
     key >= SHARED
+}
+
+/// The command that reads a register's row.
+pub(crate) fn read_command(life: &Life, key: i64) -> Option<ReadCommand> {
+    let ready = life.core.prepare(texts(key).select, None).ok()?;
+    let Plan::Select(plan) = &ready.prepared.plan else { return None };
+    let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
+    Some(ReadCommand {
+        storage_id: plan.table().storage_id,
+        token: Key::token(key.bytes())?,
+        keys: KeyRange::One(key),
+        statics: false,
+        columns: plan.columns().clone(),
+        limit: 1,
+        now_seconds: 0,
+        purge_before: i64::MIN,
+        probe: None,
+    })
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::cluster::Cluster;
 use crate::disk::Disk;
+use crate::heal::heal;
 use crate::machine::{crash, start};
-use crate::storm::heal;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

@@ -6,10 +6,9 @@ mod nodes;
 mod operations;
 mod purged;
 mod rotation;
+mod seen_entries;
 mod shape;
 mod stored;
-
-pub(crate) use stored::command;
 
 use crate::checks;
 use crate::client::{Clients, statement};
@@ -17,6 +16,7 @@ use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::columns;
 use crate::counts::COUNTS;
+use crate::heal::heal;
 use crate::history::{Deed, Ending};
 use crate::lasting::LASTING;
 use crate::linear::linear;
@@ -24,16 +24,16 @@ use crate::machine::{Life, Machine, start};
 use crate::pairs::PAIRS;
 use crate::registers::{self, SharedTable};
 use crate::slot::Slot;
-use crate::storm::{Damage, Temper, heal, strike};
+use crate::storm::{Damage, Temper, strike};
 use crate::swap::SWAPS;
 use crate::wire::Violation;
 use henge_base::Random;
 use henge_model::Consistency;
 use henge_node::{Faults, Options};
 use henge_storage::SyncMode;
-use nodes::SeenEntries;
 use operations::operate;
 use parking_lot::Mutex;
+use seen_entries::SeenEntries;
 use shape::Shape;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,8 +41,6 @@ use std::time::Duration;
 
 const CLIENTS: u64 = 4;
 const SECOND: u64 = 1_000_000;
-/// The copies of the rows of most tables.
-const COPIES: usize = 3;
 /// The longest simulated time that a cluster may take to form, and to heal.
 const PATIENCE: u64 = 60 * SECOND;
 /// The bound on a node's calls in flight in runs that test it: a few operations suffice to reach it.

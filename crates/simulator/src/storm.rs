@@ -106,15 +106,3 @@ fn power_cut(cluster: &Arc<Cluster>, machine: usize, random: &mut Random, damage
 fn set(cluster: &Cluster, weather: Weather) {
     *cluster.weather.lock() = weather;
 }
-
-/// Ends the storm: every machine runs and none stands still, every link carries messages, every disk works and has space, every clock is right.
-pub(crate) fn heal(cluster: &Arc<Cluster>) {
-    set(cluster, Weather::fair());
-    (0..cluster.machines.len()).for_each(|machine| cluster.clockwork.resume(machine));
-    (0..cluster.machines.len()).for_each(|machine| set_clock_right(cluster, machine));
-    for machine in &cluster.machines {
-        machine.fail_syncs(false);
-        machine.free_bytes.store(ROOM, Ordering::Relaxed);
-    }
-    (0..cluster.machines.len()).for_each(|machine| revive(cluster, machine));
-}

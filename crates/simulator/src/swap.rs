@@ -2,7 +2,7 @@
 //! one of its own.
 
 use crate::client::{Clients, is_definite, statement};
-use crate::history::Ending;
+use crate::history::{Act, Ending, Swap, Value};
 use crate::machine::Life;
 use crate::slot::Slot;
 use futures_util::future::{Either, select};
@@ -20,37 +20,6 @@ const READ: &str = "SELECT v, all_values FROM sim.swaps WHERE k = ?";
 const SWAP: &str = "UPDATE sim.swaps SET v = ?, all_values = all_values + ? WHERE k = ? IF v = ?";
 /// The number of these registers.
 pub(crate) const KEYS: i64 = 2;
-
-/// A register's value; `None` before the first write.
-pub(crate) type Value = Option<i64>;
-
-/// The kind of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
-    /// A read at SERIAL.
-    Read,
-    /// A conditional write of `to`, which no other operation writes, in place of `from`.
-    Swap { from: Value, to: i64 },
-}
-
-/// One operation on a register.
-#[derive(Clone, Debug)]
-pub(crate) struct Swap {
-    pub(crate) key: i64,
-    pub(crate) act: Act,
-    /// The beginning, in simulated microseconds.
-    pub(crate) began: u64,
-    pub(crate) ended: Option<u64>,
-    pub(crate) ending: Ending,
-    /// The register's value found by an operation that ended well; for a swap that was applied, the one it replaced.
-    pub(crate) seen: Value,
-    /// All values that the register ever had, as found by a read that ended well.
-    pub(crate) all: BTreeSet<i64>,
-    /// True if a swap was applied.
-    pub(crate) applied: bool,
-    /// The error that the client was told; empty if there was none.
-    pub(crate) told: String,
-}
 
 impl Clients {
     /// Begins an operation at a node and returns its number.

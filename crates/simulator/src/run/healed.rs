@@ -3,12 +3,12 @@
 use super::{Run, SECOND};
 use crate::client::statement;
 use crate::counts;
-use crate::history::{Deed, Ending};
+use crate::history::{Act, Deed, Ending};
 use crate::lasting;
 use crate::pairs;
 use crate::registers;
 use crate::slot::Slot;
-use crate::swap::{self, Act};
+use crate::swap;
 use henge_coordinator::Event;
 use henge_cql::BoundValue;
 use henge_model::Consistency;

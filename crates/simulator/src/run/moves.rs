@@ -1,7 +1,8 @@
 //! Members come and go under the storm's load: spare machines join, members leave, and plans are taken back. One machine is a spare at
 //! first; one whose node has left is a spare again, with an empty disk when it joins anew.
 
-use super::{COPIES, Run};
+use super::Run;
+use super::shape::COPIES;
 use crate::client::statement;
 use crate::disk::Disk;
 use crate::machine::{Life, Machine, start};

@@ -2,8 +2,6 @@
 
 use super::Run;
 use crate::columns;
-use henge_node::Position;
-use std::collections::BTreeMap;
 
 impl Run {
     /// I22, I23, I26, I29, I40: the rules of each node's own state, at any moment of a run.
@@ -53,29 +51,5 @@ impl Run {
             self.cluster
                 .record_violation("I27", format!("machine {machine} ends at entry {other}, machine {first} at {end}"));
         }
-    }
-}
-
-/// The entries of the metadata log that any machine ever had.
-#[derive(Debug, Default)]
-pub(super) struct SeenEntries {
-    by_index: BTreeMap<u64, Position>,
-    compared: BTreeMap<usize, u64>,
-}
-
-impl SeenEntries {
-    /// Fails with the entry that was seen in this one's place.
-    fn compare(&mut self, position: Position) -> Result<(), Position> {
-        let seen = *self.by_index.entry(position.epoch.index).or_insert(position);
-        if seen == position { Ok(()) } else { Err(seen) }
-    }
-
-    /// The index up to which a machine's log was compared.
-    fn compared_index(&self, machine: usize) -> u64 {
-        self.compared.get(&machine).copied().unwrap_or(0)
-    }
-
-    fn set_compared(&mut self, machine: usize, index: u64) {
-        self.compared.insert(machine, index);
     }
 }

@@ -1,9 +1,11 @@
 //! The shape of a run.
 
 use crate::registers::SharedTable;
-use crate::run::COPIES;
 use crate::storm::Temper;
 use henge_base::Random;
+
+/// The copies of the rows of most tables.
+pub(super) const COPIES: usize = 3;
 
 /// The shape of a cluster, and the kind of its run.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,7 @@ use crate::machine::Life;
 use crate::registers;
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Replicas;
-use henge_cql::{BoundValue, Plan};
-use henge_model::{CellKind, Key, KeyRange, ReadCommand, RowView};
+use henge_model::{CellKind, RowView};
 use henge_storage::Tier;
 
 impl Run {
@@ -31,33 +30,15 @@ impl Run {
 
     fn replicas_of(&self, key: i64) -> Vec<HostId> {
         let Some(life) = self.lives().into_iter().next() else { return Vec::new() };
-        let Some(command) = command(&life, key) else { return Vec::new() };
+        let Some(command) = registers::read_command(&life, key) else { return Vec::new() };
         let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
         let range = placed.as_ref().and_then(|p| p.placement.replicas(command.token));
         range.map(|r| r.read.to_vec()).unwrap_or_default()
     }
 }
 
-/// The read command of a register.
-pub(crate) fn command(life: &Life, key: i64) -> Option<ReadCommand> {
-    let ready = life.core.prepare(registers::texts(key).select, None).ok()?;
-    let Plan::Select(plan) = &ready.prepared.plan else { return None };
-    let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
-    Some(ReadCommand {
-        storage_id: plan.table().storage_id,
-        token: Key::token(key.bytes())?,
-        keys: KeyRange::One(key),
-        statics: false,
-        columns: plan.columns().clone(),
-        limit: 1,
-        now_seconds: 0,
-        purge_before: i64::MIN,
-        probe: None,
-    })
-}
-
 fn stored_at(life: &Life, key: i64) -> Option<ReplicaState> {
-    let command = command(life, key)?;
+    let command = registers::read_command(life, key)?;
     let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
     let mut stored =
         ReplicaState { machine: life.owner.machine, key, version: None, newest: None, purged_before: None };

@@ -1,9 +1,9 @@
 //! Directed scenarios.
 
 use super::*;
+use crate::history::{Act, Swap};
 use crate::machine::crash;
 use crate::network::Weather;
-use crate::swap::{Act, Swap};
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
 use henge_storage::{Engine, Family, Flow, ScanRange, Tier};

@@ -35,7 +35,9 @@ impl Run {
     /// Sends a write that was planned at an epoch from one machine to another.
     fn write_planned_at(&mut self, epoch: Epoch, from: usize, to: usize) -> Result<(), ReplicaError> {
         let (slot, life) = (Slot::default(), self.cluster.machines[from].life().unwrap());
-        let KeyRange::One(key) = command(&life, 0).unwrap().keys else { panic!("a register is one row") };
+        let KeyRange::One(key) = registers::read_command(&life, 0).unwrap().keys else {
+            panic!("a register is one row")
+        };
         let mut row = Vec::new();
         encode_row(key.bytes(), &Row::default(), &mut row);
         let issued = true_stamp(&life);

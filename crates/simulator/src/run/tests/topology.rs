@@ -1,6 +1,7 @@
 //! Members that come and go by plans, whose drivers and newcomers may crash at any step.
 
 use super::*;
+use crate::run::shape::COPIES;
 use henge_base::HostId;
 use henge_node::{ChangeError, Plan, PlanKind, PlanStep, Replication};
 

@@ -1,0 +1,19 @@
+//! The end of all faults.
+
+use crate::cluster::Cluster;
+use crate::machine::{ROOM, revive, set_clock_right};
+use crate::network::Weather;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Makes everything well: every machine runs and none stands still, every link carries messages, every disk works and has space, every clock is right.
+pub(crate) fn heal(cluster: &Arc<Cluster>) {
+    *cluster.weather.lock() = Weather::fair();
+    (0..cluster.machines.len()).for_each(|machine| cluster.clockwork.resume(machine));
+    (0..cluster.machines.len()).for_each(|machine| set_clock_right(cluster, machine));
+    for machine in &cluster.machines {
+        machine.fail_syncs(false);
+        machine.free_bytes.store(ROOM, Ordering::Relaxed);
+    }
+    (0..cluster.machines.len()).for_each(|machine| revive(cluster, machine));
+}
