@@ -17,7 +17,7 @@ pub enum Refusal {
     /// Its disk is full.
     #[error("the disk is full")]
     Full = 4,
-    /// What it stores, or what it was sent, is damaged.
+    /// The rows that it stores, or the bytes that it was sent, are damaged.
     #[error("damaged data")]
     Corrupt = 5,
     /// It does not understand the message, or takes it for too large.

@@ -27,7 +27,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// What writes every part of every page.
+/// The command that writes every part of every page.
 const COMMAND: &str = "HENGE_WRITE_DOCS=1 cargo test -q --lib manual \
     -p henge-cql -p henge-coordinator -p henge-protocol -p henge-node -p henge-server -p henge-simulator";
 

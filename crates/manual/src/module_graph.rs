@@ -1,7 +1,8 @@
-//! Which module of a crate imports which: read from its sources, so that a test can hold it to its rules.
+//! The imports between the modules of a crate, read from its sources, so that tests can hold them to rules.
 //!
 //! A module is a file. A path counts as an import wherever it stands, in `use` or within code, and goes to the file that defines what
-//! it names: re-exports are followed. What is only for tests (`#[cfg(test)]`) is left out, and so is the root, which joins the rest.
+//! it names: re-exports are followed. Items that are only for tests (`#[cfg(test)]`) are left out, and so is the root, which joins the
+//! rest.
 
 mod paths;
 mod tokens;

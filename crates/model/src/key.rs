@@ -10,7 +10,7 @@
 //!
 //! A row of a compact table may lack its last clustering columns; their components are left out.
 //!
-//! What reads keys back (`decode`, `original`, `tombstone`) knows them; this module knows none of it.
+//! The modules below that read keys back (`decode`, `original`, `tombstone`) use this one, and it uses none of them.
 
 pub(crate) mod decode;
 mod key_error;

@@ -10,7 +10,7 @@
 /// use std::time::Duration;
 ///
 /// henge_settings::settings! {
-///     /// What a node goes by.
+///     /// The options of a node.
 ///     pub struct Options {
 ///         Cluster {
 ///             /// The rack of this node.

@@ -36,7 +36,7 @@ struct Partition {
 /// The prefix of a partition, and the version of its stripe; `None` if a write is under way, or came between two steps.
 type FoundPartition = (Vec<u8>, Option<u64>);
 
-/// What a purge leaves of some rows: keys with their new content; empty content removes the key.
+/// The rows that a purge changes: keys with their new content; empty content removes the key.
 #[derive(Debug)]
 pub struct Replacement {
     pub(crate) rows: Vec<(Family, Bytes, Bytes)>,

@@ -15,7 +15,7 @@ use henge_storage::{Batch, DataDirectory, Engine, Family, Hint, ModelEngine, Op,
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What reading so many bytes may take: room for a view of every byte, and some for what is there anyway.
+/// The most bytes that may be allocated while so many are read: a view for every byte, and 64 KiB for the rest.
 fn allocation_limit(given: usize) -> usize {
     given * 128 + (64 << 10)
 }

@@ -92,7 +92,7 @@ impl<'a> SliceValues<'a> {
     }
 }
 
-/// What lies beyond a bound, whatever the orders of its columns: beyond the first value, and where that is the same beyond the second
+/// The runs of keys beyond a bound, whatever the orders of its columns: beyond the first value, and where that is the same beyond the second
 /// one, and so on.
 fn runs(
     table: &Table,

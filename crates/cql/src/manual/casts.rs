@@ -1,4 +1,4 @@
-//! What `CAST` makes of what.
+//! The types that `CAST` converts, and into which.
 
 use super::{SAMPLES, column, describe_types, result_of, schema};
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use crate::functions;
 use henge_model::Schema;
 use std::collections::BTreeMap;
 
-/// What is no call of the registry, or means nothing outside its place.
+/// Functions that are not in the registry, or mean nothing outside their place.
 const BY_HAND: [[&str; 3]; 5] = [
     ["`count(*)`", "", "`bigint`"],
     ["`token`", "the partition key", "`bigint`"],
@@ -61,7 +61,7 @@ fn by_hand(name: &str) -> bool {
     BY_HAND.iter().any(|[names, ..]| names.contains(&format!("`{name}`")))
 }
 
-/// What it takes and what it gives, in words.
+/// The arguments that a function takes and the types that it gives, in words.
 fn ways(name: &str, schema: &Schema) -> Vec<(String, String)> {
     let mut ways = Vec::new();
     if let Some(result) = result_of(&format!("{name}()"), &[], schema) {

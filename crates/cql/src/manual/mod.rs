@@ -1,4 +1,4 @@
-//! What docs/compatibility.md says of statements, functions, types and options, taken from the code that does it.
+//! The generated parts of docs/compatibility.md about statements, functions, types and options, taken from the code that does it.
 
 mod casts;
 mod functions;

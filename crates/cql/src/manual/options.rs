@@ -3,7 +3,7 @@
 use super::schema;
 use crate::{create_table_text, parse, prepare};
 
-/// What each does.
+/// The effect of each table option.
 const EFFECTS: [(&str, &str); 19] = [
     ("additional_write_policy", "none: hints are for replicas that are slow; `'NEVER'` says so"),
     ("allow_auto_snapshot", "none: nothing is snapshot by itself; `false` says so"),

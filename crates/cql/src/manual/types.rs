@@ -2,7 +2,7 @@
 
 use super::{SAMPLES, describe_types, prepare_if_valid, schema};
 
-/// Where, and the table that has it there.
+/// Places of a type in a table, each with a table that has it there.
 const PLACES: [(&str, &str); 5] = [
     ("Column", "CREATE TABLE x (k int, c int, v TYPE, PRIMARY KEY (k, c))"),
     ("Static column", "CREATE TABLE x (k int, c int, v TYPE STATIC, PRIMARY KEY (k, c))"),

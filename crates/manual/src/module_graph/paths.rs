@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Re-exports followed for one path.
 const REEXPORTS_MAX: usize = 16;
 
-/// What a source says of modules.
+/// The paths and test modules that a source names.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     /// Paths of `use`, with the name that each brings in; `*` for all.

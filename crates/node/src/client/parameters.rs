@@ -18,7 +18,7 @@ pub struct Parameters<'a> {
     pub timestamp: Option<Micros>,
     /// The driver's clock in seconds, if it sent one (v5).
     pub now_seconds: Option<i64>,
-    /// Which page.
+    /// The page that is asked for.
     pub page: Page<'a>,
     /// The role that is logged in; `None` where nobody has to.
     pub user: Option<&'a str>,

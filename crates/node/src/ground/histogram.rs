@@ -1,4 +1,4 @@
-//! How often which number came: a histogram that is counted in without a lock.
+//! A histogram of numbers that is counted in without a lock.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

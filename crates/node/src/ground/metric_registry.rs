@@ -47,7 +47,7 @@ pub struct MetricDescription {
     pub kind: &'static str,
     /// Its labels with their values; a label without any has one for each peer, or a value that is the node's.
     pub labels: Vec<(&'static str, Vec<&'static str>)>,
-    /// What it says.
+    /// The sentence that explains it.
     pub help: &'static str,
 }
 

@@ -9,7 +9,7 @@ use henge_storage::Figures;
 use prometheus::{IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
 
-/// What a client's request was.
+/// Kinds of clients' requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// SELECT of partitions by their keys.
@@ -284,7 +284,7 @@ impl std::fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Where the server declares its own metrics and renders all.
+    /// The registry of all metrics, to which the server adds its own.
     pub fn registry(&self) -> &MetricRegistry {
         &self.registry
     }
@@ -339,7 +339,7 @@ impl Metrics {
         }
     }
 
-    /// How often coordinators of this node had an event.
+    /// The number of times that coordinators of this node had an event.
     pub fn events_of(&self, event: Event) -> u64 {
         self.events.get(event_index(event)).map_or(0, IntCounter::get)
     }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 settings! {
-    /// How a node behaves; the server fills it from the configuration, the simulator from a seed.
+    /// The options of a node; the server fills them from the configuration, the simulator from a seed.
     pub struct Options {
         Cluster {
             /// The name of the cluster. A node refuses to join a cluster of another name.
@@ -90,13 +90,13 @@ settings! {
         }
     }
     fields {
-        /// Where peers reach it.
+        /// The address at which peers reach it.
         address: SocketAddr = loopback(7_000);
         /// The address of its socket for peers. `None`: `address`.
         listen_address: Option<SocketAddr> = None;
-        /// Where clients reach it.
+        /// The address at which clients reach it.
         rpc_address: SocketAddr = loopback(9_042);
-        /// Where to find the cluster. A node that is its own only seed creates one on loopback, and elsewhere if it is told to.
+        /// Addresses of members at which the cluster is found. A node that is its own only seed creates one on loopback, and elsewhere if it is told to.
         seeds: Vec<SocketAddr> = vec![loopback(7_000)];
         /// Create the cluster here, whoever the seeds are.
         bootstrap: bool = false;
@@ -158,7 +158,7 @@ pub struct Faults {
     pub ignore_accepted: bool,
     /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
     pub unlogged_batches: bool,
-    /// What the indexes of replicas name is taken for what is there.
+    /// Takes the rows that replicas' indexes name for the rows that match.
     pub trust_indexes: bool,
     /// Stamps read repairs with time zero.
     pub mend_at_zero: bool,

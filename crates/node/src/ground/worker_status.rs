@@ -34,7 +34,7 @@ pub(crate) struct WorkerStatus {
     pub(crate) state: WorkerState,
     /// Steps that succeeded since the start.
     pub(crate) steps: u64,
-    /// What it works on, in words; empty for nothing.
+    /// The work in progress, in words; empty for none.
     pub(crate) progress: String,
     /// The error of the last step that failed since the start.
     pub(crate) last_error: Option<String>,

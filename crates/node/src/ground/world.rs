@@ -6,7 +6,7 @@ use henge_base::{Bytes, HostId, Micros, Mono};
 use std::future::Future;
 use std::net::SocketAddr;
 
-/// Which connection a message takes, so that bulk never stands before a request, nor a request before the cluster's own business.
+/// The connection that a message takes: bulk never stands before a request, nor a request before the cluster's own business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Membership, metadata, gossip.
@@ -17,7 +17,7 @@ pub enum Class {
     Bulk,
 }
 
-/// Which fixed worker a disk job goes to.
+/// The set of threads that a disk job runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     /// Reads that missed memory.

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The error of a step.
 pub(crate) type StepError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What follows a step.
+/// The action that follows a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// The next step, at once.
@@ -36,7 +36,7 @@ pub(crate) trait Worker: Send + 'static {
     /// Waits until there may be something to do.
     fn wait(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// What it works on, in words.
+    /// The work in progress, in words; empty for none.
     fn progress(&self) -> String {
         String::new()
     }

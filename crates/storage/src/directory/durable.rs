@@ -1,5 +1,5 @@
-//! What was on disk, remembered outside of the engine: a log that is cut off at a damaged record, or rolled back with a restored disk, looks
-//! whole to the engine, and acknowledged writes would be gone without a word.
+//! The record, kept outside of the engine, of the last write that is known to be on disk. A log that is cut off at a damaged record, or
+//! rolled back with a restored disk, looks whole to the engine; without the record acknowledged writes would be lost unnoticed.
 
 use super::{DirectoryError, file};
 use parking_lot::Mutex;

@@ -1,4 +1,4 @@
-//! What has to come of a script, by the rules of CQL and nothing else: for each place of each row, all that was ever written.
+//! The expected outcome of a script, by the rules of CQL alone: it keeps, for each place of each row, all that was ever written.
 
 use super::script::{MAP, Place, Read, Write, place};
 use henge_model::{ColumnId, KeyRange, ReadCommand, RowView};

@@ -1,4 +1,4 @@
-//! What a script does: writes of all kinds to a few places, so that they meet in every way, and the reads that look at them.
+//! The steps of a script: writes of all kinds to a few places, so that they meet in every way, and the reads that look at them.
 
 use henge_base::{Bytes, Random};
 use henge_model::{
