@@ -6,17 +6,6 @@ use crate::{ReplicaError, Replicas, Write, WriteError, WriteType, check_write, w
 use henge_base::{HostId, Micros};
 use henge_model::Consistency;
 
-/// A batch in the batch logs of some nodes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedBatch {
-    /// The time at which its coordinator accepted it.
-    pub created: Micros,
-    /// Its random number.
-    pub number: u128,
-    /// The nodes that keep it.
-    pub hosts: Vec<HostId>,
-}
-
 /// Writes a batch. After Unavailable or Invalid nothing was or will be written. A timeout or failure of the batch log leaves
 /// that open; after any later error the whole batch will be written in the end.
 pub async fn logged_batch<R: Replicas>(replicas: &R, writes: Vec<Write>, issued: Micros) -> Result<(), WriteError> {

@@ -1,29 +1,15 @@
 //! Additions to counters. One replica leads each: it turns the additions into its own shards, which the others then take like any
 //! write. An addition that is sent again counts again, so nothing here repeats one.
 
-use crate::plan::{Candidate, Candidates, WritePlan};
+use crate::candidate::{Candidate, Candidates};
+use crate::plan::WritePlan;
 use crate::plan_epoch::{confirm_write, newest};
 use crate::required::Shortage;
 use crate::standing;
-use crate::{KeyspacePlacement, Replicas, Work, WriteError, WriteType};
-use henge_base::{Bytes, HostId, Mono};
-use henge_model::{Consistency, Token, TokenRange};
+use crate::{Count, Replicas, Work, WriteError, WriteType};
+use henge_base::HostId;
+use henge_model::{Consistency, TokenRange};
 use henge_ring::Hosts;
-
-/// Additions to counters of one partition.
-#[derive(Clone, Debug)]
-pub struct Count {
-    /// Its keyspace.
-    pub placed: KeyspacePlacement,
-    /// The token of the partition.
-    pub token: Token,
-    /// An encoded [`henge_model::Mutation`] whose cells without a path are additions.
-    pub additions: Bytes,
-    /// The replicas that must have the sums.
-    pub consistency: Consistency,
-    /// The time by which the request must be answered.
-    pub deadline: Mono,
-}
 
 /// Has a replica lead the additions: this node if it is one, else the nearest that is up; another one where that one has
 /// certainly added nothing. After an error other than Unavailable or Invalid the additions may or may not have been made.

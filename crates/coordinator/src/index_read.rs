@@ -5,25 +5,21 @@
 //! again by its key, at the level of the read. A row that satisfies the query has its value on a quorum, so at least one of
 //! the replicas asked returns it.
 
+use crate::key_read::{plan, read_by_key};
 use crate::limits::{REREAD_BYTES_MAX, REREAD_KEYS_MAX};
 use crate::plan::ReadPlan;
-use crate::read::read_by_key;
 use crate::reconcile::beyond;
 use crate::replica_read::{AnswerForm, Answers, ReplicaRead};
 use crate::{Read, ReadError, ReadReply, Replicas, Work};
-use henge_base::{Bytes, Mono};
+use henge_base::Bytes;
 use henge_model::{Key, KeyKind, KeyRange, ReadCommand, Row, RowBlock, RowView, SpeculativeRetry, encode_row};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Reads rows that an index finds.
-pub(crate) async fn read_by_index<R: Replicas>(
-    replicas: &R,
-    read: &Read,
-    plan: ReadPlan,
-    began: Mono,
-) -> Result<RowBlock, ReadError> {
-    let ReadPlan { required, candidates, .. } = plan;
+pub(crate) async fn read_by_index<R: Replicas>(replicas: &R, read: &Read) -> Result<RowBlock, ReadError> {
+    let began = replicas.mono();
+    let ReadPlan { required, candidates, .. } = plan(replicas, read, (Work::Range, began))?;
     let epoch = read.placed.epoch;
     let (consistency, deadline) = (read.consistency, read.deadline);
     let command = Arc::clone(&read.command);

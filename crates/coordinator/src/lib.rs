@@ -1,6 +1,7 @@
 //! One request across replicas: the replicas that are asked, the number that must answer, and the merge of their answers.
 //!
-//! - `replicas`: the seam to the node that a coordinator runs on.
+//! - `replicas`: the seam to the node that a coordinator runs on; `work`, `datacenter`, `keyspace_placement`, `additions`, `logged_batch`, `faults`: values that
+//!   pass it.
 //! - `error`, `refusal`: errors, in the classes of the protocol.
 //! - `required`, `tally`: pure counting: the answers that a level needs, and those that came.
 //! - `plan`: the replicas of one token, checked against the level before anything is sent.
@@ -8,8 +9,9 @@
 //! - `write`: all replicas are written, enough are awaited, the rest is owed.
 //! - `batch`: writes of several partitions, all or none.
 //! - `count`: additions to counters.
-//! - `read`, `replica_read`: rows of the nearest, digests of the others; another replica for one that fails or is late.
-//! - `standing`, `lateness`, `budget`: the replicas that are asked first, and when, and how often, one more than is needed.
+//! - `read`: reads of all kinds. - `key_read`, `replica_read`: rows of the nearest, digests of the others; another replica for one that
+//!   fails or is late. - `command_partition`: the partition of a read.
+//! - `candidate`: a replica that may be read. - `standing`, `lateness`, `budget`: the replicas that are asked first, and when, and how often, one more than is needed.
 //! - `read_policy`: the table's options that reads obey.
 //! - `block`: checks of rows from other replicas.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
@@ -23,15 +25,23 @@
 //! One request is one linear async function. Every future of the seam ends by its deadline, so a coordinator sets a timer only to ask
 //! another replica before that.
 
+mod additions;
 mod batch;
 mod block;
 mod budget;
+mod candidate;
+mod command_partition;
 mod count;
+mod datacenter;
 mod error;
 mod fast;
+mod faults;
 mod index_read;
+mod key_read;
+mod keyspace_placement;
 mod lateness;
 mod limits;
+mod logged_batch;
 #[cfg(test)]
 mod manual;
 mod mend;
@@ -51,24 +61,29 @@ mod standing;
 mod tally;
 mod turn;
 mod under_way;
+mod work;
 mod write;
 
-pub use batch::{LoggedBatch, logged_batch};
+pub use additions::Count;
+pub use batch::logged_batch;
 pub use budget::SpeculationBudget;
-pub use count::{Count, count, is_refused_by};
+pub use count::{count, is_refused_by};
+pub use datacenter::Datacenter;
 pub use error::{ReadError, ReplicaError, WriteError};
 pub use fast::can_read_locally;
+pub use faults::Faults;
 pub use henge_model::WriteType;
+pub use key_read::Read;
+pub use keyspace_placement::KeyspacePlacement;
+pub use logged_batch::LoggedBatch;
 pub use paxos::{Conditional, Decision, conditional};
 pub use plan_epoch::newer_placement;
-pub use read::{Read, read};
+pub use read::read;
 pub use read_policy::ReadPolicy;
 pub use refusal::Refusal;
-pub use replicas::{
-    BoxedFuture, Datacenter, Event, Faults, KeyspacePlacement, Local, ReadKind, ReadReply, Recipient, Replicas,
-};
-pub use standing::{Standing, Work};
+pub use replicas::{BoxedFuture, Event, Local, ReadKind, ReadReply, Recipient, Replicas};
 pub use turn::{ProposalTurn, QueuedRound, ReadTurn, SharedRead, Turn};
+pub use work::{Standing, Work};
 pub use write::{Write, check_write, write};
 
 #[cfg(test)]

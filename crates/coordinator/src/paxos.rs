@@ -15,7 +15,7 @@ mod propose;
 mod serial_read;
 
 pub use conditional::{Conditional, Decision, conditional};
-pub(crate) use serial_read::{is_of_one_partition, serial_read};
+pub(crate) use serial_read::serial_read;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The replicas of one token, checked against the level before anything is sent.
 
+use crate::candidate::{Candidate, Candidates, are_distinct};
 use crate::required::{Places, RequiredAnswers, Shortage};
-use crate::standing::{self, Work};
-use crate::{Datacenter, KeyspacePlacement, Recipient, Replicas};
+use crate::{Datacenter, KeyspacePlacement, Recipient, Replicas, Work, standing};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, Token};
 use henge_ring::{Epoch, Hosts};
@@ -26,16 +26,6 @@ pub(crate) struct WritePlan {
     pub(crate) epoch: Epoch,
 }
 
-/// A replica that may be read: it is up, and its answer counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    pub(crate) host: HostId,
-    pub(crate) group: usize,
-}
-
-/// Candidates in the order in which they are asked.
-pub(crate) type Candidates = SmallVec<[Candidate; 3]>;
-
 /// The replicas that may be read, and the answers that the level needs.
 #[derive(Debug)]
 pub(crate) struct ReadPlan {
@@ -43,12 +33,6 @@ pub(crate) struct ReadPlan {
     pub(crate) candidates: Candidates,
     /// A replica that comes after others because it was late.
     pub(crate) late: Option<HostId>,
-}
-
-/// True if no host is named twice. Quadratic: for a handful of hosts.
-pub(crate) fn are_distinct(hosts: impl Iterator<Item = HostId>) -> bool {
-    let hosts: SmallVec<[HostId; 8]> = hosts.collect();
-    hosts.iter().enumerate().all(|(at, host)| !hosts[..at].contains(host))
 }
 
 /// The answers that a level needs in a keyspace, seen from this node.

@@ -1,10 +1,10 @@
 //! Making one answer of replicas that differ, with what each of them lacks of it.
 
 use crate::block::is_sound;
+use crate::candidate::{Candidate, are_distinct};
 use crate::lateness::patience;
 use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
 use crate::merge::{Merge, MergedRow, Step};
-use crate::plan::{Candidate, are_distinct};
 use crate::replica_read::ReplicaRead;
 use crate::under_way::{Next, UnderWay};
 use crate::{Event, ReadKind, ReadReply, Replicas};

@@ -6,7 +6,7 @@
 mod round;
 
 use crate::block::{is_ordered, is_sound};
-use crate::plan::{Candidate, Candidates};
+use crate::candidate::{Candidate, Candidates};
 use crate::required::RequiredAnswers;
 use crate::{ReadKind, ReadReply, Recipient, Refusal, ReplicaError, Replicas, Work};
 use henge_base::{HostId, Mono};

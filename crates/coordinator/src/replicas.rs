@@ -1,14 +1,12 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
 use crate::{
-    Count, LoggedBatch, ProposalTurn, QueuedRound, ReadTurn, ReplicaError, SpeculationBudget, Standing, Work,
-    WriteError, WriteType,
+    Count, Datacenter, Faults, KeyspacePlacement, LoggedBatch, ProposalTurn, QueuedRound, ReadTurn, ReplicaError,
+    SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
-use henge_model::{
-    Digest, Percentile, Projection, ReadCommand, Replication, RowBlock, RowSink, SharedMutation, TokenRange,
-};
-use henge_ring::{Epoch, Placement};
+use henge_model::{Digest, Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation, TokenRange};
+use henge_ring::Epoch;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,23 +42,6 @@ pub enum ReadKind {
     Rows,
     /// Only their digest.
     Digest,
-}
-
-/// A datacentre's number on this node; names are interned so that counting compares small numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Datacenter(pub u16);
-
-/// A keyspace as a coordinator sees it at one epoch.
-#[derive(Clone, Debug)]
-pub struct KeyspacePlacement {
-    /// Its name.
-    pub keyspace: Arc<str>,
-    /// The epoch.
-    pub epoch: Epoch,
-    /// Its replication setting. The answers that a level needs follow from the setting, not from the nodes that exist.
-    pub replication: Arc<Replication>,
-    /// The replicas of each range.
-    pub placement: Arc<Placement>,
 }
 
 /// A replica that is sent a request, with the epoch of the plan that names it. The replica refuses what was planned before its range
@@ -197,25 +178,6 @@ pub trait Replicas: Send + Sync + 'static {
     fn faults(&self) -> Faults {
         Faults::default()
     }
-}
-
-/// Deliberate bugs, each off. Only the simulator switches one on, to prove that its checks can fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// Counts one answer too few as a quorum.
-    pub quorum_off_by_one: bool,
-    /// Proposes over what another round may have decided.
-    pub ignore_accepted: bool,
-    /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
-    pub unlogged_batches: bool,
-    /// Takes rows that replicas' indexes name without checking them.
-    pub trust_indexes: bool,
-    /// Stamps read repairs with time zero.
-    pub mend_at_zero: bool,
-    /// Asks no other replica in place of one that is late.
-    pub wait_for_silent: bool,
-    /// Takes a majority of all replicas, pending ones among them, for a quorum.
-    pub majority_of_all: bool,
 }
 
 /// Events that metrics count.

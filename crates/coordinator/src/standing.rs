@@ -1,8 +1,8 @@
 //! The order in which replicas are read: near ones first, and among those the ones that answer before those that are late.
 
-use crate::plan::Candidates;
+use crate::Standing;
+use crate::candidate::Candidates;
 use henge_base::HostId;
-use henge_model::{KeyRange, ReadCommand};
 use smallvec::SmallVec;
 use std::time::Duration;
 
@@ -10,42 +10,6 @@ use std::time::Duration;
 const SLOW_FACTOR: u32 = 2;
 /// The time that a replica may take longer than that: differences below it are noise, and a stable order keeps caches warm.
 const SLOW_MARGIN: Duration = Duration::from_millis(1);
-
-/// The kinds of requests to replicas, each with latencies of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A read of one partition.
-    Point = 0,
-    /// A read of a range of partitions.
-    Range = 1,
-    /// A write, a repair, or a batch to keep.
-    Write = 2,
-    /// A request to an acceptor of Paxos.
-    Vote = 3,
-}
-
-impl Work {
-    /// The number of kinds.
-    pub const COUNT: usize = 4;
-
-    /// The work that a read is.
-    pub fn of_read(command: &ReadCommand) -> Work {
-        match &command.keys {
-            KeyRange::One(_) => Work::Point,
-            _ if crate::paxos::is_of_one_partition(command) => Work::Point,
-            KeyRange::Run { .. } | KeyRange::Many(_) => Work::Range,
-        }
-    }
-}
-
-/// The latest experience with a replica.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// The time in which it is expected to answer; zero if nothing is known.
-    pub expected: Duration,
-    /// True if it has not answered for longer than it takes, although it was asked.
-    pub is_silent: bool,
-}
 
 /// A place in the order of reads; less is earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,8 +43,8 @@ pub(crate) fn sort(candidates: &mut Candidates, look: impl Fn(HostId) -> (u32, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::candidate::Candidate;
     use crate::fake::host;
-    use crate::plan::Candidate;
 
     /// Replicas `1`, `2`, ... by their distance, the milliseconds that they are expected to take, and `s` for a silent one: the order
     /// in which they are read, and the one to probe.

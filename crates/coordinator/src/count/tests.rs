@@ -1,6 +1,8 @@
 use super::*;
 use crate::Refusal;
 use crate::fake::{DEADLINE, Does, Fake, settle};
+use henge_base::Bytes;
+use henge_model::Token;
 
 fn add(fake: &Fake) -> Result<(), WriteError> {
     let (placed, additions) = (fake.keyspace("3"), Bytes::new());

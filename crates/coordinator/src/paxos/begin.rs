@@ -3,7 +3,7 @@
 use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
 use crate::block::is_sound;
-use crate::plan::Candidate;
+use crate::candidate::Candidate;
 use crate::plan_epoch::names_stale_plan;
 use crate::replica_read::ReplicaRead;
 use crate::tally::{Loss, Tally};

@@ -1,7 +1,8 @@
 //! Commits: decisions are written to the rows of every replica.
 
 use super::electorate::Electorate;
-use crate::plan::{Candidate, WritePlan};
+use crate::candidate::Candidate;
+use crate::plan::WritePlan;
 use crate::plan_epoch::newest;
 use crate::tally::Tally;
 use crate::under_way::{Next, UnderWay};

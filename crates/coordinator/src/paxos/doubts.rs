@@ -1,6 +1,6 @@
 //! Values of one request whose proposals ended with an unknown outcome. A later round of the request finds out.
 
-use crate::plan::Candidate;
+use crate::candidate::Candidate;
 use henge_model::RowBlock;
 use henge_paxos::{Fate, Proposal, Round};
 

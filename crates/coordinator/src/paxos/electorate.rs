@@ -1,8 +1,9 @@
 //! The voters on one partition.
 
 use super::doubts::Doubts;
+use crate::candidate::Candidate;
 use crate::lateness::patience;
-use crate::plan::{Candidate, Target, WritePlan};
+use crate::plan::{Target, WritePlan};
 use crate::plan_epoch::{newer_placement, newest};
 use crate::required::Shortage;
 use crate::stamp::stamp;

@@ -3,31 +3,20 @@
 use super::begin::Begun;
 use super::electorate::Electorate;
 use super::propose::ProposalOutcome;
+use crate::command_partition::{partition_of, without_probe};
 use crate::required::Shortage;
 use crate::{Read, ReadError, ReadTurn, Replicas, SharedRead, WriteError};
-use henge_base::{Bytes, Micros};
-use henge_model::{Consistency, Key, KeyRange, ReadCommand, Replication, RowBlock};
+use henge_base::Micros;
+use henge_model::{ReadCommand, Replication, RowBlock};
 use henge_paxos::Proposal;
 use std::sync::Arc;
 
-/// True if the read can be decided by Paxos. One of several partitions is a read of a quorum instead: no round spans partitions.
-pub(crate) fn is_of_one_partition(command: &ReadCommand) -> bool {
-    partition(command).is_some()
-}
-
 pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result<RowBlock, ReadError> {
     let Read { placed, command, consistency, deadline, .. } = read;
+    debug_assert!(*placed.replication != Replication::Local, "rows of one copy have no conditional writes");
     // A round reads by key, without the index: the filter of the query drops the rows that the index would not name.
-    let command = match command.probe {
-        None => command,
-        Some(_) => Arc::new(ReadCommand { probe: None, ..ReadCommand::clone(&command) }),
-    };
-    if *placed.replication == Replication::Local {
-        // One copy, which has no conditional writes.
-        let read = Read { placed, command, consistency: Consistency::One, ..read };
-        return Box::pin(crate::read(replicas, read)).await;
-    }
-    let Some(key) = partition(&command) else {
+    let command = without_probe(command);
+    let Some(key) = partition_of(&command) else {
         let message = "SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time";
         return Err(ReadError::Invalid(message.to_owned()));
     };
@@ -94,18 +83,6 @@ impl<R: Replicas> Electorate<'_, R> {
             // The proposal was empty, so its outcome does not matter.
             ProposalOutcome::Failed(_) | ProposalOutcome::Unknown(_) => false,
         }
-    }
-}
-
-/// The beginning of the keys of the one partition that is read.
-fn partition(command: &ReadCommand) -> Option<Bytes> {
-    match &command.keys {
-        KeyRange::One(key) => Key::partition(key.bytes()).map(|end| key.to_bytes().slice(..end)),
-        KeyRange::Run { start, end, .. } => {
-            let partition = start.slice(..Key::partition(start)?);
-            (end[..] <= Key::prefix_end(&partition)[..]).then_some(partition)
-        }
-        KeyRange::Many(_) => None,
     }
 }
 

@@ -3,9 +3,9 @@ mod speculation;
 
 use super::*;
 use crate::fake::{DEADLINE, Does, Fake, all, deleted_row, encode, key, one, probing, settle, value};
-use crate::{Refusal, can_read_locally};
+use crate::{Event, ReadPolicy, Refusal, can_read_locally};
 use henge_base::Bytes;
-use henge_model::{Row, Token};
+use henge_model::{ReadCommand, Row, Token};
 use speculation::speculating;
 
 fn read_at(

@@ -1,9 +1,9 @@
 //! One round of asking replicas: it ends when the level is met, or when it cannot be met in time.
 
 use super::{AnswerForm, Answers, ReplicaRead};
+use crate::candidate::{Candidate, Candidates, are_distinct};
 use crate::lateness::retry_delay;
 use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
-use crate::plan::{Candidate, Candidates, are_distinct};
 use crate::tally::{Loss, Tally};
 use crate::under_way::{Next, UnderWay};
 use crate::{Event, ReadError, ReadKind, ReadReply, ReplicaError, Replicas};

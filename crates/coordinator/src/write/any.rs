@@ -1,7 +1,7 @@
 //! Writes at ANY: enough is one replica that acknowledges, or a hint for one that is on this node's disk. No read need see such a write
 //! until the hint is delivered.
 
-use super::{Write, failure, send};
+use super::sending::{Write, failure, send};
 use crate::plan::WritePlan;
 use crate::tally::{Loss, Tally};
 use crate::under_way::UnderWay;

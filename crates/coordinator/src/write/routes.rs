@@ -1,8 +1,8 @@
 //! The ways of a write to other datacentres: it travels once to each, and the replica that receives it forwards it to the others there.
 
 use crate::Replicas;
+use crate::Work;
 use crate::plan::WritePlan;
-use crate::standing::Work;
 use henge_base::HostId;
 use smallvec::SmallVec;
 

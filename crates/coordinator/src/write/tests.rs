@@ -1,7 +1,7 @@
 use super::*;
-use crate::Faults;
 use crate::fake::{DEADLINE, Does, Fake, encode, key, settle, value};
-use henge_model::{Mutation, WriteId};
+use crate::{Faults, WriteType};
+use henge_model::{Mutation, SharedMutation, WriteId};
 use henge_ring::Placement;
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Standing;
+use henge_base::Mono;
 use std::time::Duration;
 
 /// The policy of a table with a value of `speculative_retry`.

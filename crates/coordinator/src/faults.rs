@@ -1,0 +1,20 @@
+//! Deliberate bugs.
+
+/// Deliberate bugs, each off. Only the simulator switches one on, to prove that its checks can fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Counts one answer too few as a quorum.
+    pub quorum_off_by_one: bool,
+    /// Proposes over what another round may have decided.
+    pub ignore_accepted: bool,
+    /// Writes the parts of a logged batch one by one, without a log, until one of them fails.
+    pub unlogged_batches: bool,
+    /// Takes rows that replicas' indexes name without checking them.
+    pub trust_indexes: bool,
+    /// Stamps read repairs with time zero.
+    pub mend_at_zero: bool,
+    /// Asks no other replica in place of one that is late.
+    pub wait_for_silent: bool,
+    /// Takes a majority of all replicas, pending ones among them, for a quorum.
+    pub majority_of_all: bool,
+}

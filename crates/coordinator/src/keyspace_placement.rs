@@ -1,0 +1,18 @@
+//! The placement of a keyspace.
+
+use henge_model::Replication;
+use henge_ring::{Epoch, Placement};
+use std::sync::Arc;
+
+/// A keyspace as a coordinator sees it at one epoch.
+#[derive(Clone, Debug)]
+pub struct KeyspacePlacement {
+    /// Its name.
+    pub keyspace: Arc<str>,
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Its replication setting. The answers that a level needs follow from the setting, not from the nodes that exist.
+    pub replication: Arc<Replication>,
+    /// The replicas of each range.
+    pub placement: Arc<Placement>,
+}
