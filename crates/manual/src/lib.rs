@@ -16,6 +16,8 @@
 #![allow(clippy::panic)]
 
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod edges;
 mod module_graph;
 #[cfg(test)]
