@@ -3,7 +3,7 @@
 use crate::client::access::{MaskedRead, Need};
 use crate::client::resolution::Resolution;
 use crate::cluster::view::View;
-use crate::ground::metrics::Operation;
+use crate::ground::request_labels::Operation;
 use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, PlannedStatement};
 use henge_model::{Column, Table, TableId};

@@ -1,48 +1,15 @@
-//! Every metric of a node: each is declared here, and nowhere else.
+//! The metrics of a node: those that are counted are declared here, those that are read when they are asked for in `sampled_figures`.
 
 use crate::ground::histogram::Counts;
-use crate::ground::metric_registry::{HistogramsOnUse, MetricRegistry, PeerHistograms, SampleRow, Samples};
+use crate::ground::metric_registry::{HistogramsOnUse, MetricRegistry, PeerHistograms, Samples};
+use crate::ground::request_labels::{Ending, LoginOutcome, Operation};
+use crate::ground::sampled_figures::{ENGINE, NODE, NodeFigures};
 use henge_base::HostId;
 use henge_coordinator::{Event, WriteType};
 use henge_model::Consistency;
 use henge_storage::Figures;
 use prometheus::{IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
-
-/// Kinds of clients' requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// SELECT of partitions by their keys.
-    Read,
-    /// SELECT of a range of tokens, by an index or of everything.
-    Scan,
-    /// INSERT, UPDATE, DELETE.
-    Write,
-    /// A conditional write, or a batch with one.
-    Cas,
-    /// BATCH.
-    Batch,
-    /// UPDATE of counters.
-    Counter,
-    /// CREATE, ALTER, DROP, TRUNCATE.
-    Schema,
-    /// Statements of roles and permissions, and logins.
-    Auth,
-    /// Everything else: USE, DESCRIBE, and statements that cannot be read.
-    Other,
-}
-
-/// The outcome of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // As the errors of the protocol.
-pub enum Ending {
-    Ok,
-    Unavailable,
-    Timeout,
-    Failure,
-    Invalid,
-    Overloaded,
-}
 
 const OPERATIONS: [&str; 9] = ["read", "scan", "write", "cas", "batch", "counter", "schema", "auth", "other"];
 /// Operations and levels whose histograms are there from the first scrape.
@@ -69,14 +36,6 @@ const EVENTS: [&str; 11] = [
     "write_forwarded",
     "forwarded_write_late",
 ];
-
-/// The outcome of a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LoginOutcome {
-    Ok,
-    Refused,
-    Overloaded,
-}
 
 /// Makes the struct and its `Default`: a row is a metric's help, field, type and declaration.
 macro_rules! metrics {
@@ -205,58 +164,6 @@ metrics! {
         pub replica_read_errors: IntCounter = counter("henge_replica_read_errors_total");
     }
 }
-
-/// Metrics of the storage engine.
-const ENGINE: &[SampleRow<Figures>] = &[
-    ("henge_compaction_pending_bytes", "Bytes that compaction has yet to rewrite.", |f| f.compaction_pending_bytes),
-    ("henge_compactions_running", "Compactions that run.", |f| f.compactions_running),
-    (
-        "henge_engine_write_stopped",
-        "1 while the engine takes no writes, for a stall or for good after an error, else 0.",
-        |f| f.write_stopped,
-    ),
-    ("henge_engine_stalls_total", "Writes that the engine refused because it was behind.", |f| f.stalls),
-    ("henge_engine_batches_total", "Batches written to the engine; in group mode each is one sync.", |f| f.batches),
-    ("henge_memtable_bytes", "Bytes in memory tables.", |f| f.memtable_bytes),
-    ("henge_cache_bytes", "Bytes in the block cache.", |f| f.cache_bytes),
-    ("henge_cache_capacity_bytes", "Bytes that the block cache may hold.", |f| f.cache_capacity_bytes),
-    ("henge_live_data_bytes", "Bytes of live data in files, estimated.", |f| f.live_data_bytes),
-    ("henge_level0_files", "Files in the first level of the engine.", |f| f.level0_files),
-    ("henge_reads_from_memory_total", "Reads of a key that memory answered.", |f| f.memory_hits),
-    ("henge_reads_from_disk_total", "Reads of a key that had to ask the disk.", |f| f.memory_misses),
-];
-
-/// Figures of a node that are read when metrics are asked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NodeFigures {
-    /// 1 if the node serves clients, as `/readyz` says, else 0.
-    pub ready: u64,
-    /// Bytes free on the disk of the data directory.
-    pub disk_free_bytes: u64,
-    /// Bytes that writes leave free.
-    pub disk_reserve_bytes: u64,
-    /// Hints on this node's disk.
-    pub hints_pending: u64,
-    /// Bytes of their mutations.
-    pub hints_pending_bytes: u64,
-    /// Seconds since the oldest became owed; 0 without any.
-    pub hints_oldest_age_seconds: u64,
-}
-
-const NODE: &[SampleRow<NodeFigures>] = &[
-    ("henge_ready", "1 if this node serves clients, as /readyz says, else 0.", |f| f.ready),
-    ("henge_disk_free_bytes", "Bytes free on the disk of the data directory.", |f| f.disk_free_bytes),
-    ("henge_disk_reserve_bytes", "Bytes that writes leave free: with less, they are refused.", |f| {
-        f.disk_reserve_bytes
-    }),
-    ("henge_hints_pending", "Hints that wait on this node's disk for their replicas.", |f| f.hints_pending),
-    ("henge_hints_pending_bytes", "Bytes of these hints.", |f| f.hints_pending_bytes),
-    (
-        "henge_hints_oldest_age_seconds",
-        "Time since the oldest of these hints became owed, or longer; 0 without any.",
-        |f| f.hints_oldest_age_seconds,
-    ),
-];
 
 /// Batches without conditions, by their numbers of partitions.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! The figures of a node that metrics sample.
 
 use crate::coordinator::Parts;
-use crate::ground::metrics::NodeFigures;
+use crate::ground::sampled_figures::NodeFigures;
 use crate::ground::world::World;
 
 /// Reads nothing but the free space from the disk.

@@ -6,7 +6,7 @@ use crate::client::access::role_identity::RoleIdentity;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::ground::context::Context;
-use crate::ground::metrics::LoginOutcome;
+use crate::ground::request_labels::LoginOutcome;
 use crate::ground::world::{Lane, World};
 use std::net::IpAddr;
 
