@@ -13,7 +13,7 @@ use crate::ground::world::{Lane, World};
 use futures_util::future::{Either, select};
 use henge_base::{Micros, Mono};
 use henge_coordinator::{Local, ReadError};
-use henge_cql::{BindContext, BoundValue, Guard, Plan, SelectPlan};
+use henge_cql::{BindContext, BoundValue, DescribeTarget, Guard, Plan, SelectPlan};
 use henge_model::{Consistency, RowSink, WriteId};
 use henge_query::{BatchPart, Request};
 use std::net::IpAddr;
@@ -98,23 +98,7 @@ impl<W: World> Core<W> {
         executable(ready)?;
         let counted = self.coordinator().begin_request();
         match &ready.prepared.plan {
-            Plan::Select(plan) => {
-                let plan = self.seen_by(ready, plan, parameters.user)?;
-                self.admit(parameters, self.select_timeout(plan))?;
-                if parameters.consistency.is_serial() {
-                    // It takes ballots, which are stamps.
-                    self.stamp(parameters).await?;
-                }
-                // It writes nothing but repairs, which take identities of their own.
-                let request = self.request(parameters, WriteId::of_repair(0), self.seed(), self.select_timeout(plan));
-                let placed = ready.placed.first().ok_or_else(unplaced_error)?;
-                let select = henge_query::select(self.coordinator(), plan, placed, &request, sink);
-                let next = match plan.reads_by_key() {
-                    true => select.await?,
-                    false => unless_cancelled(&counted, request.consistency, select).await?,
-                };
-                Ok(Outcome::Rows(next.map(|state| state.encode())))
-            }
+            Plan::Select(plan) => self.execute_select(ready, plan, parameters, &counted, sink).await,
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
@@ -140,16 +124,45 @@ impl<W: World> Core<W> {
                 let deadline = self.metadata_deadline(parameters)?;
                 access::run(self, &ready.prepared.plan, parameters.user, deadline, sink).await
             }
-            Plan::Describe(target) => {
-                let view = self.cluster().current_view();
-                let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view, target))?;
-                rows.iter().for_each(|row| {
-                    sink.begin_row();
-                    row.iter().for_each(|value| sink.value(value.as_deref()));
-                });
-                Ok(Outcome::Rows(None))
-            }
+            Plan::Describe(target) => self.describe(target, sink),
         }
+    }
+
+    /// Executes a SELECT whose rows go to `sink`, within the request that is `counted`.
+    async fn execute_select(
+        &self,
+        ready: &PreparedStatement,
+        plan: &SelectPlan,
+        parameters: &Parameters<'_>,
+        counted: &RequestOfEpoch,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<Outcome, Error> {
+        let plan = self.seen_by(ready, plan, parameters.user)?;
+        self.admit(parameters, self.select_timeout(plan))?;
+        if parameters.consistency.is_serial() {
+            // It takes ballots, which are stamps.
+            self.stamp(parameters).await?;
+        }
+        // It writes nothing but repairs, which take identities of their own.
+        let request = self.request(parameters, WriteId::of_repair(0), self.seed(), self.select_timeout(plan));
+        let placed = ready.placed.first().ok_or_else(unplaced_error)?;
+        let select = henge_query::select(self.coordinator(), plan, placed, &request, sink);
+        let next = match plan.reads_by_key() {
+            true => select.await?,
+            false => unless_cancelled(counted, request.consistency, select).await?,
+        };
+        Ok(Outcome::Rows(next.map(|state| state.encode())))
+    }
+
+    /// Puts the rows of DESCRIBE into `sink`.
+    fn describe(&self, target: &DescribeTarget, sink: &mut (dyn RowSink + Send)) -> Result<Outcome, Error> {
+        let view = self.cluster().current_view();
+        let rows = henge_cql::describe(target, &view.schema, &schema_change::facts(&view, target))?;
+        rows.iter().for_each(|row| {
+            sink.begin_row();
+            row.iter().for_each(|value| sink.value(value.as_deref()));
+        });
+        Ok(Outcome::Rows(None))
     }
 
     /// Executes several statements as one batch.
