@@ -62,30 +62,11 @@ impl<'a> Terms<'a> {
                 self.markers.add(marker, self.labels.column(name, data_type.clone()));
                 Ok(Source::Marker { index: marker.index, data_type: data_type.clone() })
             }
-            TermKind::Hinted { target, term } => {
-                let hinted = self.resolve(target)?;
-                if !fits(term, &hinted) {
-                    let message = format!("Cannot cast value {} to type {hinted}", value_name(term));
-                    return Err(Error::invalid(message));
-                }
-                if !is_hint_for(&hinted, data_type) {
-                    let value = hinted_name(target, &value_name(term));
-                    return Err(Error::invalid(format!("Cannot assign value {value} to {name} of type {data_type}")));
-                }
-                // As in Cassandra the hint only decides if the value is taken.
-                self.source(term, data_type, name)
-            }
+            TermKind::Hinted { target, term } => self.hinted_term(target, term, data_type, name),
             TermKind::Call { keyspace, function, arguments } => {
                 check_keyspace(keyspace.as_ref(), function)?;
                 let (source, result) = self.call(&function.text, arguments, term, data_type)?;
-                if !is_assignable(&result, data_type) {
-                    let function = &function.text;
-                    return Err(Error::invalid(format!(
-                        "Type error: cannot assign result of function system.{function} (type {result}) to {name} (type \
-                         {data_type})"
-                    )));
-                }
-                Ok(source)
+                check_result(&function.text, &result, data_type, name).map(|()| source)
             }
             TermKind::Column(column) => Err(Error::syntax(
                 term.position,
@@ -115,6 +96,26 @@ impl<'a> Terms<'a> {
                 Err(Error::syntax(term.position, "expected a value, found a part of a column"))
             }
         }
+    }
+
+    /// The source of a term with a type before it, as in `(int) 1`. As in Cassandra the hint only decides if the value is taken.
+    fn hinted_term(
+        &mut self,
+        target: &TypeName,
+        term: &Term,
+        data_type: &DataType,
+        name: &str,
+    ) -> Result<Source, Error> {
+        let hinted = self.resolve(target)?;
+        if !fits(term, &hinted) {
+            let message = format!("Cannot cast value {} to type {hinted}", value_name(term));
+            return Err(Error::invalid(message));
+        }
+        if !is_hint_for(&hinted, data_type) {
+            let value = hinted_name(target, &value_name(term));
+            return Err(Error::invalid(format!("Cannot assign value {value} to {name} of type {data_type}")));
+        }
+        self.source(term, data_type, name)
     }
 
     /// The source of a collection, tuple or vector.
@@ -309,6 +310,16 @@ pub(crate) fn check_keyspace(keyspace: Option<&Name>, function: &Name) -> Result
         }
         _ => Ok(()),
     }
+}
+
+/// Fails unless a column of the required type takes the result of a function.
+fn check_result(function: &str, result: &DataType, data_type: &DataType, name: &str) -> Result<(), Error> {
+    if is_assignable(result, data_type) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Type error: cannot assign result of function system.{function} (type {result}) to {name} (type {data_type})"
+    )))
 }
 
 /// The name of the bind marker for a function's argument.
