@@ -31,58 +31,36 @@ pub(crate) struct Damage {
 /// Causes a random fault. Returns the microseconds until the next one is due.
 pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
     let machines = cluster.machines.len();
+    let any = |random: &mut Random| random.below(machines as u64) as usize;
     match random.below(14) {
-        10 => {
-            // A disk fills up, or gets space again. What a full machine's own copy misses is owed like any other's.
-            let machine = &cluster.machines[random.below(machines as u64) as usize];
-            let was_full = machine.free_bytes.load(Ordering::Relaxed) == 0;
-            machine.free_bytes.store(if was_full { ROOM } else { 0 }, Ordering::Relaxed);
-        }
+        10 => fill_or_empty_disk(cluster, any(random)),
         11 if temper == Temper::Crashes => {
             damage.crashes += 1;
-            cluster.machines[random.below(machines as u64) as usize].fail_syncs(true);
+            cluster.machines[any(random)].fail_syncs(true);
         }
         12 => {
-            // A process stands still, and goes on as if nothing had been.
-            let machine = random.below(machines as u64) as usize;
-            cluster.clockwork.pause(machine);
-            let (end, again) = (cluster.clockwork.now() + random.between(50_000, 8_000_000), Arc::clone(cluster));
-            cluster.clockwork.at(end, move || again.clockwork.resume(machine));
+            let machine = any(random);
+            pause(cluster, machine, random.between(50_000, 8_000_000));
         }
         // It takes most of a storm, so it happens to one machine in some of them.
         13 if temper == Temper::Crashes && damage.rewinds == 0 && random.chance(1, 3) => {
             damage.rewinds += 1;
-            let time = rewind(cluster, random.below(machines as u64) as usize);
+            let time = rewind(cluster, any(random));
             damage.busy_until = cluster.clockwork.now() + time;
             return time;
         }
         0..3 => {
             damage.partitions += 1;
-            let group: BTreeSet<usize> = (0..machines).filter(|_| random.chance(1, 3)).collect();
-            let mut weather = Weather::fair();
-            weather.isolate(&group, machines, random.chance(2, 3));
-            set(cluster, weather);
+            partition(cluster, random);
         }
         3 => set(cluster, Weather { loss: random.between(10, 200), ..Weather::fair() }),
         4 => set(cluster, Weather { delay: (500, random.between(10_000, 700_000)), ..Weather::fair() }),
         5 => set(cluster, Weather::fair()),
-        6 => {
-            // One clock at a time is beyond the bound: only where most are right can anybody tell.
-            (0..machines).for_each(|machine| set_clock_right(cluster, machine));
-            let machine = &cluster.machines[random.below(machines as u64) as usize];
-            if random.chance(2, 3) {
-                let mut clock = machine.clock.lock();
-                *clock = clock.beyond_the_bound(random, cluster.clockwork.now());
-            }
-        }
-        7 if temper == Temper::Crashes => {
-            // All machines lose power at once: what is on no disk is lost everywhere.
-            for machine in 0..machines {
-                power_cut(cluster, machine, random, damage);
-            }
-        }
+        6 => set_one_clock_wrong(cluster, random),
+        // All machines lose power at once: what is on no disk is lost everywhere.
+        7 if temper == Temper::Crashes => (0..machines).for_each(|machine| power_cut(cluster, machine, random, damage)),
         _ if temper == Temper::Crashes => {
-            let machine = random.below(machines as u64) as usize;
+            let machine = any(random);
             if random.chance(1, 4) {
                 shut_down(cluster, machine, random.between(50_000, 5_000_000));
             } else {
@@ -92,6 +70,40 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
         _ => {}
     }
     random.between(100_000, 2_500_000)
+}
+
+/// Fills a disk, or gives it space again if it is full. What a full machine's own copy misses is owed like any other's.
+fn fill_or_empty_disk(cluster: &Cluster, machine: usize) {
+    let machine = &cluster.machines[machine];
+    let was_full = machine.free_bytes.load(Ordering::Relaxed) == 0;
+    machine.free_bytes.store(if was_full { ROOM } else { 0 }, Ordering::Relaxed);
+}
+
+/// Has a process stand still for so many microseconds. It goes on as if nothing had been.
+fn pause(cluster: &Arc<Cluster>, machine: usize, time: u64) {
+    cluster.clockwork.pause(machine);
+    let again = Arc::clone(cluster);
+    cluster.clockwork.at(cluster.clockwork.now() + time, move || again.clockwork.resume(machine));
+}
+
+/// Cuts a random group of machines off from the others.
+fn partition(cluster: &Cluster, random: &mut Random) {
+    let machines = cluster.machines.len();
+    let group: BTreeSet<usize> = (0..machines).filter(|_| random.chance(1, 3)).collect();
+    let mut weather = Weather::fair();
+    weather.isolate(&group, machines, random.chance(2, 3));
+    set(cluster, weather);
+}
+
+/// Sets all clocks right, and most often one of them wrong, beyond the bound. One at a time: only where most are right can anybody tell.
+fn set_one_clock_wrong(cluster: &Cluster, random: &mut Random) {
+    let machines = cluster.machines.len();
+    (0..machines).for_each(|machine| set_clock_right(cluster, machine));
+    let machine = &cluster.machines[random.below(machines as u64) as usize];
+    if random.chance(2, 3) {
+        let mut clock = machine.clock.lock();
+        *clock = clock.beyond_the_bound(random, cluster.clockwork.now());
+    }
 }
 
 /// Crashes a machine and restarts it within five seconds.
