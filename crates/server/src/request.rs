@@ -32,6 +32,7 @@ use lookup::find_prepared;
 use room::lease_room;
 use smallvec::SmallVec;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Bytes of a request from which on it is not copied out of the read buffer: the buffer holds little else then.
 const LARGE_FRAME_BYTES: usize = 64 << 10;
@@ -235,7 +236,8 @@ async fn execute(
     let values = values_of(ready, parameters)?;
     let asked = request_parameters(parameters, &values, context.client, context.warnings, context.received);
     let mut rows = AnswerRows::new(room.take().unwrap_or_else(|| context.account.no_answer()));
-    let outcome = core.execute(ready, &asked, &mut rows).await;
+    let span = tracing::debug_span!("client request", client = %context.account.ip(), operation = ?summary.operation);
+    let outcome = core.execute(ready, &asked, &mut rows).instrument(span).await;
     if let Some(refusal) = rows.refusal() {
         return Err(refusal.into());
     }

@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use stream_error::StreamError;
+use tracing::Instrument;
 
 /// After a failure: a source that is down, a disk that is full.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -131,8 +132,10 @@ impl<W: World> Streaming<W> {
         let this = &*self;
         let fetch = |(range, sources): (StreamedRange, Arc<RangeSources>)| {
             let (coordinator, fenced, failed) = (&this.coordinator, &this.fenced, &this.failed);
+            let (table, tokens) = (range.table, range.tokens);
             let stream = RangeStream { coordinator, range, sources, fenced, failed };
-            async move { (range, stream.run().await) }
+            let span = tracing::info_span!("range", table = table.0, after = tokens.start.0, up_to = tokens.end.0);
+            async move { (range, stream.run().await) }.instrument(span)
         };
         let outcomes: Vec<_> = stream::iter(ranges).map(fetch).buffer_unordered(RANGES_AT_ONCE).collect().await;
         let mut outcome = Ok(());

@@ -8,6 +8,7 @@ use henge_base::Random;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 /// The error of a step.
 pub(crate) type StepError = Box<dyn std::error::Error + Send + Sync>;
@@ -48,7 +49,8 @@ pub(crate) async fn run<W: World, K: Worker>(context: Arc<Context<W>>, mut worke
     let mut is_failing = false;
     loop {
         set_state::<W, K>(&context, WorkerState::Running);
-        let next = worker.step().await;
+        // A line of the log names the worker that it is from.
+        let next = worker.step().instrument(tracing::info_span!("work", worker = K::NAME)).await;
         context.workers.update(K::NAME, |status| {
             status.progress = worker.progress();
             match &next {

@@ -16,6 +16,7 @@ use henge_model::{Key, MUTATION_ROWS_MAX, Mutation, TokenRange, WriteId};
 use henge_repair::{Answers, Findings, LeafSum, OutOfTurn, Session, Step};
 use std::future::Future;
 use std::time::Duration;
+use tracing::Instrument;
 
 /// A replica may take so long to answer: longer than it reads before it says that there is more to read.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -59,6 +60,17 @@ pub(super) struct SessionRun<'a, W> {
 impl<W: World> SessionRun<'_, W> {
     /// Goes through all steps.
     pub(super) async fn run(&self) -> Result<Outcome, SessionError> {
+        let table = &self.group.table;
+        let span = tracing::info_span!(
+            "session",
+            keyspace = table.keyspace,
+            table = table.name,
+            ranges = self.part.ranges.len()
+        );
+        self.take_steps().instrument(span).await
+    }
+
+    async fn take_steps(&self) -> Result<Outcome, SessionError> {
         let (mut session, mut step) = Session::new(self.group.replicas.len(), self.part.bits);
         let mut bits = self.part.bits;
         loop {
