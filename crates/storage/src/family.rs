@@ -1,4 +1,4 @@
-//! The fixed dozen of key spaces in an engine, by role: thousands of tables share them, so that tables stay cheap.
+//! The key spaces in an engine, one for each role: thousands of tables share them, so that tables stay cheap.
 
 /// A key space. Tables are mapped to `Rows` or `Timed` by storage id; the rest belongs to the node itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
