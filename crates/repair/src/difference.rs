@@ -24,15 +24,15 @@ pub struct ListPage {
 }
 
 /// The nodes whose sums are not the same with all parties. Lists are ascending and leave out sums over nothing.
-pub(crate) fn different_nodes(parties: &[Vec<(u32, LeafSum)>]) -> BTreeSet<u32> {
-    let mut nodes: BTreeMap<u32, (usize, LeafSum, bool)> = BTreeMap::new();
-    for (node, sum) in parties.iter().flatten() {
-        let (count, first, is_same) = nodes.entry(*node).or_insert((0, *sum, true));
+pub(crate) fn different_subtrees(replicas: &[Vec<(u32, LeafSum)>]) -> BTreeSet<u32> {
+    let mut subtrees: BTreeMap<u32, (usize, LeafSum, bool)> = BTreeMap::new();
+    for (subtree, sum) in replicas.iter().flatten() {
+        let (count, first, is_same) = subtrees.entry(*subtree).or_insert((0, *sum, true));
         *count += 1;
         *is_same &= first == sum;
     }
-    let differs = |(count, _, is_same): &(usize, LeafSum, bool)| *count != parties.len() || !is_same;
-    nodes.into_iter().filter(|(_, found)| differs(found)).map(|(node, _)| node).collect()
+    let differs = |(count, _, is_same): &(usize, LeafSum, bool)| *count != replicas.len() || !is_same;
+    subtrees.into_iter().filter(|(_, found)| differs(found)).map(|(subtree, _)| subtree).collect()
 }
 
 /// A row that is not the same with all parties.
@@ -45,10 +45,10 @@ pub(crate) struct DifferentRow {
 
 impl DifferentRow {
     /// One party for each version that there is.
-    pub(crate) fn holders(&self) -> Vec<usize> {
+    pub(crate) fn holder_of_each_version(&self) -> Vec<usize> {
         let mut versions = BTreeSet::new();
         let is_new = |(_, hash): &(usize, &Option<u128>)| hash.is_some_and(|hash| versions.insert(hash));
-        self.hashes.iter().enumerate().filter(is_new).map(|(party, _)| party).collect()
+        self.hashes.iter().enumerate().filter(is_new).map(|(replica, _)| replica).collect()
     }
 }
 
@@ -56,12 +56,12 @@ impl DifferentRow {
 /// the first of which any page says nothing.
 pub(crate) fn different_rows(pages: Vec<ListPage>) -> (Vec<DifferentRow>, u64, Option<Bytes>) {
     let until = pages.iter().filter_map(|page| page.until.clone()).min();
-    let parties = pages.len();
+    let replica_count = pages.len();
     let mut rows: BTreeMap<Bytes, Vec<Option<u128>>> = BTreeMap::new();
-    for (party, page) in pages.into_iter().enumerate() {
+    for (replica, page) in pages.into_iter().enumerate() {
         let vouched = page.rows.into_iter().filter(|row| until.as_ref().is_none_or(|until| row.key < *until));
         for row in vouched {
-            rows.entry(row.key).or_insert_with(|| vec![None; parties])[party] = Some(row.hash);
+            rows.entry(row.key).or_insert_with(|| vec![None; replica_count])[replica] = Some(row.hash);
         }
     }
     let compared = rows.len() as u64;
@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn nodes_differ_by_their_sums_and_where_one_has_nothing() {
-        let parties = [vec![(1, sum(1)), (2, sum(2))], vec![(1, sum(1)), (2, sum(3))], vec![(1, sum(1)), (7, sum(1))]];
-        assert_eq!(different_nodes(&parties).into_iter().collect::<Vec<_>>(), [2, 7]);
+        let replicas = [vec![(1, sum(1)), (2, sum(2))], vec![(1, sum(1)), (2, sum(3))], vec![(1, sum(1)), (7, sum(1))]];
+        assert_eq!(different_subtrees(&replicas).into_iter().collect::<Vec<_>>(), [2, 7]);
     }
 
     #[test]
@@ -102,6 +102,6 @@ mod tests {
         assert_eq!((compared, until), (2, Some(Bytes::from_static(b"c"))));
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].hashes, [Some(1), Some(2), None]);
-        assert_eq!(rows[0].holders(), [0, 1]);
+        assert_eq!(rows[0].holder_of_each_version(), [0, 1]);
     }
 }

@@ -12,20 +12,20 @@ pub(crate) type MendedRows = Vec<(Bytes, Bytes)>;
 pub(crate) type Versions = BTreeMap<(Bytes, usize), Option<Bytes>>;
 
 /// Merges the versions of each row, and gives each party the rows of which it has another version, or none.
-pub(crate) fn rows_lacking(rows: &[DifferentRow], versions: &Versions, parties: usize) -> Vec<MendedRows> {
-    let mut lacking: Vec<MendedRows> = vec![Vec::new(); parties];
+pub(crate) fn rows_lacking(rows: &[DifferentRow], versions: &Versions, replica_count: usize) -> Vec<MendedRows> {
+    let mut lacking: Vec<MendedRows> = vec![Vec::new(); replica_count];
     for row in rows {
-        let holders = row.holders();
-        let version = |party: usize| versions.get(&(row.key.clone(), party)).and_then(Option::as_ref);
-        let known: Vec<&Bytes> = holders.iter().filter_map(|party| version(*party)).collect();
+        let holders = row.holder_of_each_version();
+        let version = |replica: usize| versions.get(&(row.key.clone(), replica)).and_then(Option::as_ref);
+        let known: Vec<&Bytes> = holders.iter().filter_map(|replica| version(*replica)).collect();
         if known.is_empty() {
             continue;
         }
         let merged = Bytes::from(merge_encoded(&row.key, known.iter().map(|row| &row[..])));
-        for (party, hash) in row.hashes.iter().enumerate() {
+        for (replica, hash) in row.hashes.iter().enumerate() {
             let holder = holders.iter().find(|holder| hash.is_some() && row.hashes[**holder] == *hash);
             if holder.and_then(|holder| version(*holder)) != Some(&merged) {
-                lacking[party].push((row.key.clone(), merged.clone()));
+                lacking[replica].push((row.key.clone(), merged.clone()));
             }
         }
     }

@@ -5,7 +5,7 @@
 //! meanwhile; then rows, page by page, and what each party lacks. Once it is done, each party was given all that any of them held when
 //! the session began.
 
-use crate::difference::{DifferentRow, ListPage, different_nodes, different_rows};
+use crate::difference::{DifferentRow, ListPage, different_rows, different_subtrees};
 use crate::leaf::LeafSum;
 use crate::limits::{FAN_OUT_BITS, MEND_ROWS_MAX, SETTLE_ROUNDS_MAX, SUMS_MAX};
 use crate::mend::{MendedRows, Versions, rows_lacking};
@@ -81,7 +81,7 @@ pub struct Findings {
 /// A session under way.
 #[derive(Debug)]
 pub struct Session {
-    parties: usize,
+    replica_count: usize,
     bits: u8,
     state: State,
     found: Findings,
@@ -138,8 +138,8 @@ struct RowState {
 
 impl Session {
     /// A session of so many parties, whose leaves are named by `bits`; and its first question.
-    pub fn new(parties: usize, bits: u8) -> (Session, Step) {
-        (Session { parties, bits, state: State::Roots, found: Findings::default() }, Step::Roots)
+    pub fn new(replica_count: usize, bits: u8) -> (Session, Step) {
+        (Session { replica_count, bits, state: State::Roots, found: Findings::default() }, Step::Roots)
     }
 
     /// The finds up to now.
@@ -164,7 +164,7 @@ impl Session {
     }
 
     fn compare_roots(&mut self, roots: &[LeafSum]) -> Result<Step, OutOfTurn> {
-        let first = *roots.first().filter(|_| roots.len() == self.parties).ok_or(OutOfTurn)?;
+        let first = *roots.first().filter(|_| roots.len() == self.replica_count).ok_or(OutOfTurn)?;
         self.found.rows = roots.iter().map(|root| root.rows).max().unwrap_or(0);
         if roots.iter().all(|root| *root == first) {
             return Ok(Step::Done);
@@ -180,10 +180,10 @@ impl Session {
 
     fn compare_sums(&mut self, sums: Vec<Vec<(u32, LeafSum)>>) -> Result<Step, OutOfTurn> {
         let State::Descent(descent) = &mut self.state else { return Err(OutOfTurn) };
-        if sums.len() != self.parties {
+        if sums.len() != self.replica_count {
             return Err(OutOfTurn);
         }
-        descent.different.extend(different_nodes(&sums));
+        descent.different.extend(different_subtrees(&sums));
         descent.parents.drain(..descent.asked);
         if !descent.parents.is_empty() {
             return Ok(descent.ask());
@@ -200,7 +200,7 @@ impl Session {
             return self.descend(Descent::new(different, bits, bits, settled + 1));
         }
         self.found.leaves = different.len() as u64;
-        let (wanted, runs) = (vec![VecDeque::new(); self.parties], runs_of(&different));
+        let (wanted, runs) = (vec![VecDeque::new(); self.replica_count], runs_of(&different));
         let (rows, chunk, versions) = (VecDeque::new(), Vec::new(), BTreeMap::new());
         self.state = State::Rows(RowState { runs, from: None, rows, chunk, wanted, versions });
         self.next_rows()
@@ -208,7 +208,7 @@ impl Session {
 
     fn compare_rows(&mut self, pages: Vec<ListPage>) -> Result<Step, OutOfTurn> {
         let State::Rows(state) = &mut self.state else { return Err(OutOfTurn) };
-        if pages.len() != self.parties {
+        if pages.len() != self.replica_count {
             return Err(OutOfTurn);
         }
         let (rows, compared, until) = different_rows(pages);
@@ -234,8 +234,8 @@ impl Session {
         let count = state.rows.len().min(MEND_ROWS_MAX);
         state.chunk = state.rows.drain(..count).collect();
         for row in &state.chunk {
-            for party in row.holders() {
-                state.wanted[party].push_back(row.key.clone());
+            for replica in row.holder_of_each_version() {
+                state.wanted[replica].push_back(row.key.clone());
             }
         }
         Ok(Step::Fetch(state.wanted.iter().map(|keys| keys.iter().cloned().collect()).collect()))
@@ -243,16 +243,16 @@ impl Session {
 
     fn take_rows(&mut self, answers: Vec<Vec<(Bytes, Option<Bytes>)>>) -> Result<Step, OutOfTurn> {
         let State::Rows(state) = &mut self.state else { return Err(OutOfTurn) };
-        if answers.len() != self.parties {
+        if answers.len() != self.replica_count {
             return Err(OutOfTurn);
         }
-        for (party, rows) in answers.into_iter().enumerate() {
-            let is_stuck = rows.is_empty() && !state.wanted[party].is_empty();
+        for (replica, rows) in answers.into_iter().enumerate() {
+            let is_stuck = rows.is_empty() && !state.wanted[replica].is_empty();
             for (key, row) in rows {
-                if state.wanted[party].pop_front() != Some(key.clone()) {
+                if state.wanted[replica].pop_front() != Some(key.clone()) {
                     return Err(OutOfTurn);
                 }
-                state.versions.insert((key, party), row);
+                state.versions.insert((key, replica), row);
             }
             if is_stuck {
                 return Err(OutOfTurn);
@@ -261,7 +261,7 @@ impl Session {
         if state.wanted.iter().any(|keys| !keys.is_empty()) {
             return Ok(Step::Fetch(state.wanted.iter().map(|keys| keys.iter().cloned().collect()).collect()));
         }
-        let lacking = rows_lacking(&state.chunk, &state.versions, self.parties);
+        let lacking = rows_lacking(&state.chunk, &state.versions, self.replica_count);
         let bytes = |rows: &MendedRows| rows.iter().map(|(key, row)| (key.len() + row.len()) as u64).sum::<u64>();
         self.found.mended_rows += lacking.iter().map(|rows| rows.len() as u64).sum::<u64>();
         self.found.mended_bytes += lacking.iter().map(bytes).sum::<u64>();

@@ -128,11 +128,11 @@ impl Tree {
             let first = u64::from(*parent) << (self.bits - above);
             let last = first + ((1 << (self.bits - above)) - 1);
             for (leaf, found) in self.leaves.range(first as u32..=last as u32) {
-                let node = ancestor(*leaf, self.bits, bits);
+                let subtree = ancestor(*leaf, self.bits, bits);
                 let count = sums.len();
                 match sums.last_mut() {
-                    Some((last, sum)) if *last == node => *sum = sum.and(found.sum),
-                    _ if count < SUMS_MAX => sums.push((node, found.sum)),
+                    Some((last, sum)) if *last == subtree => *sum = sum.and(found.sum),
+                    _ if count < SUMS_MAX => sums.push((subtree, found.sum)),
                     _ => return sums,
                 }
             }
@@ -179,7 +179,7 @@ mod tests {
         let all: Vec<u32> = (0..256).collect();
         assert_eq!(add(tree.sums(&all, 8, 12)), tree.root());
         assert_eq!(tree.sums(&[1], 8, 12).iter().map(|(leaf, _)| *leaf).collect::<Vec<_>>(), [21, 28]);
-        assert_eq!(tree.sums(&[256, 1 << 20], 8, 12), [], "no such nodes");
+        assert_eq!(tree.sums(&[256, 1 << 20], 8, 12), [], "no such subtrees");
     }
 
     #[test]

@@ -95,15 +95,15 @@ fn run(replicas: &mut [Replica], random: &mut Random) -> (Findings, usize) {
 fn replicas_are_equal_after_a_session_and_hold_all_that_any_held() {
     for seed in 0..60 {
         let mut random = Random::new(seed);
-        let parties = 2 + random.below(3) as usize;
-        let mut replicas = vec![Replica::new(); parties];
+        let count = 2 + random.below(3) as usize;
+        let mut replicas = vec![Replica::new(); count];
         let tokens: Vec<i64> = (0..20).map(|_| random.next_u64() as i64).collect();
         for _ in 0..200 {
             let key = key(tokens[random.below(20) as usize], random.below(6) as u8);
             let row = row(&key, random.below(5) as i64, random.below(9) as u8);
             let reached = random.below(8);
-            for (party, replica) in replicas.iter_mut().enumerate() {
-                if reached != party as u64 {
+            for (number, replica) in replicas.iter_mut().enumerate() {
+                if reached != number as u64 {
                     put(replica, key.clone(), &row);
                 }
             }
