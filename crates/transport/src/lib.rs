@@ -4,7 +4,7 @@
 //! - `endpoint`: the port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`: connections from
 //!   peers; `core_number`: the thread that a link belongs to; `first_id`, `hello`, `stream`, `frame`: the bytes on
 //!   them.
-//! - `outbox`, `pending`, `call`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
+//! - `outbox`, `pending_calls`, `call`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
 //!   endpoint; `options`, `limits`: settings and bounds.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
@@ -25,7 +25,7 @@ mod limits;
 mod link;
 mod options;
 mod outbox;
-mod pending;
+mod pending_calls;
 mod provider;
 mod revocation;
 mod state;

@@ -9,7 +9,7 @@ use crate::handler::{Class, Destination};
 use crate::hello::{self, HelloError};
 use crate::limits::{HANDSHAKE_TIMEOUT, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN};
 use crate::outbox::{Outbox, QueuedFrame};
-use crate::pending::Pending;
+use crate::pending_calls::PendingCalls;
 use crate::state::EndpointState;
 use crate::stream;
 use crate::tls::SERVER_NAME;
@@ -27,7 +27,7 @@ pub(crate) struct Link {
     pub(crate) class: Class,
     /// Replaced for each connection, after the frames of the broken one have been settled.
     outbox: Mutex<Arc<Outbox>>,
-    pub(crate) pending: Pending,
+    pub(crate) pending: PendingCalls,
     /// Calls and messages so far.
     sent: AtomicU64,
     pub(crate) is_up: AtomicBool,
@@ -57,7 +57,7 @@ impl Link {
             to,
             class,
             outbox: Mutex::default(),
-            pending: Pending::default(),
+            pending: PendingCalls::default(),
             sent: AtomicU64::new(0),
             is_up: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),

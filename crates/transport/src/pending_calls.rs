@@ -10,15 +10,15 @@ use tokio::time::{Instant, timeout_at};
 /// A slab of calls. A correlation combines a slot with the number of its uses, so that a late reply cannot complete a
 /// later call.
 #[derive(Debug, Default)]
-pub(crate) struct Pending {
+pub(crate) struct PendingCalls {
     slab: Mutex<Slab>,
     /// Notified when the sweeper has to wake earlier than it is to.
-    earlier: Notify,
+    wake_sweeper: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Slab {
-    places: Vec<Place>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
     count: usize,
     /// The time at which the sweeper wakes; `None` while it has nothing to wake for. No call that is in progress is due much
@@ -27,8 +27,8 @@ struct Slab {
 }
 
 #[derive(Debug, Default)]
-struct Place {
-    used: u32,
+struct Slot {
+    generation: u32,
     call: Option<Waiter>,
 }
 
@@ -39,7 +39,7 @@ struct Waiter {
     deadline: Instant,
 }
 
-impl Pending {
+impl PendingCalls {
     /// Adds a call; returns its correlation and the receiver of its outcome. `None` if there are `PENDING_CALLS_MAX` calls
     /// already.
     pub(crate) fn open(&self, deadline: Instant) -> Option<(u64, oneshot::Receiver<Outcome>)> {
@@ -48,22 +48,22 @@ impl Pending {
         if slab.count >= PENDING_CALLS_MAX {
             return None;
         }
-        let place = slab.free.pop().unwrap_or_else(|| {
-            slab.places.push(Place::default());
-            slab.places.len() as u32 - 1
+        let number = slab.free.pop().unwrap_or_else(|| {
+            slab.slots.push(Slot::default());
+            slab.slots.len() as u32 - 1
         });
         slab.count += 1;
         let is_earlier = slab.sweep_at.is_none_or(|at| deadline < at);
         if is_earlier {
             slab.sweep_at = Some(deadline);
         }
-        let entry = &mut slab.places[place as usize];
-        entry.used = entry.used.wrapping_add(1);
-        entry.call = Some(Waiter { sender, began: Instant::now(), deadline });
-        let correlation = (u64::from(entry.used) << 32) | u64::from(place);
+        let slot = &mut slab.slots[number as usize];
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.call = Some(Waiter { sender, began: Instant::now(), deadline });
+        let correlation = (u64::from(slot.generation) << 32) | u64::from(number);
         drop(slab);
         if is_earlier {
-            self.earlier.notify_one();
+            self.wake_sweeper.notify_one();
         }
         Some((correlation, receiver))
     }
@@ -71,10 +71,10 @@ impl Pending {
     /// Completes a call and returns the time that it took; `None` if the call has ended already.
     pub(crate) fn complete(&self, correlation: u64, outcome: Outcome) -> Option<Duration> {
         let mut slab = self.slab.lock();
-        let place = correlation as u32;
-        let used = (correlation >> 32) as u32;
-        let call = slab.places.get_mut(place as usize).filter(|p| p.used == used)?.call.take()?;
-        slab.free.push(place);
+        let number = correlation as u32;
+        let generation = (correlation >> 32) as u32;
+        let call = slab.slots.get_mut(number as usize).filter(|slot| slot.generation == generation)?.call.take()?;
+        slab.free.push(number);
         slab.count -= 1;
         drop(slab);
         // The caller may have dropped the call.
@@ -90,10 +90,10 @@ impl Pending {
     fn end_where(&self, is_due: impl Fn(&Waiter) -> bool) {
         let mut ended = Vec::new();
         let mut slab = self.slab.lock();
-        let Slab { places, free, count, .. } = &mut *slab;
-        for (number, place) in places.iter_mut().enumerate() {
-            let due = place.call.as_ref().is_some_and(&is_due);
-            if due && let Some(waiter) = place.call.take() {
+        let Slab { slots, free, count, .. } = &mut *slab;
+        for (number, slot) in slots.iter_mut().enumerate() {
+            let due = slot.call.as_ref().is_some_and(&is_due);
+            if due && let Some(waiter) = slot.call.take() {
                 free.push(number as u32);
                 *count -= 1;
                 ended.push(waiter.sender);
@@ -113,9 +113,9 @@ impl Pending {
         loop {
             let sweep_at = self.slab.lock().sweep_at;
             match sweep_at {
-                None => self.earlier.notified().await,
+                None => self.wake_sweeper.notified().await,
                 Some(at) if at <= Instant::now() => self.end_overdue(Instant::now()),
-                Some(at) => drop(timeout_at(at, self.earlier.notified()).await),
+                Some(at) => drop(timeout_at(at, self.wake_sweeper.notified()).await),
             }
         }
     }
@@ -123,7 +123,7 @@ impl Pending {
     fn end_overdue(&self, now: Instant) {
         self.end_where(|waiter| waiter.deadline <= now);
         let mut slab = self.slab.lock();
-        let next = slab.places.iter().filter_map(|place| place.call.as_ref()).map(|waiter| waiter.deadline).min();
+        let next = slab.slots.iter().filter_map(|slot| slot.call.as_ref()).map(|waiter| waiter.deadline).min();
         slab.sweep_at = next.map(|deadline| deadline.max(now + OVERDUE_CHECK_INTERVAL));
     }
 }
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn calls_end_at_their_deadlines_whatever_their_order() {
-        let (pending, now) = (Pending::default(), Instant::now());
+        let (pending, now) = (PendingCalls::default(), Instant::now());
         let mut calls = [5_000, 2_000, 2_005, 7_000].map(|after| pending.open(now + after * MS).unwrap());
         let (answered, _) = calls[3];
         assert!(pending.complete(answered, Ok(Bytes::new())).is_some());
@@ -155,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn calls_without_an_answer_end_again_and_again() {
-        let pending = Arc::new(Pending::default());
+        let pending = Arc::new(PendingCalls::default());
         let sweeper = Arc::clone(&pending);
         tokio::spawn(async move { sweeper.sweep().await });
         for _ in 0..3 {
