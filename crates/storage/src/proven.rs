@@ -11,13 +11,13 @@ use henge_model::{Key, StorageId, StorageMap, Token, TokenRange};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-const NAME: &[u8] = b"proven/";
+const FACT_PREFIX: &[u8] = b"proven/";
 const FORMAT: u8 = 1;
 const PART_BYTES: usize = 16 + 12 + 8 + 24 + 12;
 /// Parts of one table. Ranges are cut where they were proven apart, and grow together where they are proven together.
 const PARTS_MAX: usize = 16_384;
 /// A later time is put on disk again once it has gone on for so long: after a crash it is proven anew from there.
-const UNTIL_STEP: Micros = 600_000_000;
+const UNTIL_STEP_US: Micros = 600_000_000;
 
 /// A place in the metadata log: lineage and index.
 pub type LogEpoch = (u32, u64);
@@ -160,16 +160,21 @@ impl ProvenParts {
 pub(crate) struct ProvenTables {
     tables: ArcSwap<StorageMap<Arc<ProvenParts>>>,
     /// One change at a time: memory and disk change in the same order.
-    alone: Mutex<()>,
+    changing: Mutex<()>,
 }
 
 impl ProvenTables {
     /// Reads what is on disk.
     pub(crate) fn open(engine: &dyn Engine) -> Result<ProvenTables, EngineError> {
         let (mut tables, mut broken) = (StorageMap::default(), false);
-        let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
+        let range = ScanRange {
+            family: Family::Local,
+            start: FACT_PREFIX,
+            end: &Key::prefix_end(FACT_PREFIX),
+            reversed: false,
+        };
         engine.scan(&range, Tier::Disk, &mut |key, value| {
-            match Key::storage_id(&key[NAME.len()..]).zip(ProvenParts::decode(value)) {
+            match Key::storage_id(&key[FACT_PREFIX.len()..]).zip(ProvenParts::decode(value)) {
                 Some((table, parts)) => _ = tables.insert(table, Arc::new(parts)),
                 None => broken = true,
             }
@@ -177,7 +182,7 @@ impl ProvenTables {
         })?;
         match broken {
             true => Err(EngineError::Corrupt("what was proven of a table cannot be read".to_owned())),
-            false => Ok(ProvenTables { tables: ArcSwap::from_pointee(tables), alone: Mutex::default() }),
+            false => Ok(ProvenTables { tables: ArcSwap::from_pointee(tables), changing: Mutex::default() }),
         }
     }
 
@@ -194,25 +199,25 @@ impl ProvenTables {
         ranges: &[TokenRange],
         change: impl Fn(Proven) -> Proven,
     ) -> Result<(), EngineError> {
-        let _alone = self.alone.lock();
+        let _changing = self.changing.lock();
         let before = self.parts(table).unwrap_or_default();
         let mut after = ProvenParts::clone(&before);
         after.change(ranges, change);
         if after == *before {
             return Ok(());
         }
-        let has_floors = after
+        let floor_changes = after
             .0
             .iter()
             .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| known.floor != proven.floor));
-        let steps = |proven: &Proven| proven.until.div_euclid(UNTIL_STEP);
-        let has_steps = after
+        let step = |proven: &Proven| proven.until.div_euclid(UNTIL_STEP_US);
+        let step_changes = after
             .0
             .iter()
-            .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| steps(known) != steps(proven)));
-        if has_floors || has_steps {
-            let sync = if has_floors { SyncMode::Synced } else { SyncMode::Unsynced };
-            let (key, value) = (fact(table), after.encode());
+            .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| step(known) != step(proven)));
+        if floor_changes || step_changes {
+            let sync = if floor_changes { SyncMode::Synced } else { SyncMode::Unsynced };
+            let (key, value) = (fact_name(table), after.encode());
             engine.write(&Batch { ops: vec![Op::Put { family: Family::Local, key, value }] }, sync)?;
         }
         self.tables.rcu(|tables| {
@@ -229,12 +234,12 @@ impl ProvenTables {
         engine: &dyn Engine,
         known: impl Fn(StorageId) -> bool,
     ) -> Result<(), EngineError> {
-        let _alone = self.alone.lock();
+        let _changing = self.changing.lock();
         let gone: Vec<StorageId> = self.tables.load().iter().map(|(id, _)| id).filter(|id| !known(*id)).collect();
         if gone.is_empty() {
             return Ok(());
         }
-        let ops = gone.iter().map(|id| Op::Delete { family: Family::Local, key: fact(*id) }).collect();
+        let ops = gone.iter().map(|id| Op::Delete { family: Family::Local, key: fact_name(*id) }).collect();
         engine.write(&Batch { ops }, SyncMode::Unsynced)?;
         self.tables.rcu(|tables| {
             let mut tables = StorageMap::clone(tables);
@@ -245,8 +250,8 @@ impl ProvenTables {
     }
 }
 
-fn fact(table: StorageId) -> Bytes {
-    [NAME, &table.0.to_be_bytes()].concat().into()
+fn fact_name(table: StorageId) -> Bytes {
+    [FACT_PREFIX, &table.0.to_be_bytes()].concat().into()
 }
 
 #[cfg(test)]
