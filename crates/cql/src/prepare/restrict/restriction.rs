@@ -22,19 +22,19 @@ pub(crate) fn needs_filtering(position: Position) -> Error {
 /// Classifies the restrictions of a SELECT's WHERE. Without `allow_filtering`, a filter is refused unless indexes answer
 /// all of it. `of_statics` is the error of clustering columns if only static columns are selected, which is reported
 /// after errors of the partition key.
-pub(crate) fn sort(
-    found: Restrictions,
+pub(crate) fn classify(
+    restrictions: Restrictions,
     table: &Table,
     allow_filtering: bool,
     of_statics: Result<(), Error>,
 ) -> Result<Where, Error> {
-    let access = Access::of(&found, table);
+    let access = Access::of(&restrictions, table);
     let is_strict = !allow_filtering && !is_virtual(&table.keyspace);
-    let of = |kind| found.columns.iter().filter(move |r| r.columns.iter().any(|c| c.kind == kind));
-    let on_clustering: Vec<Restriction> = of(ColumnKind::Clustering).cloned().collect();
-    check_partition_columns(&found)?;
-    let tokens = token_bounds(&found.tokens, table)?;
-    if let (Some(first), true) = (of(ColumnKind::PartitionKey).next(), access.filters_partitions)
+    let restricting = |kind| restrictions.columns.iter().filter(move |r| r.columns.iter().any(|c| c.kind == kind));
+    let on_clustering: Vec<Restriction> = restricting(ColumnKind::Clustering).cloned().collect();
+    check_partition_columns(&restrictions)?;
+    let tokens = token_bounds(&restrictions.tokens, table)?;
+    if let (Some(first), true) = (restricting(ColumnKind::PartitionKey).next(), access.filters_partitions)
         && is_strict
         && !access.has_index
     {
@@ -46,34 +46,34 @@ pub(crate) fn sort(
         if let Some(gap) = gap(&on_clustering, table) {
             return Err(Error::invalid(gap_message(&gap)).at(on_clustering[0].position));
         }
-        if let Some(first) = found.columns.iter().find(|r| !r.is_of_key()) {
+        if let Some(first) = restrictions.columns.iter().find(|r| !r.is_of_key()) {
             return Err(needs_filtering(first.position));
         }
     }
-    let is_on_token = !found.tokens.is_empty() && access.filters_partitions;
-    if access.uses_index && !is_on_token && found.columns.iter().any(Restriction::is_partition_in) {
+    let is_on_token = !restrictions.tokens.is_empty() && access.filters_partitions;
+    if access.uses_index && !is_on_token && restrictions.columns.iter().any(Restriction::is_partition_in) {
         let message = "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported";
         return Err(Error::invalid(message));
     }
-    let position = found.columns.first().map(|first| first.position).unwrap_or_default();
-    let mut sorted = sort_out(found, tokens, table)?;
+    let position = restrictions.columns.first().map(|first| first.position).unwrap_or_default();
+    let mut classified = classify_columns(restrictions, tokens, table)?;
     if access.uses_index {
-        sorted.probe = probe::choose(table, &sorted.filter);
+        classified.probe = probe::choose(table, &classified.filter);
     }
-    sorted.uses_index = access.uses_index;
-    sorted.filters = (access.needs_filtering && is_strict).then_some(position);
-    Ok(sorted)
+    classified.uses_index = access.uses_index;
+    classified.filters = (access.needs_filtering && is_strict).then_some(position);
+    Ok(classified)
 }
 
 /// Classifies the restrictions of a write's WHERE, which may hold relations that only a filter can answer: the caller
 /// refuses those.
-pub(crate) fn sort_write(found: Restrictions, table: &Table) -> Result<Where, Error> {
-    check_partition_columns(&found)?;
-    sort_out(found, None, table)
+pub(crate) fn classify_write(restrictions: Restrictions, table: &Table) -> Result<Where, Error> {
+    check_partition_columns(&restrictions)?;
+    classify_columns(restrictions, None, table)
 }
 
-fn sort_out(found: Restrictions, tokens: Option<TokenBounds>, table: &Table) -> Result<Where, Error> {
-    let (on_partition, rest) = split(found.columns, ColumnKind::PartitionKey);
+fn classify_columns(restrictions: Restrictions, tokens: Option<TokenBounds>, table: &Table) -> Result<Where, Error> {
+    let (on_partition, rest) = split(restrictions.columns, ColumnKind::PartitionKey);
     let (on_clustering, mut filter) = split(rest, ColumnKind::Clustering);
     // The first fault of several is that of the first column.
     filter.sort_by(|a, b| a.columns[0].name.cmp(&b.columns[0].name));
@@ -81,28 +81,28 @@ fn sort_out(found: Restrictions, tokens: Option<TokenBounds>, table: &Table) -> 
     filter.extend(unkeyed);
     let keyed = matches!(partition, Partition::Keys(_));
     let (clustering, slice) = (Vec::new(), Slice::default());
-    let mut sorted =
+    let mut classified =
         Where { partition, tokens, clustering, slice, filter, probe: None, uses_index: false, filters: None };
-    let chosen = behind_choices(&on_clustering, table);
-    let left = if keyed { take_prefix(on_clustering, table, &mut sorted)? } else { on_clustering };
-    if let Some(several) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
-        let message = match several.operator {
+    let chosen = columns_up_to_choices(&on_clustering, table);
+    let left = if keyed { take_prefix(on_clustering, table, &mut classified)? } else { on_clustering };
+    if let Some(multi_column) = left.iter().find(|r| r.columns.len() > 1 && !chosen.contains(&r.columns[0].id)) {
+        let message = match multi_column.operator {
             Operator::In => "Multicolumn IN filters are not supported",
             _ => "Multi-column slice restrictions cannot be used for filtering.",
         };
-        return Err(Error::invalid(message).at(several.position));
+        return Err(Error::invalid(message).at(multi_column.position));
     }
-    sorted.filter.extend(left);
-    Ok(sorted)
+    classified.filter.extend(left);
+    Ok(classified)
 }
 
 /// Refuses relations between tuples that name a column of the partition key.
-fn check_partition_columns(found: &Restrictions) -> Result<(), Error> {
+fn check_partition_columns(restrictions: &Restrictions) -> Result<(), Error> {
     let is_of_key = |r: &&Restriction| r.columns.iter().any(|c| c.kind == ColumnKind::PartitionKey);
-    match found.columns.iter().find(|r| r.columns.len() > 1 && is_of_key(r)) {
-        Some(several) => {
+    match restrictions.columns.iter().find(|r| r.columns.len() > 1 && is_of_key(r)) {
+        Some(multi_column) => {
             let message = "Multi-column relations can only be applied to clustering columns";
-            Err(Error::invalid(message).at(several.position))
+            Err(Error::invalid(message).at(multi_column.position))
         }
         None => Ok(()),
     }
@@ -125,7 +125,7 @@ fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Rest
 }
 
 /// The leading clustering columns with an `=` or `IN`, and the column after them.
-fn behind_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
+fn columns_up_to_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
     let has_choice = |c: &&Column| restricted.iter().any(|r| r.is_choice() && r.columns.contains(c));
     let leading = table.clustering.iter().take_while(has_choice).count();
     table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
@@ -164,25 +164,25 @@ fn partitions(
 }
 
 /// Takes the prefix of `=` and `IN` and the slice that follows it; returns the remaining restrictions.
-fn take_prefix(mut left: Vec<Restriction>, table: &Table, sorted: &mut Where) -> Result<Vec<Restriction>, Error> {
+fn take_prefix(mut left: Vec<Restriction>, table: &Table, classified: &mut Where) -> Result<Vec<Restriction>, Error> {
     let mut next = 0;
     while let Some(column) = table.clustering.get(next) {
-        let begins = |r: &Restriction| r.columns[0].id == column.id && follow(&r.columns, &table.clustering[next..]);
+        let begins = |r: &Restriction| r.columns[0].id == column.id && is_prefix(&r.columns, &table.clustering[next..]);
         if let Some(place) = left.iter().position(|r| begins(r) && r.is_choice()) {
             let choice = left.remove(place);
             next += choice.columns.len();
-            sorted.clustering.push(choice.choices);
+            classified.clustering.push(choice.choices);
             continue;
         }
         let (slices, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|r| begins(r) && r.is_slice());
-        sorted.slice = slice(slices, &mut sorted.filter);
+        classified.slice = slice(slices, &mut classified.filter);
         return Ok(rest);
     }
     Ok(left)
 }
 
 /// True if `columns` is a prefix of `of`.
-fn follow(columns: &[Column], of: &[Column]) -> bool {
+fn is_prefix(columns: &[Column], of: &[Column]) -> bool {
     columns.len() <= of.len() && columns.iter().zip(of).all(|(a, b)| a.id == b.id)
 }
 
@@ -193,9 +193,9 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
     for restriction in restrictions {
         let order = restriction.columns[0].order;
         slice.descending = order == henge_model::Order::Descending;
-        let alike = restriction.columns.iter().take_while(|c| c.order == order).count();
+        let same_order = restriction.columns.iter().take_while(|c| c.order == order).count();
         let (lower, mut inclusive) = (restriction.is_lower(), restriction.is_inclusive());
-        let is_mixed = alike < restriction.columns.len();
+        let is_mixed = same_order < restriction.columns.len();
         if is_mixed {
             filter.push(restriction.clone());
         }
@@ -206,7 +206,7 @@ fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice
         if is_mixed {
             let bound = SliceBound { values: values.clone(), inclusive };
             slice.mixed.push(MixedBound { bound, is_lower: lower });
-            values.truncate(alike);
+            values.truncate(same_order);
             inclusive = true;
         }
         let bound = Some(SliceBound { values, inclusive });

@@ -6,7 +6,7 @@ use crate::plan::{
     Source, Where, projection_of,
 };
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
-use crate::prepare::restrict::restriction::{needs_filtering, sort};
+use crate::prepare::restrict::restriction::{classify, needs_filtering};
 use crate::prepare::restrict::slice_order::Clause;
 use crate::prepare::scope::Scope;
 use crate::prepare::select::column_expression::FetchedValues;
@@ -58,7 +58,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     };
     // Errors are reported in Cassandra's order: names of ORDER BY, WHERE, then selection, grouping, and order; and last the need to filter
     // by clustering columns.
-    let restrictions = sort(found, table, select.allow_filtering, of_statics)?;
+    let restrictions = classify(found, table, select.allow_filtering, of_statics)?;
     let (mut selectors, result) = selection?;
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
     distinct?;

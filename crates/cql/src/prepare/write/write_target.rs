@@ -6,7 +6,7 @@ use crate::plan::Reach;
 use crate::plan::Restriction;
 use crate::plan::{Partition, Where};
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
-use crate::prepare::restrict::restriction::{gap, gap_message, sort_write};
+use crate::prepare::restrict::restriction::{classify_write, gap, gap_message};
 use crate::prepare::restrict::slice_order::Clause;
 use crate::prepare::term::terms::Terms;
 use crate::prepare::write::compact;
@@ -76,7 +76,7 @@ pub(crate) fn write_restrictions(
     }
     check_others(&found)?;
     // Filters are allowed here: columns missing from the key are refused below.
-    sort_write(found, table)
+    classify_write(found, table)
 }
 
 fn of_kind(found: &Restrictions, kind: ColumnKind) -> impl Iterator<Item = &Restriction> {
