@@ -63,7 +63,7 @@ impl Silence {
         self.is_suspicious() && self.last_sent >= self.first_ended
     }
 
-    fn joined_with(self, other: Silence) -> Silence {
+    fn merge(self, other: Silence) -> Silence {
         Silence {
             first_sent: self.first_sent.min(other.first_sent),
             first_ended: self.first_ended.min(other.first_ended),
@@ -95,7 +95,7 @@ impl Evidence {
         let stands = |silence: &Silence| answered < Some(silence.first_sent);
         let (before, new) = (known.silence.filter(stands), report.silence.filter(stands));
         known.silence = match (before, new) {
-            (Some(before), Some(new)) => Some(before.joined_with(new)),
+            (Some(before), Some(new)) => Some(before.merge(new)),
             (one, other) => one.or(other),
         };
         if was_refuted && !self.is_refuted() {
@@ -132,7 +132,7 @@ impl Evidence {
     }
 
     /// Forgets requests: they concerned an earlier process of the peer.
-    pub(crate) fn begin_anew(&mut self) {
+    pub(crate) fn forget_requests(&mut self) {
         self.links = Default::default();
     }
 }

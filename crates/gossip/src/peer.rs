@@ -69,7 +69,7 @@ impl Peer {
             DeltaEffect::Restart => {
                 (self.restarted, self.met, self.advanced, self.since) = (true, false, false, now);
                 self.detector = Detector::new(now);
-                self.evidence.begin_anew();
+                self.evidence.forget_requests();
                 self.openings = (0, now);
             }
         }
