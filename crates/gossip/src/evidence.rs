@@ -1,5 +1,8 @@
-//! Direct evidence about one peer: whether requests of this node are answered, link by link. Heartbeats come by way of
-//! others too, and say nothing about the way from here to there.
+//! Direct evidence about one peer: whether it answers requests of this node, link by link. Heartbeats also come by way of other nodes,
+//! and say nothing about the links between this node and the peer.
+//!
+//! A link on which requests go unanswered is first *suspected*, so that a probe is sent; if that goes unanswered too, the peer is
+//! *refuted*: it counts as down, whatever its heartbeats say.
 
 use henge_base::Mono;
 use std::time::Duration;
@@ -18,29 +21,29 @@ pub enum Link {
 /// All links.
 pub const LINKS: [Link; 3] = [Link::Control, Link::Requests, Link::Bulk];
 
-/// A link on which no request was answered for as long as this, while one ended without an answer, is suspected. It
-/// refutes that the peer can be used once another request, sent after that, ends without an answer too.
+/// A link is suspected if, for this long, requests on it ended without an answer and none was answered. It refutes the peer once another
+/// request, sent after the first of them had ended, ends without an answer too.
 pub const SUSPECTED_AFTER: Duration = Duration::from_secs(1);
-/// A verdict that is taken back within this time of the one before counts as flapping.
+/// A peer that is judged down twice within this time flaps.
 const FLAP_WINDOW: Duration = Duration::from_secs(60);
-/// The longest time for which a peer that flaps must answer before it is up again: 4 s, in doublings of a second.
+/// A peer that flaps must answer for a second before it is up again, and for twice as long each further time, doubled this often at most.
 const HOLD_DOUBLINGS_MAX: u32 = 2;
 
-/// The requests of some time on one link.
+/// The outcomes of requests on one link, since the last report or, in [`Evidence`], so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkReport {
     /// The last time at which a request was answered.
     pub answered: Option<Mono>,
-    /// The requests that ended without an answer since.
+    /// The requests sent since then that ended without an answer.
     pub silence: Option<Silence>,
 }
 
-/// Requests that ended without an answer.
+/// A run of requests that ended without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
     /// The time at which the first of them was sent.
     pub first_sent: Mono,
-    /// The time at which one of them ended first.
+    /// The earliest time at which one of them ended.
     pub first_ended: Mono,
     /// The time at which the last of them was sent.
     pub last_sent: Mono,
@@ -77,10 +80,11 @@ impl Silence {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     links: [LinkReport; LINKS.len()],
-    /// The time since which the peer answers again; `None` if it never failed to.
+    /// The time at which the peer last ceased to be refuted; `None` if it never was.
     recovered: Option<Mono>,
-    /// The last time at which the peer was judged down, and how often in short succession.
+    /// The last time at which the peer was judged down.
     down: Option<Mono>,
+    /// The number of times in a row that it was, each within [`FLAP_WINDOW`] of the one before.
     flaps: u32,
 }
 
@@ -103,13 +107,13 @@ impl Evidence {
         }
     }
 
-    /// The links on which the peer may not answer: a request on each finds out.
+    /// The links that are suspected: a request on each finds out.
     pub(crate) fn suspected_links(&self) -> impl Iterator<Item = Link> {
         let is_suspected = |link: &Link| self.links[*link as usize].silence.is_some_and(|s| s.is_suspicious());
         LINKS.into_iter().filter(is_suspected)
     }
 
-    /// True if some link refutes that the peer can be used.
+    /// True if a link refutes the peer.
     pub(crate) fn is_refuted(&self) -> bool {
         self.links.iter().any(|link| link.silence.is_some_and(|silence| silence.is_confirmed()))
     }

@@ -1,4 +1,5 @@
-//! Differences between what replicas hold: first by leaves, then row by row.
+//! The differences between replicas: first the subtrees whose sums differ, then the rows. A subtree is the leaves with the same leading
+//! bits, which are its number.
 
 use crate::leaf::LeafSum;
 use henge_base::Bytes;
@@ -19,11 +20,11 @@ pub struct ListedRow {
 pub struct ListPage {
     /// The rows.
     pub rows: Vec<ListedRow>,
-    /// The first key of which the page says nothing; `None` if it goes to the end.
+    /// The end of the page: the first key that it does not cover; `None` if it covers all keys.
     pub until: Option<Bytes>,
 }
 
-/// The nodes whose sums are not the same with all parties. Lists are ascending and leave out sums over nothing.
+/// The subtrees whose sums differ between replicas, of which each gives a list: ascending, without subtrees that hold no rows.
 pub(crate) fn different_subtrees(replicas: &[Vec<(u32, LeafSum)>]) -> BTreeSet<u32> {
     let mut subtrees: BTreeMap<u32, (usize, LeafSum, bool)> = BTreeMap::new();
     for (subtree, sum) in replicas.iter().flatten() {
@@ -35,16 +36,16 @@ pub(crate) fn different_subtrees(replicas: &[Vec<(u32, LeafSum)>]) -> BTreeSet<u
     subtrees.into_iter().filter(|(_, found)| differs(found)).map(|(subtree, _)| subtree).collect()
 }
 
-/// A row that is not the same with all parties.
+/// A row that differs between replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DifferentRow {
     pub(crate) key: Bytes,
-    /// The hash that each party has, if it has the row.
+    /// The hash of the row at each replica; `None` where it is missing.
     pub(crate) hashes: Vec<Option<u128>>,
 }
 
 impl DifferentRow {
-    /// One party for each version that there is.
+    /// One replica for each version of the row, from which that version is fetched.
     pub(crate) fn holder_of_each_version(&self) -> Vec<usize> {
         let mut versions = BTreeSet::new();
         let is_new = |(_, hash): &(usize, &Option<u128>)| hash.is_some_and(|hash| versions.insert(hash));
@@ -52,8 +53,8 @@ impl DifferentRow {
     }
 }
 
-/// Compares pages that begin at the same key. Gives the rows that differ, the number of rows compared, and the key to go on from:
-/// the first of which any page says nothing.
+/// Compares pages that begin at the same key, as far as all of them reach. Gives the rows that differ, the number of rows compared, and
+/// the key to go on from, which is the earliest end of a page.
 pub(crate) fn different_rows(pages: Vec<ListPage>) -> (Vec<DifferentRow>, u64, Option<Bytes>) {
     let until = pages.iter().filter_map(|page| page.until.clone()).min();
     let replica_count = pages.len();

@@ -6,7 +6,7 @@ pub const BITS_MIN: u8 = 6;
 pub const BITS_MAX: u8 = 20;
 /// Rows in a leaf, on the average, before a table's trees get more leaves: what a single write makes to be read again.
 pub const ROWS_PER_LEAF_MAX: u64 = 32;
-/// Bits by which one step of a descent goes down at most: 256 children of each node.
+/// Bits by which one step of a descent goes down at most: a subtree is cut into 256 at most.
 pub(crate) const FAN_OUT_BITS: u8 = 8;
 /// Sums in one answer, some 500 KiB.
 pub const SUMS_MAX: usize = 16_384;

@@ -1,17 +1,17 @@
-//! The rows that each party lacks: what it has merged with what the others have.
+//! The rows that each replica lacks: its own merged with those of the others.
 
 use crate::difference::DifferentRow;
 use henge_base::Bytes;
 use henge_model::merge_encoded;
 use std::collections::BTreeMap;
 
-/// Rows to write at one party.
+/// Rows to write at one replica.
 pub(crate) type MendedRows = Vec<(Bytes, Bytes)>;
 
-/// Versions of a row by the party that they were fetched from.
+/// Versions of rows, by key and the replica that each was fetched from; `None` if it was gone.
 pub(crate) type Versions = BTreeMap<(Bytes, usize), Option<Bytes>>;
 
-/// Merges the versions of each row, and gives each party the rows of which it has another version, or none.
+/// Merges the versions of each row. Returns for each replica the merged rows of which it has another version, or none.
 pub(crate) fn rows_lacking(rows: &[DifferentRow], versions: &Versions, replica_count: usize) -> Vec<MendedRows> {
     let mut lacking: Vec<MendedRows> = vec![Vec::new(); replica_count];
     for row in rows {

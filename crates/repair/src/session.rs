@@ -1,9 +1,9 @@
-//! A comparison of what several parties hold of a table in some ranges, as a state machine: it says what to ask of all parties, and is
-//! told their answers.
+//! A comparison of the rows that replicas hold of a table in some ranges, as a state machine: it gives a question to all replicas, and
+//! takes their answers.
 //!
-//! Roots, then sums down to the leaves that differ; those are asked for again, since what was under way between two scans has arrived
-//! meanwhile; then rows, page by page, and what each party lacks. Once it is done, each party was given all that any of them held when
-//! the session began.
+//! It compares roots, then sums down to the leaves that differ. Those are asked for again, since writes that were under way during the
+//! first scan have arrived meanwhile. Then it compares rows, page by page, and has each replica given those that it lacks. At its end each
+//! replica has all that any of them held when the session began.
 
 use crate::difference::{DifferentRow, ListPage, different_rows, different_subtrees};
 use crate::leaf::LeafSum;
@@ -12,14 +12,14 @@ use crate::mend::{MendedRows, Versions, rows_lacking};
 use henge_base::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// A question to all parties.
+/// A question to all replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The sum over everything.
     Roots,
-    /// The sums at `bits` below these nodes at `above` bits.
+    /// The sums of the subtrees of `bits` bits that lie in these subtrees of `above` bits.
     Sums {
-        /// The nodes.
+        /// The subtrees.
         parents: Vec<u32>,
         /// Their bits.
         above: u8,
@@ -35,15 +35,15 @@ pub enum Step {
         /// The key; `None`: from the start.
         from: Option<Bytes>,
     },
-    /// Of each party the rows at these keys; it may answer the first of them only.
+    /// The rows at these keys, of each replica its own list; it may answer the first of them only.
     Fetch(Vec<Vec<Bytes>>),
-    /// Each party is to have these rows on its disk.
+    /// Each replica is to have these rows on its disk.
     Mend(Vec<MendedRows>),
     /// Nothing: every difference has been mended.
     Done,
 }
 
-/// The answers of all parties to a step, in their order.
+/// The answers of all replicas to a step, in the order of the replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answers {
     /// To [`Step::Roots`].
@@ -63,16 +63,16 @@ pub enum Answers {
 #[error("the answers of replicas do not fit what they were asked")]
 pub struct OutOfTurn;
 
-/// The finds of a session.
+/// The figures of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// Rows that sums were made of, with the party that has most.
+    /// Rows that sums were made of, at the replica that has most.
     pub rows: u64,
     /// Rows that were compared one by one.
     pub listed: u64,
     /// Leaves that differed.
     pub leaves: u64,
-    /// Rows that parties lacked, counted for each party.
+    /// Rows that replicas lacked, counted once for each replica.
     pub mended_rows: u64,
     /// Bytes of these.
     pub mended_bytes: u64,
@@ -97,12 +97,12 @@ enum State {
 /// The way down to leaves that differ.
 #[derive(Debug)]
 struct Descent {
-    /// Nodes at `above` bits whose children were not asked for yet; the first `asked` are under way.
+    /// Subtrees of `above` bits whose parts were not asked for yet; the first `asked` are under way.
     parents: VecDeque<u32>,
     asked: usize,
     above: u8,
     bits: u8,
-    /// Nodes at `bits` that differ.
+    /// Subtrees of `bits` bits that differ.
     different: BTreeSet<u32>,
     /// Rounds in which leaves that differ were asked for again.
     settled: u8,
@@ -114,7 +114,7 @@ impl Descent {
         Descent { parents, asked: 0, above, bits, different: BTreeSet::new(), settled }
     }
 
-    /// The next nodes to ask for, so many that the answer has room.
+    /// The next subtrees to ask for, so many that the answer has room.
     fn ask(&mut self) -> Step {
         self.asked = self.parents.len().min(SUMS_MAX >> (self.bits - self.above));
         let parents = self.parents.iter().take(self.asked).copied().collect();
@@ -131,13 +131,14 @@ struct RowState {
     /// Rows that differ, to be fetched; the first `chunk` of them are at hand.
     rows: VecDeque<DifferentRow>,
     chunk: Vec<DifferentRow>,
-    /// Keys to be fetched from each party, and what was.
+    /// Keys still to be fetched from each replica.
     wanted: Vec<VecDeque<Bytes>>,
+    /// The rows that were fetched.
     versions: Versions,
 }
 
 impl Session {
-    /// A session of so many parties, whose leaves are named by `bits`; and its first question.
+    /// A session of so many replicas, whose leaves are named by `bits`; and its first question.
     pub fn new(replica_count: usize, bits: u8) -> (Session, Step) {
         (Session { replica_count, bits, state: State::Roots, found: Findings::default() }, Step::Roots)
     }

@@ -117,7 +117,8 @@ impl Tree {
         self.leaves.values().map(Leaf::newest_left_out).max().unwrap_or(i64::MIN)
     }
 
-    /// The sums at `bits` below these nodes at `above` bits, ascending, without those over no rows; at most [`SUMS_MAX`].
+    /// The sums of the subtrees of `bits` bits that lie in these subtrees of `above` bits, ascending, without those over no rows; at most
+    /// [`SUMS_MAX`].
     pub fn sums(&self, parents: &[u32], above: u8, bits: u8) -> Vec<(u32, LeafSum)> {
         let bits = bits.min(self.bits);
         let mut sums: Vec<(u32, LeafSum)> = Vec::new();

@@ -1,4 +1,5 @@
-//! The parts of tables that were proven equal on all of their replicas, and the deletions that may be forgotten by that.
+//! The parts of tables that a session of anti-entropy has proven equal on all replicas, and the deletions that may be purged for that
+//! reason (docs/protocols/anti-entropy.md).
 //!
 //! Local fact `proven/`, storage id (4): format (1, `01`), then for each part, ascending: start and end (8 each, big-endian, as tokens are),
 //! epoch (lineage 4, index 8), proven until (8), and the floor: its seconds, the moment it counts from, the seconds before that, and its
@@ -16,27 +17,27 @@ const FORMAT: u8 = 1;
 const PART_BYTES: usize = 16 + 12 + 8 + 24 + 12;
 /// Parts of one table. Ranges are cut where they were proven apart, and grow together where they are proven together.
 const PARTS_MAX: usize = 16_384;
-/// A later time is put on disk again once it has gone on for so long: after a crash it is proven anew from there.
+/// `until` is written to disk when it enters another step of this length: what was proven since is proven again after a crash.
 const UNTIL_STEP_US: Micros = 600_000_000;
 
 /// A place in the metadata log: lineage and index.
 pub type LogEpoch = (u32, u64);
 
-/// The time before which deletions may be forgotten, since all replicas have them and refuse what they cover.
+/// The time before which deletions may be purged: all replicas have them, and refuse writes that they cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Floor {
-    /// Deletions executed, and values expired, before it (seconds) may be forgotten.
+    /// Deletions executed, and values expired, before this time (seconds) may be purged.
     pub before: i64,
-    /// Reads leave them out that are made at this time (seconds) or later.
+    /// Reads made at this time (seconds) or later leave them out, whether they were purged or not.
     pub counts_from: i64,
-    /// The floor of reads that are made earlier.
+    /// The floor of reads made before `counts_from` (seconds).
     pub previous: i64,
-    /// The epoch of the session that it rests on.
+    /// The epoch of the session that proved it.
     pub epoch: LogEpoch,
 }
 
 impl Floor {
-    /// Nothing may be forgotten.
+    /// No deletion may be purged.
     pub const NONE: Floor = Floor { before: i64::MIN, counts_from: i64::MIN, previous: i64::MIN, epoch: (0, 0) };
 
     /// The floor of a read that is made at `now_seconds`.
@@ -45,19 +46,19 @@ impl Floor {
     }
 }
 
-/// The knowledge of a part of a table.
+/// The proof that holds for a part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
-    /// Every write that was issued before is on all replicas; 0 if nothing is known.
+    /// Every write that was issued before this time is on all replicas; 0 if nothing is proven.
     pub until: Micros,
-    /// The epoch of the session that showed it.
+    /// The epoch of the session that proved `until`.
     pub epoch: LogEpoch,
-    /// The deletions that may be forgotten.
+    /// The deletions that may be purged.
     pub floor: Floor,
 }
 
 impl Proven {
-    /// Nothing is known.
+    /// Nothing is proven.
     pub const NOTHING: Proven = Proven { until: 0, epoch: (0, 0), floor: Floor::NONE };
 }
 
@@ -66,13 +67,13 @@ impl Proven {
 pub(crate) struct ProvenParts(Vec<(TokenRange, Proven)>);
 
 impl ProvenParts {
-    /// The knowledge of a token.
+    /// The proof for a token; `None` if nothing was ever proven for it.
     pub(crate) fn of(&self, token: Token) -> Option<&Proven> {
         let at = self.0.partition_point(|(range, _)| range.end < token);
         self.0.get(at).filter(|(range, _)| range.start < token).map(|(_, proven)| proven)
     }
 
-    /// A range that does not wrap, cut so that the same is known of all tokens in a piece.
+    /// Cuts a range, which does not wrap, into pieces for each of which one proof holds.
     pub(crate) fn pieces(&self, range: TokenRange) -> Vec<(TokenRange, Proven)> {
         let (mut pieces, mut start) = (Vec::new(), range.start);
         let first = self.0.partition_point(|(part, _)| part.end <= range.start);
@@ -91,7 +92,7 @@ impl ProvenParts {
         pieces
     }
 
-    /// Changes what is known of ranges that do not wrap.
+    /// Changes the proofs for ranges, which do not wrap. Neighbours with equal proofs become one part.
     fn change(&mut self, ranges: &[TokenRange], change: impl Fn(Proven) -> Proven) {
         let mut parts: Vec<(TokenRange, Proven)> = Vec::with_capacity(self.0.len() + ranges.len());
         let mut sorted = ranges.to_vec();
@@ -159,7 +160,7 @@ impl ProvenParts {
 #[derive(Debug, Default)]
 pub(crate) struct ProvenTables {
     tables: ArcSwap<StorageMap<Arc<ProvenParts>>>,
-    /// One change at a time: memory and disk change in the same order.
+    /// Held during a change, so that memory and disk change in the same order.
     changing: Mutex<()>,
 }
 
@@ -191,7 +192,7 @@ impl ProvenTables {
         self.tables.load().get(table).cloned()
     }
 
-    /// Changes what is known of ranges of a table. A floor that rises is on disk, synced, before it is known.
+    /// Changes the proofs for ranges of a table. A changed floor is on disk, synced, before reads go by it.
     pub(crate) fn change(
         &self,
         engine: &dyn Engine,
@@ -228,7 +229,7 @@ impl ProvenTables {
         Ok(())
     }
 
-    /// Forgets tables that are not `known`.
+    /// Removes the proofs for tables that are not `known`.
     pub(crate) fn forget_unknown(
         &self,
         engine: &dyn Engine,

@@ -1,4 +1,4 @@
-//! The calls in progress on a link, by correlation.
+//! The calls on a link that wait for replies, by correlation: the number by which a reply names its request.
 
 use crate::call::{CallError, Outcome};
 use crate::limits::{OVERDUE_CHECK_INTERVAL, PENDING_CALLS_MAX};
@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-/// A slab of calls. A correlation combines a slot with the number of its uses, so that a late reply cannot complete a
-/// later call.
+/// Calls in numbered slots. A correlation is a slot's number and its generation, so that a late reply cannot complete a later call in
+/// the same slot.
 #[derive(Debug, Default)]
 pub(crate) struct PendingCalls {
     slab: Mutex<Slab>,
-    /// Notified when the sweeper has to wake earlier than it is to.
+    /// Notified when a call is due before the sweeper would wake.
     wake_sweeper: Notify,
 }
 
@@ -21,8 +21,8 @@ struct Slab {
     slots: Vec<Slot>,
     free: Vec<u32>,
     count: usize,
-    /// The time at which the sweeper wakes; `None` while it has nothing to wake for. No call that is in progress is due much
-    /// earlier. Calls that are answered leave it as it is, so that hardly any call costs a timer.
+    /// The time at which the sweeper wakes; `None` while no call waits. No call is due more than [`OVERDUE_CHECK_INTERVAL`] before it. An
+    /// answered call leaves it as it is: to wake for nothing now and then is cheaper than a timer for each call.
     sweep_at: Option<Instant>,
 }
 
@@ -40,8 +40,7 @@ struct Waiter {
 }
 
 impl PendingCalls {
-    /// Adds a call; returns its correlation and the receiver of its outcome. `None` if there are `PENDING_CALLS_MAX` calls
-    /// already.
+    /// Adds a call; returns its correlation and the receiver of its outcome. `None` if there are [`PENDING_CALLS_MAX`] calls already.
     pub(crate) fn open(&self, deadline: Instant) -> Option<(u64, oneshot::Receiver<Outcome>)> {
         let (sender, receiver) = oneshot::channel();
         let mut slab = self.slab.lock();
@@ -108,7 +107,7 @@ impl PendingCalls {
         self.slab.lock().count
     }
 
-    /// Ends calls at their deadlines, give or take [`OVERDUE_CHECK_INTERVAL`]; never returns.
+    /// Ends calls at their deadlines, at most [`OVERDUE_CHECK_INTERVAL`] late; never returns.
     pub(crate) async fn sweep(&self) {
         loop {
             let sweep_at = self.slab.lock().sweep_at;

@@ -1,5 +1,5 @@
-//! Classification of WHERE: partitions or a token range, a prefix of clustering columns, at most one slice, and a
-//! filter.
+//! Classification of WHERE: which restrictions name partitions or a range of tokens, which a prefix of clustering columns, which one bound
+//! the rows (a *slice*), and which are left to a filter. A *choice* is `=` or `IN`.
 
 use crate::error::{Error, Position};
 use crate::plan::{Choices, MixedBound, Partition, Restriction, Slice, SliceBound, TokenBounds, Where};
@@ -11,17 +11,18 @@ use crate::statement::Operator;
 use crate::system_keyspaces::is_virtual;
 use henge_model::{Column, ColumnId, ColumnKind, Table};
 
+/// Cassandra's words.
 const FILTERING_MESSAGE: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
-/// The error for a filter that nothing allows.
+/// The error for a SELECT that needs a filter without ALLOW FILTERING.
 pub(crate) fn needs_filtering(position: Position) -> Error {
     Error::invalid(FILTERING_MESSAGE).at(position)
 }
 
-/// Classifies the restrictions of a SELECT's WHERE. Without `allow_filtering`, a filter is refused unless indexes answer
-/// all of it. `of_statics` is the error of clustering columns if only static columns are selected, which is reported
-/// after errors of the partition key.
+/// Classifies the restrictions of a SELECT's WHERE. Without `allow_filtering`, a filter is refused unless indexes answer all of it.
+/// `of_statics` is the fault of clustering columns where only static columns are selected; it is reported after faults of the partition
+/// key, as Cassandra does.
 pub(crate) fn classify(
     restrictions: Restrictions,
     table: &Table,
@@ -124,15 +125,14 @@ fn split(all: Vec<Restriction>, kind: ColumnKind) -> (Vec<Restriction>, Vec<Rest
     all.into_iter().partition(|r| r.columns.iter().any(|c| c.kind == kind))
 }
 
-/// The leading clustering columns with an `=` or `IN`, and the column after them.
+/// The leading clustering columns that have a choice, and the one after them.
 fn columns_up_to_choices(restricted: &[Restriction], table: &Table) -> Vec<ColumnId> {
     let has_choice = |c: &&Column| restricted.iter().any(|r| r.is_choice() && r.columns.contains(c));
     let leading = table.clustering.iter().take_while(has_choice).count();
     table.clustering.iter().take(leading + 1).map(|c| c.id).collect()
 }
 
-/// The first restricted clustering column whose predecessor is not restricted, and that predecessor; `None` if there is
-/// none.
+/// The names of the first restricted clustering column before which one is not restricted, and of that one; `None` if there is none.
 pub(crate) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(String, String)> {
     let is_restricted = |c: &&Column| on_clustering.iter().any(|r| r.columns.contains(c));
     let restricted = table.clustering.iter().filter(is_restricted);
@@ -140,7 +140,7 @@ pub(crate) fn gap(on_clustering: &[Restriction], table: &Table) -> Option<(Strin
     Some((behind.name.clone(), missing.name.clone()))
 }
 
-/// The error message for such a gap.
+/// The error message for such a gap, in Cassandra's words.
 pub(crate) fn gap_message((behind, missing): &(String, String)) -> String {
     format!("PRIMARY KEY column \"{behind}\" cannot be restricted as preceding column \"{missing}\" is not restricted")
 }
@@ -163,7 +163,7 @@ fn partitions(
     }
 }
 
-/// Takes the prefix of `=` and `IN` and the slice that follows it; returns the remaining restrictions.
+/// Puts the choices of leading clustering columns, and the slice after them, into `classified`; returns the restrictions that are left.
 fn take_prefix(mut left: Vec<Restriction>, table: &Table, classified: &mut Where) -> Result<Vec<Restriction>, Error> {
     let mut next = 0;
     while let Some(column) = table.clustering.get(next) {
@@ -186,8 +186,8 @@ fn is_prefix(columns: &[Column], of: &[Column]) -> bool {
     columns.len() <= of.len() && columns.iter().zip(of).all(|(a, b)| a.id == b.id)
 }
 
-/// The bounds on leading columns. If further columns have another sort order, the bound covers the leading ones only,
-/// inclusively, and a filter removes rows at that bound that do not qualify.
+/// The slice of bounds on clustering columns. Where a bound on several columns has one with another sort order, it is cut before that
+/// column and made inclusive, and the whole bound goes to `filter`, which removes the rows at its end that do not qualify.
 fn slice(restrictions: Vec<Restriction>, filter: &mut Vec<Restriction>) -> Slice {
     let mut slice = Slice::default();
     for restriction in restrictions {
