@@ -52,7 +52,7 @@ pub use entry::{Change, Entry, EntryError, SealedEntry};
 pub use entry_hash::{BadHash, EntryHash};
 pub use henge_ring::Epoch;
 pub use limits::ENTRY_BYTES;
-pub use log::{Gap, Log, LogPage};
+pub use log::{Gap, Log, LogFault, LogPage};
 pub use moves::RangeReplicas;
 pub use placements::Placements;
 pub use plan::{GainedRanges, Plan, PlanKind, PlanStep};

@@ -56,6 +56,30 @@ pub struct Gap {
     pub found: Epoch,
 }
 
+/// A broken rule of a log in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogFault {
+    /// I28: an entry does not follow on the one before it.
+    #[error("entry {found} follows on epoch {last}")]
+    Order {
+        /// The epoch before.
+        last: Epoch,
+        /// The entry's.
+        found: Epoch,
+    },
+    /// The bytes that are counted are not those of the entries, so that snapshots come too early or never.
+    #[error("the log counts {counted} bytes, and its entries have {held}")]
+    Bytes {
+        /// The count.
+        counted: usize,
+        /// The bytes of the entries.
+        held: usize,
+    },
+    /// Nothing stands for the entries up to the first one that the log has, or the snapshot is of none that the log has reached.
+    #[error("no snapshot stands for the entries up to {0}")]
+    Snapshot(Epoch),
+}
+
 impl Log {
     /// A log that begins behind a snapshot.
     pub fn behind(snapshot: Snapshot) -> Log {
@@ -126,6 +150,25 @@ impl Log {
             entries.push(entry.bytes.clone());
         }
         LogPage::Entries { entries, more: false }
+    }
+
+    /// The first rule that is broken, for tests and simulations.
+    pub fn check(&self) -> Result<(), LogFault> {
+        let (mut last, mut held) = (self.base.epoch, 0);
+        for entry in &self.tail {
+            let found = entry.position.epoch;
+            if !found.follows(last) {
+                return Err(LogFault::Order { last, found });
+            }
+            last = found;
+            held += entry.bytes.len();
+        }
+        if held != self.tail_bytes {
+            return Err(LogFault::Bytes { counted: self.tail_bytes, held });
+        }
+        let base = self.base.epoch;
+        let covered = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.position.epoch.index);
+        if (base.index..=last.index).contains(&covered) { Ok(()) } else { Err(LogFault::Snapshot(base)) }
     }
 
     /// True if a snapshot should stand for most of the log.
@@ -213,6 +256,22 @@ mod tests {
         let first = log.first_index();
         assert_eq!(indexes(&log.page(log.position_at(first - 1).unwrap(), 1)).0, [first]);
         assert!(Log::behind(snapshot).page(log.end(), 1_000) == LogPage::Entries { entries: vec![], more: false });
+    }
+
+    #[test]
+    fn a_log_with_a_gap_a_wrong_count_or_no_beginning_is_found() {
+        let (log, state) = log_of(&[300, 300, 300]);
+        assert_eq!(log.check(), Ok(()));
+        let (mut gap, mut miscounted, mut headless) = (log.clone(), log.clone(), log.clone());
+        gap.tail.remove(1);
+        let epoch = |index| Epoch { lineage: log.end().epoch.lineage, index };
+        assert_eq!(gap.check(), Err(LogFault::Order { last: epoch(1), found: epoch(3) }));
+        miscounted.tail_bytes += 1;
+        assert_eq!(miscounted.check(), Err(LogFault::Bytes { counted: log.tail_bytes + 1, held: log.tail_bytes }));
+        let dropped = headless.tail.pop_front().unwrap();
+        (headless.base, headless.tail_bytes) = (dropped.position, headless.tail_bytes - dropped.bytes.len());
+        assert_eq!(headless.check(), Err(LogFault::Snapshot(epoch(1))));
+        assert_eq!(headless.with_snapshot(&state).check(), Ok(()));
     }
 
     #[test]

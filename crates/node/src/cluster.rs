@@ -36,7 +36,7 @@ use events::ClusterEvent;
 use gains::RoomMaker;
 use henge_base::HostId;
 use henge_gossip::{Gossip, HostFacts};
-use henge_metadata::{ClusterState, Epoch, Log, Position, Seat};
+use henge_metadata::{ClusterState, Epoch, Log, LogFault, Position, Seat};
 use henge_storage::Store;
 use parking_lot::{Mutex, RwLock};
 use pulls::Pulls;
@@ -149,6 +149,11 @@ impl<W: World> Cluster<W> {
     /// The end of the log.
     pub(crate) fn log_end(&self) -> Position {
         self.log.lock().end()
+    }
+
+    /// The first broken rule of the log in memory.
+    pub(crate) fn check_log(&self) -> Result<(), LogFault> {
+        self.log.lock().check()
     }
 
     /// The place of an entry in the log; `None` if the log does not have it, or no longer.

@@ -271,9 +271,11 @@ impl<W: World> Node<W> {
         self.parts.cluster.is_member()
     }
 
-    /// The first broken rule of the cluster's state, as this node has it; for simulations.
+    /// The first broken rule of the metadata log and of the state that it adds up to, as this node has them; for simulations.
     pub fn check(&self) -> Result<(), String> {
-        self.parts.cluster.view().state.check().map_err(|fault| fault.to_string())
+        let cluster = &self.parts.cluster;
+        cluster.check_log().map_err(|fault| fault.to_string())?;
+        cluster.view().state.check().map_err(|fault| fault.to_string())
     }
 
     /// The voters on the next entry of the metadata log.

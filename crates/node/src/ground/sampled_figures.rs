@@ -38,6 +38,8 @@ pub struct NodeFigures {
     pub hints_pending_bytes: u64,
     /// Seconds since the oldest became owed; 0 without any.
     pub hints_oldest_age_seconds: u64,
+    /// Background workers whose last step failed.
+    pub workers_failing: u64,
 }
 
 /// Metrics of the node itself.
@@ -53,5 +55,10 @@ pub(super) const NODE: &[SampleRow<NodeFigures>] = &[
         "henge_hints_oldest_age_seconds",
         "Time since the oldest of these hints became owed, or longer; 0 without any.",
         |f| f.hints_oldest_age_seconds,
+    ),
+    (
+        "henge_workers_failing",
+        "Background workers whose last step failed, and that wait to try again: system_views.workers tells which, and why.",
+        |f| f.workers_failing,
     ),
 ];

@@ -53,6 +53,11 @@ impl WorkerStatuses {
         change(self.by_name.lock().entry(name).or_insert_with(new));
     }
 
+    /// The number of workers whose last step failed, and that wait to try again.
+    pub(crate) fn failing(&self) -> u64 {
+        self.by_name.lock().values().filter(|status| status.state == WorkerState::Failing).count() as u64
+    }
+
     /// The status of all workers, in the order of their names.
     pub(crate) fn all(&self) -> Vec<(&'static str, WorkerStatus)> {
         self.by_name.lock().iter().map(|(name, status)| (*name, status.clone())).collect()

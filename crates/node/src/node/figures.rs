@@ -17,5 +17,6 @@ pub(super) fn read<W: World>(parts: &Parts<W>, is_ready: bool) -> NodeFigures {
         hints_pending: peers.iter().map(|peer| replica.hint_count(*peer)).sum(),
         hints_pending_bytes: replica.hint_total(),
         hints_oldest_age_seconds: u64::try_from(age_us / 1_000_000).unwrap_or_default(),
+        workers_failing: context.workers.failing(),
     }
 }
