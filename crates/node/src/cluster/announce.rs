@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The shortest time that a client waits for members that are slow to confirm an epoch.
-const PATIENCE_MIN: Duration = Duration::from_millis(150);
-/// A client waits for the rest this many times as long as most members took.
-const PATIENCE_FACTOR: u32 = 3;
+const CONFIRM_WAIT_MIN: Duration = Duration::from_millis(150);
+/// A client waits for the last members this many times as long as most of them took.
+const CONFIRM_WAIT_FACTOR: u32 = 3;
 /// Bytes of the longest entry that is sent along; members pull a longer one.
 const ENTRY_BYTES_MAX: usize = 64 << 10;
 
@@ -106,6 +106,6 @@ impl<W: World> Cluster<W> {
 
     fn late_after(&self, begun: Mono) -> Mono {
         let now = self.context.world.mono();
-        now + PATIENCE_MIN.max(PATIENCE_FACTOR * now.since(begun))
+        now + CONFIRM_WAIT_MIN.max(CONFIRM_WAIT_FACTOR * now.since(begun))
     }
 }

@@ -16,10 +16,10 @@ use std::time::Duration;
 const PAGE_BYTES: usize = 1 << 20;
 /// Bytes of the longest snapshot taken: 256 MiB.
 const SNAPSHOT_BYTES_MAX: u64 = 256 << 20;
-/// One peer may take so long over a page.
+/// The time that a peer has to answer with a page.
 const PULL_TIMEOUT: Duration = Duration::from_secs(5);
-/// A request may wait so long for this node to catch up.
-const REQUEST_PATIENCE: Duration = Duration::from_millis(500);
+/// The longest time that a request waits for this node to catch up.
+const REQUEST_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Between two looks whether it has.
 const EPOCH_LOOK_INTERVAL: Duration = Duration::from_millis(2);
 /// Peers asked besides the one that is known to be ahead.
@@ -61,7 +61,7 @@ impl<W: World> Cluster<W> {
             return;
         }
         self.begin_catch_up(epoch, peer);
-        let end = self.context.deadline_after(REQUEST_PATIENCE);
+        let end = self.context.deadline_after(REQUEST_WAIT_MAX);
         while self.epoch() < epoch && self.context.world.mono() < end {
             self.context.pause(EPOCH_LOOK_INTERVAL).await;
         }

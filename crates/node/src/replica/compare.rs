@@ -19,8 +19,9 @@ use henge_storage::{ContentScan, Floor, Flow, Proven, ReadError, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A replica answers a question about sums that it has to read for after so long: the leader asks again.
-const READING_PATIENCE: Duration = Duration::from_secs(3);
+/// The longest time that a replica reads for one question about sums. After it the replica answers that it is still reading, and the leader
+/// asks again.
+const READ_TIME_MAX: Duration = Duration::from_secs(3);
 /// Bytes of rows that are read for one page of a list, however few of them it tells.
 const LIST_READ_BYTES_MAX: usize = 8 << 20;
 /// Ranges of one part, and leaves or keys of one question.
@@ -115,7 +116,7 @@ impl<W: World> ReplicaHandle<W> {
             // What is read below was written before, or has a mark for the next session.
             self.wait_until_synced().await?;
         }
-        let end = self.context.deadline_after(READING_PATIENCE);
+        let end = self.context.deadline_after(READ_TIME_MAX);
         while let Some(runs) = self.trees.take_runs(&part) {
             self.read_runs(runs).await?;
             if self.context.world.mono() >= end {

@@ -22,8 +22,8 @@ const FIRST_INTERVAL: Duration = Duration::from_millis(50);
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 /// Peers that are asked in a round: those whose ids follow on this node's, so that a large cluster keeps few links open for it.
 const PEERS_MAX: usize = 16;
-/// A node that no peer has come up for so long after its start trusts its own clock.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time after its start from which a node trusts its own clock if no peer has come up.
+const PEERLESS_TRUST_DELAY: Duration = Duration::from_secs(5);
 
 /// Compares the clock with those of peers.
 pub(crate) struct ClockWatch<W> {
@@ -94,8 +94,8 @@ impl<W: World> Worker for ClockWatch<W> {
         let asked_at = self.context.now();
         let answers = join_all(partners.iter().map(|peer| self.compare(*peer, asked_at))).await;
         let comparisons: Vec<Comparison> = answers.into_iter().flatten().collect();
-        let is_patience_over = asked_at.mono.since(self.began) >= PATIENCE;
-        self.context.clock.take(self.judge(partners.len(), &comparisons), is_patience_over, asked_at);
+        let may_trust_alone = asked_at.mono.since(self.began) >= PEERLESS_TRUST_DELAY;
+        self.context.clock.take(self.judge(partners.len(), &comparisons), may_trust_alone, asked_at);
         if let Some(offset) = middle(comparisons.iter().map(|peer| peer.offset_us).collect()) {
             self.context.clock.tell_offset(offset.saturating_neg());
             self.context.metrics.clock_offset.set(offset.saturating_neg());

@@ -9,8 +9,8 @@ use henge_metadata::{PlanKind, PlanStep};
 use henge_storage::Store;
 use std::time::Duration;
 
-/// Hints for members that are up are waited for so long; then those that are left are lost, which anti-entropy makes good.
-const HINTS_PATIENCE: Duration = Duration::from_secs(60);
+/// The longest wait for hints to members that are up. Those that are left then are lost, which anti-entropy makes good.
+const HINTS_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Begins this node's departure, and tells what it still owes.
 pub(crate) async fn tell<W: World>(coordinator: &Coordinator<W>, question: Debts) -> Result<DebtsReply, Refusal> {
@@ -32,6 +32,6 @@ pub(crate) async fn tell<W: World>(coordinator: &Coordinator<W>, question: Debts
     let keeps_batches = page.map_or(true, |page| !page.batches.is_empty());
     let replica = coordinator.replica();
     let owed = replica.hinted_peers().into_iter().filter(|host| cluster.is_up(*host));
-    let hints = if elapsed < HINTS_PATIENCE { owed.map(|host| replica.hint_count(host)).sum() } else { 0 };
+    let hints = if elapsed < HINTS_WAIT_MAX { owed.map(|host| replica.hint_count(host)).sum() } else { 0 };
     Ok(DebtsReply { serves_clients, keeps_batches, hints })
 }

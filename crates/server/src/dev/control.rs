@@ -17,8 +17,8 @@ const SOCKET: &str = "dev.sock";
 const ACTION_BYTES_MAX: u64 = 4 << 10;
 /// Bytes of the longest answer.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
-/// Time for an action to arrive, and for its answer to be taken.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The time for an action to arrive, and for its answer to be taken.
+const IO_TIMEOUT: Duration = Duration::from_secs(2);
 /// The first line of an answer.
 const DONE: &str = "done";
 const FAILED: &str = "failed";
@@ -47,8 +47,8 @@ impl Control {
     pub(super) fn next(&self) -> Option<PendingAction> {
         let (stream, _) = self.listener.accept().ok()?;
         stream.set_nonblocking(false).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        stream.set_write_timeout(Some(PATIENCE)).ok()?;
+        stream.set_read_timeout(Some(IO_TIMEOUT)).ok()?;
+        stream.set_write_timeout(Some(IO_TIMEOUT)).ok()?;
         let mut line = String::new();
         BufReader::new((&stream).take(ACTION_BYTES_MAX)).read_line(&mut line).ok()?;
         let action = serde_json::from_str(&line).ok()?;

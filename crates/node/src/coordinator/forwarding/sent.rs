@@ -18,12 +18,14 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Replicas are sent a write directly after this many times as long as the forwarder takes for nearly all of its own writes.
-const PATIENCE_FACTOR: u32 = 2;
-/// The bounds of that time: any process may be held up for less, and nobody gains by waiting for longer.
-const PATIENCE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-/// That time where too little is known of the forwarder.
-const UNMEASURED_PATIENCE: Duration = Duration::from_millis(200);
+/// A write that is not confirmed after this many times the 99th percentile of the forwarder's own writes is sent to the replicas directly.
+const CONFIRM_TIMEOUT_FACTOR: u32 = 2;
+/// The shortest time before that: any process may be held up for less.
+const CONFIRM_TIMEOUT_MIN: Duration = Duration::from_millis(50);
+/// The longest time before that: nobody gains by waiting for longer.
+const CONFIRM_TIMEOUT_MAX: Duration = Duration::from_secs(1);
+/// The time before that if too little is known of the forwarder.
+const CONFIRM_TIMEOUT_UNMEASURED: Duration = Duration::from_millis(200);
 
 /// A replica that a write is on its way to.
 struct Replica<W: World> {
@@ -90,9 +92,11 @@ impl<W: World> Coordinator<W> {
     }
 
     /// The time after which replicas that have not confirmed a forwarded write are sent it directly.
-    fn patience_with(&self, forwarder: HostId) -> Duration {
+    fn confirm_timeout(&self, forwarder: HostId) -> Duration {
         let usual = self.answer_time(forwarder, Work::Write, Percentile::P99);
-        usual.map_or(UNMEASURED_PATIENCE, |usual| (usual * PATIENCE_FACTOR).clamp(PATIENCE.0, PATIENCE.1))
+        usual.map_or(CONFIRM_TIMEOUT_UNMEASURED, |usual| {
+            (usual * CONFIRM_TIMEOUT_FACTOR).clamp(CONFIRM_TIMEOUT_MIN, CONFIRM_TIMEOUT_MAX)
+        })
     }
 }
 
@@ -126,7 +130,7 @@ impl<W: World> SentWrite<W> {
         };
         let followers = join_all(followers.into_iter().map(|follower| self.follow(follower)));
         let lateness = async {
-            self.coordinator.context().pause(self.coordinator.patience_with(self.by.host)).await;
+            self.coordinator.context().pause(self.coordinator.confirm_timeout(self.by.host)).await;
             self.coordinator.count(Event::LateForward);
             give_notice(&notices);
             pending::<()>().await;
