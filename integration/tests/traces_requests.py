@@ -1,4 +1,4 @@
-"""Tracing: what a request was and what its coordinator did for it is found through any node; passwords are not."""
+"""Tracing: what a request was and what its coordinator and replicas did for it is found through any node; passwords are not."""
 
 from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.query import SimpleStatement
@@ -21,13 +21,46 @@ def test_a_trace_says_what_was_done(three_nodes, clients):
     assert trace.coordinator in three_nodes.addresses
     said = [event.description for event in trace.events]
     assert len([text for text in said if text.startswith("Sending MUTATION_REQ")]) == 3, said
-    served = {event.source for event in trace.events if event.description == "Write served"}
-    assert served and served <= set(three_nodes.addresses) - {trace.coordinator}, served
+    others = set(three_nodes.addresses) - {trace.coordinator}
+    # One of the others has confirmed before the client is answered, both at the latest when the trace is kept.
+    served = {event.source for event in trace.events if event.description == "MUTATION_REQ message received"}
+    assert served and served <= others, served
+    steps = steps_of(trace, served.pop())
+    expected = ["MUTATION_REQ message received", "Request admitted", "Queued 1 rows", "Appended to commit log", "Sending response"]
+    assert [step for step in expected if any(text.startswith(step) for text in steps)] == expected, steps
+    assert any(text.startswith("Appended to commit log") for text in steps_of(trace, trace.coordinator)), said
     read = session.execute(SimpleStatement("SELECT v FROM t WHERE k = 1"), trace=True)
     assert read.one().v == 2
-    said = [event.description for event in read.get_query_trace(max_wait_sec=10).events]
-    assert len([text for text in said if text.startswith("Reading")]) == 2, said
-    assert any(text.endswith("served") for text in said), said
+    trace = read.get_query_trace(max_wait_sec=10)
+    said = [event.description for event in trace.events]
+    assert len([text for text in said if text.startswith(("Reading data from", "Reading digest from"))]) == 2, said
+    assert "Reading at QUORUM: 2 of 3 replicas" in said, said
+    assert "READ_REQ message received" in said, said
+    # In the order of time, by the coordinator's clock; a replica's steps count from when it received the message.
+    for source in {event.source for event in trace.events}:
+        elapsed = [event.source_elapsed for event in trace.events if event.source == source]
+        assert elapsed == sorted(elapsed), [(event.source_elapsed, event.description) for event in trace.events]
+
+
+def test_a_trace_tells_the_phases_of_paxos(three_nodes, clients):
+    session = clients.keyspace("phases", REPLICATION, consistency=ConsistencyLevel.QUORUM)
+    session.execute("CREATE TABLE t (k int PRIMARY KEY, v int)")
+    text = "INSERT INTO t (k, v) VALUES (1, 2) IF NOT EXISTS"
+    trace = session.execute(SimpleStatement(text), trace=True).get_query_trace(max_wait_sec=10)
+    said = [event.description for event in trace.events]
+    phases = ["Preparing ballot", "Condition holds", "Proposing in ballot", "2 voters accepted the proposal", "Committing at QUORUM"]
+    assert [phase for phase in phases if any(text.startswith(phase) for text in said)] == phases, said
+    order = [next(at for at, text in enumerate(said) if text.startswith(phase)) for phase in phases]
+    assert order == sorted(order), said
+    assert len([text for text in said if text.startswith("Sending PAXOS_PREPARE_REQ")]) == 3, said
+    others = {event.source for event in trace.events} - {trace.coordinator}
+    assert any({"Promised ballot", "Accepted proposal"} <= set(steps_of(trace, source)) for source in others), said
+    again = session.execute(SimpleStatement(text), trace=True).get_query_trace(max_wait_sec=10)
+    assert "Condition does not hold" in [event.description for event in again.events]
+
+
+def steps_of(trace, source):
+    return [event.description for event in trace.events if event.source == source]
 
 
 def test_what_is_not_traced_leaves_none_and_errors_can_be(three_nodes, clients):

@@ -34,6 +34,7 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
     let ReadPlan { required, candidates, late } = plan(replicas, read, (work, began))?;
     let (command, epoch) = (Arc::clone(&read.command), read.placed.epoch);
     let Read { consistency, deadline, policy, .. } = *read;
+    replicas.note(|| format!("Reading at {consistency}: {} of {} replicas", required.block_for(), candidates.len()));
     // The table's policy is for reads of one partition.
     let speculation = if work == Work::Point { policy.speculation } else { SpeculativeRetry::default() };
     late.into_iter().for_each(|host| replicas.probe(Recipient { host, epoch }, &command, work));

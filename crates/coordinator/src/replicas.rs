@@ -170,6 +170,8 @@ pub trait Replicas: Send + Sync + 'static {
     fn pause(&self, time: Duration) -> BoxedFuture<()>;
     /// The same without an allocation.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static + use<Self>;
+    /// Notes something in the trace of the request, if it has one.
+    fn note(&self, _activity: impl FnOnce() -> String) {}
     /// Counts what a coordinator did besides its answer.
     fn count(&self, event: Event);
     /// Counts a batch and its partitions: logged, unlogged or of counters.

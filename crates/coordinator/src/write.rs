@@ -61,6 +61,10 @@ struct Attempt {
 
 /// Writes by one plan.
 async fn attempt<R: Replicas>(replicas: &R, write: &Write, plan: &WritePlan) -> Attempt {
+    replicas.note(|| {
+        let (needed, targets) = (plan.required.block_for(), plan.targets.len());
+        format!("Writing at {} to {targets} replicas: {needed} have to confirm", write.consistency)
+    });
     let mut tally = Tally::new(&plan.required);
     let loss = send_until_met(replicas, write, plan, &mut tally).await;
     let was_stale = tally.was_stale();

@@ -6,6 +6,7 @@ pub(crate) mod counters;
 pub(crate) mod forwarding;
 pub(crate) mod hint_queue;
 mod missed_tally;
+mod notes;
 mod owed_write;
 pub(crate) mod proposal_queue;
 mod replicas;
@@ -18,7 +19,6 @@ use crate::ground::context::Context;
 use crate::ground::requests_in_flight::{CoreRequests, RequestOfEpoch};
 use crate::ground::world::{Lane, To, World};
 use crate::peers::Peers;
-use crate::peers::header::{Kind, ServiceTime};
 use crate::peers::message::Message;
 use crate::peers::messages::data::{Paxos, ReadDigest, ReadRows, Write};
 use crate::peers::messages::repair::OwedReply;
@@ -111,11 +111,6 @@ impl<W: World> Coordinator<W> {
         Coordinator { parts, replica, tail, speculation: Arc::default(), requests, trace: None }
     }
 
-    /// The same coordinator with another trace, or with none.
-    pub(crate) fn with_trace(&self, trace: Option<Arc<Trace>>) -> Self {
-        Coordinator { trace, ..self.clone() }
-    }
-
     /// The ground of the node.
     pub(crate) fn context(&self) -> &Context<W> {
         &self.parts.context
@@ -192,26 +187,6 @@ impl<W: World> Coordinator<W> {
         &self.replica
     }
 
-    /// Notes something, if the request is traced.
-    pub(crate) fn note(&self, event: impl FnOnce() -> String) {
-        if let Some(trace) = &self.trace {
-            trace.note(self.parts.context.world.mono(), event());
-        }
-    }
-
-    /// Notes that a replica served a request within so many microseconds of its own.
-    fn note_service(&self, replica: HostId, kind: Kind, us: u64) {
-        if let Some(trace) = &self.trace {
-            trace.note_service(self.parts.context.world.mono(), replica, us, format!("{kind:?} served"));
-        }
-    }
-
-    /// The name of a member in a trace.
-    pub(crate) fn name_of(&self, host: HostId) -> String {
-        let view = self.parts.cluster.view();
-        view.state.members.get(&host).map_or_else(|| host.to_string(), |member| format!("/{}", member.address))
-    }
-
     /// Gives the tail work that goes on if nobody waits for its outcome. Nothing is started if the tail is full.
     pub(crate) fn in_tail<T: Send + 'static>(
         &self,
@@ -228,24 +203,18 @@ impl<W: World> Coordinator<W> {
         message: &M,
         deadline: Mono,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let traced = self.trace.is_some().then(|| self.clone());
-        let service = if traced.is_some() { ServiceTime::WANTED } else { ServiceTime::default() };
-        let call = self.parts.peers.call_replica(work, to, deadline, message, service);
+        let traced = self.trace.is_some().then(|| (self.clone(), self.mono()));
+        let call = self.parts.peers.call_replica(work, to, deadline, message, traced.is_some());
         let parts = Arc::clone(&self.parts);
         async move {
-            let reply = call.await;
-            if matches!(reply, Err(ReplicaError::Refused(Refusal::StaleEpoch))) {
+            let answered = call.await;
+            if matches!(answered.outcome, Err(ReplicaError::Refused(Refusal::StaleEpoch))) {
                 parts.follow_refuser();
             }
-            if let Some(coordinator) = traced {
-                if let Some(us) = reply.as_ref().ok().and_then(|(_, service)| service.us()) {
-                    coordinator.note_service(to.host, M::KIND, us);
-                }
-                let is_silent = matches!(reply, Err(ReplicaError::NotSent | ReplicaError::Unknown));
-                let event = if is_silent { "No answer" } else { "REQUEST_RSP message received" };
-                coordinator.note(|| format!("{event} from {}", coordinator.name_of(to.host)));
+            if let Some((coordinator, sent)) = traced {
+                coordinator.note_answer::<M>(to.host, sent, &answered);
             }
-            reply.map(|(reply, _)| reply)
+            answered.outcome
         }
     }
 
@@ -284,6 +253,7 @@ impl<W: World> Coordinator<W> {
 
     /// Tells an acceptor of a decision from the tail. A replica that misses it, this node's own too, is owed a hint of the rows.
     fn send_commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
+        self.note(|| format!("Sending PAXOS_COMMIT_REQ message to {}", self.name_of(to.host)));
         let place = match self.tail.reserve() {
             Ok(place) => place,
             Err(full) => {

@@ -13,6 +13,7 @@ pub(crate) mod request_labels;
 pub(crate) mod requests_in_flight;
 pub(crate) mod sampled_figures;
 pub(crate) mod standing;
+pub(crate) mod steps;
 pub(crate) mod surroundings;
 pub(crate) mod worker_status;
 pub(crate) mod world;

@@ -26,7 +26,7 @@ use address_book::AddressBook;
 use answer_times::{PeerAnswerTimes, TimedRequest};
 use ask_error::AskError;
 use doubts::Doubts;
-use header::{Header, Kind, ServiceTime};
+use header::{Header, Kind, STEPS_WANTED};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{Recipient, Refusal, ReplicaError, Work};
 use henge_metadata::Epoch;
@@ -118,28 +118,31 @@ impl<W: World> Peers<W> {
         self.answer_times.watch(members);
     }
 
-    /// A reply: the body of one that was served, or the reason why it was not.
-    pub(crate) fn reply(&self, outcome: Result<Bytes, Refusal>, service: ServiceTime) -> Bytes {
-        let header = |status| Header { service, ..self.header(Kind::Reply, status) };
-        match outcome {
-            Ok(body) => header(Ok(())).with_body(&body),
-            Err(refusal) => header(Err(refusal)).with_body(&[]),
-        }
+    /// A reply: the body of one that was served, or the reason why it was not, and this node's steps if they were asked for.
+    pub(crate) fn reply(&self, outcome: Result<Bytes, Refusal>, steps: &[u8]) -> Bytes {
+        let (status, body) = match outcome {
+            Ok(body) => (Ok(()), body),
+            Err(refusal) => (Err(refusal), Bytes::new()),
+        };
+        // What does not fit is as good as not asked for.
+        let (length, steps) = u16::try_from(steps.len()).map_or((0, &[][..]), |length| (length, steps));
+        let header = Header { steps: length, ..self.header(Kind::Reply, status) };
+        if steps.is_empty() { header.with_body(&body) } else { header.with_body(&[steps, &body].concat()) }
     }
 
     /// A request with this node's epoch and clock in its header.
     fn request<M: Message>(&self, message: &M) -> Bytes {
-        self.request_of(self.context.epoch(), ServiceTime::default(), message)
+        self.request_of(self.context.epoch(), 0, message)
     }
 
     /// A request with the epoch of its plan.
-    fn request_of<M: Message>(&self, epoch: Epoch, service: ServiceTime, message: &M) -> Bytes {
-        Header { epoch, service, ..self.header(M::KIND, Ok(())) }.with_body(&message.encode())
+    fn request_of<M: Message>(&self, epoch: Epoch, steps: u16, message: &M) -> Bytes {
+        Header { epoch, steps, ..self.header(M::KIND, Ok(())) }.with_body(&message.encode())
     }
 
     fn header(&self, kind: Kind, status: Result<(), Refusal>) -> Header {
         let (epoch, clock) = (self.context.epoch(), self.context.clock.last());
-        Header { kind, status, epoch, clock, start: self.context.identity.start, service: ServiceTime::default() }
+        Header { kind, status, epoch, clock, start: self.context.identity.start, steps: 0 }
     }
 
     /// Sends a request to a member, at once, by the links of its class. A reply is evidence that the member is up.
@@ -162,7 +165,7 @@ impl<W: World> Peers<W> {
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let (sent, to) = (self.context.world.mono(), Recipient { host: to, epoch: self.context.epoch() });
         let call = self.call_measured((class, to), (sent, deadline), message, Measures::default());
-        async move { call.await.map(|(reply, _)| reply) }
+        async move { call.await.outcome }
     }
 
     /// As [`Peers::call`], of a request with a plan: the header has the plan's epoch, which may be older than this node's.
@@ -172,22 +175,33 @@ impl<W: World> Peers<W> {
         deadline: Mono,
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let sent = self.context.world.mono();
-        let call = self.call_measured((M::CLASS, to), (sent, deadline), message, Measures::default());
-        async move { call.await.map(|(reply, _)| reply) }
+        let call = self.call_traced(to, deadline, message, false);
+        async move { call.await.outcome }
     }
 
-    /// As [`Peers::call_planned`], of a request to a replica, whose time is measured, and told by the replica too if `service` asks for it.
+    /// As [`Peers::call_planned`]; the peer tells its steps if `is_traced`.
+    pub(crate) fn call_traced<M: Message>(
+        self: &Arc<Self>,
+        to: Recipient,
+        deadline: Mono,
+        message: &M,
+        is_traced: bool,
+    ) -> impl Future<Output = CallAnswer<M::Reply>> + Send + use<W, M> {
+        let (sent, measures) = (self.context.world.mono(), Measures { request: None, is_traced });
+        self.call_measured((M::CLASS, to), (sent, deadline), message, measures)
+    }
+
+    /// As [`Peers::call_planned`], of a request to a replica, whose time is measured; the replica tells its steps if `is_traced`.
     pub(crate) fn call_replica<M: Message>(
         self: &Arc<Self>,
         work: Work,
         to: Recipient,
         deadline: Mono,
         message: &M,
-        service: ServiceTime,
-    ) -> impl Future<Output = Result<(M::Reply, ServiceTime), ReplicaError>> + Send + use<W, M> {
+        is_traced: bool,
+    ) -> impl Future<Output = CallAnswer<M::Reply>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        let measures = Measures { request: self.answer_times.begin(to.host, work, sent), service };
+        let measures = Measures { request: self.answer_times.begin(to.host, work, sent), is_traced };
         self.call_measured((M::CLASS, to), (sent, deadline), message, measures)
     }
 
@@ -197,18 +211,18 @@ impl<W: World> Peers<W> {
         (sent, deadline): (Mono, Mono),
         message: &M,
         measures: Measures,
-    ) -> impl Future<Output = Result<(M::Reply, ServiceTime), ReplicaError>> + Send + use<W, M> {
+    ) -> impl Future<Output = CallAnswer<M::Reply>> + Send + use<W, M> {
         let mut call = MeasuredCall { peers: Arc::clone(self), request: measures.request };
-        let request = self.request_of(epoch, measures.service, message);
+        let request = self.request_of(epoch, if measures.is_traced { STEPS_WANTED } else { 0 }, message);
         let reply = self.context.world.call(To::Host(to), class, deadline, request);
         async move {
             let reply = reply.await;
             let now = call.peers.record_outcome(to, class, (sent, deadline), &reply);
             call.end(&reply, now);
-            let (service, body) = call.peers.body_of(to, reply, M::FOOTING)?;
-            // The replica did as it was asked, and what it says of it is lost.
-            let reply = M::Reply::decode(body).map_err(|_| ReplicaError::Unknown)?;
-            Ok((reply, service))
+            let (steps, body) = call.peers.body_of(to, reply, M::FOOTING);
+            // If it cannot be read the replica did as it was asked, and what it says of it is lost.
+            let outcome = body.and_then(|body| M::Reply::decode(body).map_err(|_| ReplicaError::Unknown));
+            CallAnswer { outcome, steps }
         }
     }
 
@@ -236,18 +250,26 @@ impl<W: World> Peers<W> {
         now
     }
 
-    /// The body of a reply, with the time that the peer tells.
+    /// The steps that a peer tells in a reply, and the reply's body.
     fn body_of(
         &self,
         from: HostId,
         reply: Result<Bytes, CallError>,
         footing: Footing,
-    ) -> Result<(ServiceTime, Bytes), ReplicaError> {
-        let reply = reply.map_err(|error| match error {
-            CallError::NotSent => ReplicaError::NotSent,
-            CallError::Unknown => ReplicaError::Unknown,
-        })?;
-        let (header, body) = Header::split(&reply).map_err(|_| ReplicaError::Unknown)?;
+    ) -> (Bytes, Result<Bytes, ReplicaError>) {
+        let split = |reply: Bytes| {
+            let (header, rest) = Header::split(&reply)?;
+            header.split_steps(rest).map(|(steps, body)| (header, steps, body))
+        };
+        match reply.map(split) {
+            Ok(Ok((header, steps, body))) => (steps, self.take_reply(from, header, footing).map(|()| body)),
+            Err(CallError::NotSent) => (Bytes::new(), Err(ReplicaError::NotSent)),
+            Ok(Err(_)) | Err(CallError::Unknown) => (Bytes::new(), Err(ReplicaError::Unknown)),
+        }
+    }
+
+    /// Takes in what the header of a reply says.
+    fn take_reply(&self, from: HostId, header: Header, footing: Footing) -> Result<(), ReplicaError> {
         self.note_doubt(from, header.status);
         if header.status == Err(Refusal::StaleEpoch) {
             self.refusers.note(from, header.epoch);
@@ -258,7 +280,7 @@ impl<W: World> Peers<W> {
             return Err(ReplicaError::Unknown);
         }
         self.context.witness(header.clock);
-        Ok((header.service, body))
+        Ok(())
     }
 
     /// Notes that a peer does not admit this process.
@@ -332,8 +354,15 @@ impl<W: World> Peers<W> {
 struct Measures {
     /// Of a request to a replica, here.
     request: Option<TimedRequest>,
-    /// At the replica, if that is asked for.
-    service: ServiceTime,
+    /// True if the replica is to tell its steps.
+    is_traced: bool,
+}
+
+/// The end of a call.
+pub(crate) struct CallAnswer<R> {
+    pub(crate) outcome: Result<R, ReplicaError>,
+    /// The peer's steps, encoded; none unless they were asked for. A refusal has them too.
+    pub(crate) steps: Bytes,
 }
 
 /// A call, with the measuring of a request to a replica. One that is dropped was too slow for whoever waited for it.

@@ -79,6 +79,10 @@ impl<R: Replicas> Electorate<'_, R> {
         after: Micros,
     ) -> Result<Attempt, WriteError> {
         let ballot = self.ballot(after).await?;
+        self.replicas.note(|| {
+            let (purpose, level) = (if is_write { "a write" } else { "a read" }, self.consistency);
+            format!("Preparing ballot {} for {purpose} at {level}: {} promises needed", ballot.micros, self.quorum())
+        });
         let round = self.prepare(ballot, is_write, reads).await?;
         self.doubts.learn(&round);
         match round.verdict() {
@@ -86,6 +90,7 @@ impl<R: Replicas> Electorate<'_, R> {
             Verdict::Finish(_) if self.replicas.faults().ignore_accepted => {}
             Verdict::Finish(unfinished) => return self.finish(ballot, unfinished).await,
             Verdict::Commit { decided, had_by, lacked_by } => {
+                self.replicas.note(|| format!("Sending the last decision to {} voters that lack it", lacked_by.len()));
                 let is_level = self.bring_level(&decided, &lacked_by).await;
                 // A voter that is about to hold the partition is not read: a decision that it alone had is in none of the rows.
                 let was_read = had_by.iter().any(|voter| self.holds_rows(voter.host));

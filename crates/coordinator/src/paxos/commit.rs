@@ -45,6 +45,7 @@ impl<R: Replicas> Electorate<'_, R> {
         let placed = newest(self.replicas, self.placed.clone(), tokens);
         let everyone = WritePlan::without_check(self.replicas, &placed, self.token, consistency);
         let (message, mutation) = self.commitment(decided).ok_or_else(|| self.timeout(0))?;
+        self.replicas.note(|| format!("Committing at {consistency} what was decided"));
         let mut tally = Tally::new(&everyone.required);
         let mut under_way = UnderWay::new();
         for target in everyone.targets.iter().filter(|target| target.alive) {

@@ -65,6 +65,7 @@ where
         match electorate.turn(&reads).await {
             Some(ProposalTurn::Own(turn)) => break turn,
             Some(ProposalTurn::Rows(blocks)) => {
+                replicas.note(|| "Another round of this node has read or decided the rows".to_owned());
                 // Nothing is written by this decision, so that no stamp is needed.
                 if electorate.holds() && decide(&blocks, 0)? == Decision::Stop {
                     return Ok((false, blocks));
@@ -88,6 +89,7 @@ where
         }
         let decision = decide(&begun.blocks, begun.ballot.micros)?;
         let holds = decision != Decision::Stop;
+        replicas.note(|| format!("Condition {}", if holds { "holds" } else { "does not hold" }));
         let update = if let Decision::Write(mutation) = decision { Some(mutation) } else { None };
         // While a value of this request is in doubt, a round that decides nothing ensures that it is not decided later.
         if update.is_none() && begun.stable && !electorate.doubts.exist() {

@@ -23,6 +23,7 @@ impl<R: Replicas> Electorate<'_, R> {
     /// Proposes to all voters. A value that each of them refused will not be decided; the outcome of any other that lacks its
     /// quorum is unknown. Once a quorum has answered, a next round can find out, so that the others have little time left.
     pub(crate) async fn propose(&self, proposal: &Proposal) -> ProposalOutcome {
+        self.replicas.note(|| format!("Proposing in ballot {}", proposal.ballot.micros));
         let request = || Request::Propose { key: self.key.clone(), proposal: proposal.clone() };
         let (mut tally, mut under_way) = self.ask(|_| request());
         let (mut accepted, mut in_doubt, mut refused, mut replies) = (0, 0, 0, 0);
@@ -52,6 +53,7 @@ impl<R: Replicas> Electorate<'_, R> {
                 Ok(Reply::Permitted(_)) | Err(_) => in_doubt += 1,
             }
             if tally.is_met() {
+                self.replicas.note(|| format!("{accepted} voters accepted the proposal: it is decided"));
                 return ProposalOutcome::Accepted;
             }
             replies += 1;

@@ -26,7 +26,10 @@ pub(crate) async fn serial_read<R: Replicas>(replicas: &R, read: Read) -> Result
     let (turn, others) = loop {
         match electorate.read_turn(&command).await {
             Some(ReadTurn::Own(turn, others)) => break (turn, others),
-            Some(ReadTurn::Rows(block)) => return Ok(block),
+            Some(ReadTurn::Rows(block)) => {
+                replicas.note(|| "Another SERIAL read of this node has read the rows".to_owned());
+                return Ok(block);
+            }
             Some(ReadTurn::Again) => electorate.check_time(0).map_err(of_read)?,
             None => return Err(of_read(electorate.timeout(0))),
         }

@@ -74,6 +74,11 @@ impl<W: World> Core<W> {
         Core { coordinator, clients, queue_delay: Arc::default() }
     }
 
+    /// The same handle with another coordinator of its core.
+    pub(super) fn with_coordinator(&self, coordinator: Coordinator<W>) -> Self {
+        Core { coordinator, ..self.clone() }
+    }
+
     /// The coordinator of this core.
     pub fn coordinator(&self) -> &Coordinator<W> {
         &self.coordinator

@@ -1,4 +1,4 @@
-//! Traces: what a coordinator did for one request, kept in `system_traces` for a day, where clients of any node find it.
+//! Traces: what a coordinator and its replicas did for one request, kept in `system_traces` for a day, where clients of any node find it.
 
 use crate::client::core::Core;
 use crate::coordinator::Coordinator;
@@ -30,14 +30,14 @@ pub struct RequestDescription {
 }
 
 impl<W: World> Core<W> {
-    /// A handle that notes what is done through it.
+    /// A handle that notes what is done through it. In all else it is this one: a traced request waits and is counted as others are.
     pub fn with_new_trace(&self, client: Option<IpAddr>) -> (Core<W>, Arc<Trace>) {
         let world = &self.context().world;
         let (began_us, began) = (self.context().wall_us(), world.mono());
         let session = time_uuid(began_us, world.random("trace"));
         let trace = Arc::new(Trace::new(session, client, began, began_us));
         let coordinator = self.coordinator().with_trace(Some(Arc::clone(&trace)));
-        (Core::new(coordinator, Arc::clone(&self.clients)), trace)
+        (self.with_coordinator(coordinator), trace)
     }
 
     /// Keeps a trace whose request has ended. Goes on in the node.

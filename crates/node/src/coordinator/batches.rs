@@ -74,6 +74,7 @@ fn send<W: World>(
     message: &BatchMessage,
     deadline: Mono,
 ) -> impl Future<Output = Result<(), ReplicaError>> + Send + use<W> {
+    coordinator.note(|| format!("Sending BATCH_STORE_REQ message to {}", coordinator.name_of(host)));
     let own = (host == coordinator.local()).then(|| (coordinator.replica().clone(), message.clone()));
     let epoch = coordinator.cluster().epoch();
     let call = own.is_none().then(|| coordinator.call(Work::Write, Recipient { host, epoch }, message, deadline));

@@ -2,6 +2,7 @@
 //! replicas.
 
 use crate::coordinator::Coordinator;
+use crate::ground::steps::Step;
 use crate::ground::world::World;
 use crate::peers::messages::data::{self, CountReply};
 use crate::replica::admission::{Access, PeerRequest, Place};
@@ -22,7 +23,10 @@ pub(super) async fn ask_leader<W: World>(
         |received, block_for| WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Counter };
     let request = data::Count { additions: count.additions, consistency: consistency.to_string() };
     let to = Recipient { host: leader, epoch: count.placed.epoch };
-    match coordinator.parts.peers.call_planned(to, count.deadline, &request).await {
+    let (sent, is_traced) = (coordinator.mono(), coordinator.is_traced());
+    let answered = coordinator.parts.peers.call_traced(to, count.deadline, &request, is_traced).await;
+    coordinator.note_answer::<data::Count>(leader, sent, &answered);
+    match answered.outcome {
         Err(ReplicaError::NotSent) => Err(WriteError::Unavailable { consistency, required: 1, alive: 0 }),
         Err(ReplicaError::Refused(refusal)) if refusal.is_definite() => {
             let (received, block_for, failures) = (0, 1, vec![(leader, refusal)]);
@@ -47,6 +51,7 @@ pub(crate) async fn serve<W: World>(
     let consistency = asked.consistency.parse().map_err(|_| Refusal::Unsupported)?;
     let place = place(&asked.additions).ok_or(Refusal::Unsupported)?;
     request.admit(place, Access::Write)?;
+    coordinator.replica().note(Step::Admitted, 0);
     coordinator.replica().check_room().map_err(|error| request.refusal(error))?;
     let unknown_table = || request.refusal(ReplicaError::Refused(Refusal::UnknownTable));
     let placed = coordinator.cluster().view().placed_of(place.storage).cloned().ok_or_else(unknown_table)?;

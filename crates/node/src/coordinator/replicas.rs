@@ -1,6 +1,7 @@
 //! The seam below a coordinator, as this node fills it.
 
 use crate::cluster::system_keyspaces;
+use crate::coordinator::trace::{event_text, paxos_name};
 use crate::coordinator::{Coordinator, OnFailure, batches, counters};
 use crate::ground::world::World;
 use crate::replica::admission::{Access, Place};
@@ -148,6 +149,7 @@ impl<W: World> Replicas for Coordinator<W> {
     }
 
     fn mend(&self, to: Recipient, mutation: Bytes, deadline: Mono) -> WritePending {
+        self.note(|| format!("Sending READ_REPAIR_REQ message to {}", self.name_of(to.host)));
         if to.host == self.local() {
             let place = Mutation::decode(mutation.clone()).ok().and_then(|mutation| Place::of_mutation(&mutation));
             match self.check_own_fence(to.epoch, place, Access::Write) {
@@ -180,7 +182,7 @@ impl<W: World> Replicas for Coordinator<W> {
     }
 
     fn paxos(&self, to: Recipient, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
-        self.note(|| format!("Sending PAXOS message to {}", self.name_of(to.host)));
+        self.note(|| format!("Sending {} message to {}", paxos_name(&message), self.name_of(to.host)));
         Box::pin(self.ask_acceptor(to, message, deadline))
     }
 
@@ -277,6 +279,13 @@ impl<W: World> Replicas for Coordinator<W> {
 
     fn count(&self, event: Event) {
         self.parts.context.metrics.coordinator_event(event);
+        if self.trace.is_some() {
+            event_text(event).into_iter().for_each(|text| self.note(|| text.to_owned()));
+        }
+    }
+
+    fn note(&self, activity: impl FnOnce() -> String) {
+        Coordinator::note(self, activity);
     }
 
     fn count_batch(&self, write_type: WriteType, partitions: usize) {

@@ -1,10 +1,14 @@
-//! Notes on a traced request.
+//! Notes on a traced request: those of its coordinator, the steps of this node's own copy, and those that other replicas tell.
 
-use henge_base::{HostId, Micros, Mono};
+use crate::ground::steps::{Step, StepTaken, Steps, decode_steps};
+use crate::peers::header::Kind;
+use henge_base::{Bytes, HostId, Micros, Mono};
+use henge_coordinator::Event;
 use parking_lot::Mutex;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-/// Events that one trace notes at most.
+/// Events that one trace notes at most, and steps of this node's own copy.
 const EVENTS_MAX: usize = 1_000;
 
 /// A request that is being traced.
@@ -16,14 +20,15 @@ pub struct Trace {
     pub(crate) began: Mono,
     pub(crate) began_us: Micros,
     events: Mutex<Vec<TraceEvent>>,
+    own_steps: Arc<Steps>,
 }
 
 /// Something that was done for a traced request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TraceEvent {
     /// Microseconds from the beginning of the request to this note.
     pub(crate) at: u64,
-    /// The replica that did it, with the microseconds that it says to have taken; `None`: the coordinator.
+    /// The replica that did it, with the microseconds since it received the message; `None`: the coordinator.
     pub(crate) replica: Option<(HostId, u64)>,
     pub(crate) activity: String,
 }
@@ -31,28 +36,124 @@ pub(crate) struct TraceEvent {
 impl Trace {
     /// A trace that begins now.
     pub(crate) fn new(session: [u8; 16], client: Option<IpAddr>, began: Mono, began_us: Micros) -> Trace {
-        Trace { session, client, began, began_us, events: Mutex::default() }
+        let own_steps = Arc::new(Steps::new(began, EVENTS_MAX));
+        Trace { session, client, began, began_us, events: Mutex::default(), own_steps }
+    }
+
+    /// The steps of this node's own copy.
+    pub(crate) fn own_steps(&self) -> &Arc<Steps> {
+        &self.own_steps
     }
 
     /// Notes that something happened now.
     pub(crate) fn note(&self, now: Mono, activity: String) {
-        self.add(now, None, activity);
+        self.add([TraceEvent { at: self.since_beginning(now), replica: None, activity }]);
     }
 
-    /// Notes that a replica answered now, and how many microseconds it took.
-    pub(crate) fn note_service(&self, now: Mono, replica: HostId, us: u64, activity: String) {
-        self.add(now, Some((replica, us)), activity);
+    /// Notes the steps that a replica tells, in its reply to a message of `kind`. Its clock is another one: they are placed as if the
+    /// message and the reply had been on their way for equally long.
+    pub(crate) fn note_steps(&self, (sent, received): (Mono, Mono), from: HostId, kind: Kind, steps: &Bytes) {
+        let steps = decode_steps(steps);
+        let Some(taken) = steps.last().map(|step| u64::from(step.us)) else { return };
+        let on_the_way = received.0.saturating_sub(sent.0).saturating_sub(taken) / 2;
+        let arrived = self.since_beginning(sent) + on_the_way;
+        self.add(steps.into_iter().map(|StepTaken { step, us, count }| {
+            let activity = match step {
+                Step::Received => format!("{} message received", message_name(kind)),
+                step => step.text(count),
+            };
+            TraceEvent { at: arrived + u64::from(us), replica: Some((from, u64::from(us))), activity }
+        }));
     }
 
-    fn add(&self, now: Mono, replica: Option<(HostId, u64)>, activity: String) {
+    fn since_beginning(&self, now: Mono) -> u64 {
+        now.0.saturating_sub(self.began.0)
+    }
+
+    fn add(&self, added: impl IntoIterator<Item = TraceEvent>) {
         let mut events = self.events.lock();
-        if events.len() < EVENTS_MAX {
-            events.push(TraceEvent { at: now.0.saturating_sub(self.began.0), replica, activity });
-        }
+        let room = EVENTS_MAX.saturating_sub(events.len());
+        events.extend(added.into_iter().take(room));
     }
 
-    /// Takes what was noted.
+    /// Takes what was noted, in the order of time.
     pub(crate) fn take_events(&self) -> Vec<TraceEvent> {
-        std::mem::take(&mut *self.events.lock())
+        let mut events = std::mem::take(&mut *self.events.lock());
+        let own =
+            |StepTaken { step, us, count }| TraceEvent { at: us.into(), replica: None, activity: step.text(count) };
+        events.extend(self.own_steps.take().into_iter().map(own));
+        events.sort_by_key(|event| event.at);
+        events
+    }
+}
+
+/// The name of a message in a trace; of those that Apache Cassandra has, as it has it.
+pub(crate) fn message_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Write | Kind::ForwardWrite | Kind::ForwardedWrite => "MUTATION_REQ",
+        Kind::ReadRows | Kind::ReadDigest => "READ_REQ",
+        Kind::Paxos => "PAXOS_REQ",
+        Kind::Batch => "BATCH_STORE_REQ",
+        Kind::Count => "COUNTER_MUTATION_REQ",
+        _ => "REQUEST",
+    }
+}
+
+/// The name of a request to an acceptor in a trace.
+pub(crate) fn paxos_name(message: &Bytes) -> &'static str {
+    match henge_paxos::Request::decode(message) {
+        Ok(henge_paxos::Request::Prepare { .. }) => "PAXOS_PREPARE_REQ",
+        Ok(henge_paxos::Request::Propose { .. }) => "PAXOS_PROPOSE_REQ",
+        Ok(henge_paxos::Request::Commit { .. }) => "PAXOS_COMMIT_REQ",
+        Err(_) => message_name(Kind::Paxos),
+    }
+}
+
+/// An event of a coordinator as a trace tells it; `None` of those that are noted with more words elsewhere.
+pub(crate) fn event_text(event: Event) -> Option<&'static str> {
+    match event {
+        Event::DigestMismatch => Some("Digest mismatch: reading rows of all replicas that answered"),
+        Event::ReadRepair => Some("Read repair: a replica lacks rows"),
+        Event::ShortRead => Some("Short read: a replica has more rows than it sent"),
+        Event::Superseded => Some("Ballot was superseded; beginning again after a pause"),
+        Event::Finished => Some("Finished a proposal that another round had left"),
+        Event::Speculation => Some("Speculating read retry: a replica takes longer than usual"),
+        Event::SpeculationLimit => Some("No speculative read retry: the budget is spent"),
+        Event::SilentReplica => Some("Asking another replica in place of a silent one"),
+        Event::Probe => Some("Probing a replica that was late"),
+        Event::Forward => None,
+        Event::LateForward => Some("Sending directly to replicas that have not confirmed a forwarded write"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn steps_of_a_replica_lie_between_request_and_reply() {
+        let trace = Trace::new([0; 16], None, Mono(1_000), 0);
+        let replica = HostId(Uuid::from_u128(7));
+        let steps = Steps::new(Mono(50_000), 10);
+        steps.note(Mono(50_000), Step::Received, 0);
+        steps.note(Mono(50_030), Step::ReadMemory, 2);
+        steps.note(Mono(50_060), Step::Answering, 0);
+        trace.note(Mono(1_300), "late".to_owned());
+        trace.note_steps((Mono(1_100), Mono(1_200)), replica, Kind::ReadRows, &steps.take_encoded().into());
+        trace.own_steps().note(Mono(1_125), Step::ReadDisk, 1);
+        let event = |at, us: Option<u64>, activity: &str| TraceEvent {
+            at,
+            replica: us.map(|us| (replica, us)),
+            activity: activity.to_owned(),
+        };
+        let expected = [
+            event(120, Some(0), "READ_REQ message received"),
+            event(125, None, "Read 1 rows from disk"),
+            event(150, Some(30), "Read 2 rows from memory"),
+            event(180, Some(60), "Sending response"),
+            event(300, None, "late"),
+        ];
+        assert_eq!(trace.take_events(), expected);
     }
 }

@@ -2,11 +2,13 @@
 
 use super::Node;
 use crate::client::core::Core;
+use crate::coordinator::Coordinator;
 use crate::coordinator::forwarding::passed_on;
 use crate::coordinator::{barrier, counters};
 use crate::ground::clock_trust::Reading;
+use crate::ground::steps::{REPLY_STEPS_MAX, Step, Steps};
 use crate::ground::world::World;
-use crate::peers::header::{HEADER_LEN, Header, Kind, ServiceTime};
+use crate::peers::header::{HEADER_LEN, Header, Kind, STEPS_WANTED};
 use crate::peers::message::{Body, Callers, Footing, Message};
 use crate::peers::messages::data::{BatchMessage, Count, Paxos, ReadDigest, ReadRows, Write};
 use crate::peers::messages::forward::{ForwardWrite, ForwardedWrite, WriteOutcome};
@@ -24,6 +26,7 @@ use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::Refusal;
 use henge_metadata::{Ballots, Command};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl<W: World> Node<W> {
@@ -31,23 +34,32 @@ impl<W: World> Node<W> {
     pub async fn serve(&self, core: &Core<W>, from: HostId, left: Duration, message: Bytes) -> Bytes {
         let deadline = self.parts().context.deadline_after(left);
         let Ok((header, body)) = Header::split(&message) else {
-            return self.parts().peers.reply(Err(Refusal::Unsupported), ServiceTime::default());
+            return self.parts().peers.reply(Err(Refusal::Unsupported), &[]);
         };
-        let began = header.service.us().map(|_| self.parts().context.world.mono());
-        let reply = self.dispatch(core, from, (header, deadline), body).await;
-        let service =
-            began.map(|began| ServiceTime::of_us(self.parts().context.world.mono().0.saturating_sub(began.0)));
-        self.parts().peers.reply(reply, service.unwrap_or_default())
+        let world = &self.parts().context.world;
+        let steps = (header.steps == STEPS_WANTED).then(|| {
+            let steps = Arc::new(Steps::new(world.mono(), REPLY_STEPS_MAX));
+            steps.note(world.mono(), Step::Received, 0);
+            steps
+        });
+        let traced = steps.as_ref().map(|steps| core.coordinator().with_steps(steps));
+        let coordinator = traced.as_ref().unwrap_or_else(|| core.coordinator());
+        let reply = self.dispatch(coordinator, from, (header, deadline), body).await;
+        let told = steps.map(|steps| {
+            steps.note(world.mono(), if reply.is_ok() { Step::Answering } else { Step::Refused }, 0);
+            steps.take_encoded()
+        });
+        self.parts().peers.reply(reply, &told.unwrap_or_default())
     }
 
     async fn dispatch(
         &self,
-        core: &Core<W>,
+        coordinator: &Coordinator<W>,
         from: HostId,
         (header, deadline): (Header, Mono),
         body: Bytes,
     ) -> Result<Bytes, Refusal> {
-        let (cluster, coordinator) = (&self.parts().cluster, core.coordinator());
+        let cluster = &self.parts().cluster;
         let replica = coordinator.replica();
         let request = async || {
             let request = PeerRequest::receive(replica, cluster, from, (header, deadline)).await;
@@ -65,6 +77,7 @@ impl<W: World> Node<W> {
             Kind::ForwardWrite => {
                 call.answer(|m: ForwardWrite| async move {
                     // First of all: the others do not wait for what this node waits for.
+                    replica.note(Step::Forwarding, m.others.len());
                     passed_on::forward(coordinator, from, header.epoch, &m);
                     let (_counted, request) = request().await;
                     serve::write(replica, request, Write(m.mutation)).await

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | format u8, 1 |
 //! | 1 | kind u8 |
-//! | 2 | service u16: not 0 if a traced request asks for the time that serving it takes, which its reply has here |
+//! | 2 | steps u16: not 0 if a traced request asks for the replica's steps; of a reply, their bytes before its body |
 //! | 4 | epoch lineage u32 |
 //! | 8 | epoch index u64 |
 //! | 16 | sender's hybrid logical clock i64 |
@@ -23,6 +23,8 @@ pub(crate) const HEADER_LEN: usize = 32;
 const FORMAT: u8 = 1;
 /// The status of a reply to a request that was served.
 const SERVED: u32 = 0;
+/// The steps field of a request whose replica is to tell its steps.
+pub(crate) const STEPS_WANTED: u16 = 1;
 
 /// The kind of a message, with its number on the wire. A number is never used for another kind; 3 was once in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,27 +144,8 @@ pub(crate) struct Header {
     pub(crate) status: Result<(), Refusal>,
     /// The number of the sender's start.
     pub(crate) start: u32,
-    pub(crate) service: ServiceTime,
-}
-
-/// The time that serving a request took, in units of 16 us, rounded up, and at most a second. 0 where none is told; in a request anything
-/// else asks for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ServiceTime(u16);
-
-impl ServiceTime {
-    /// The mark of a request whose time is asked for.
-    pub(crate) const WANTED: ServiceTime = ServiceTime(1);
-    const UNIT_US: u64 = 16;
-
-    pub(crate) fn of_us(us: u64) -> ServiceTime {
-        ServiceTime(u16::try_from(us / ServiceTime::UNIT_US + 1).unwrap_or(u16::MAX))
-    }
-
-    /// Microseconds, if it is told.
-    pub(crate) fn us(self) -> Option<u64> {
-        (self.0 > 0).then(|| u64::from(self.0) * ServiceTime::UNIT_US)
-    }
+    /// Of a request [`STEPS_WANTED`] or 0, of a reply the bytes of steps that come before its body.
+    pub(crate) steps: u16,
 }
 
 /// A message whose header cannot be read: too short, another format, an unknown kind.
@@ -175,7 +158,7 @@ impl Header {
     pub(crate) fn with_body(&self, body: &[u8]) -> Bytes {
         let mut out = Vec::with_capacity(HEADER_LEN + body.len());
         out.extend_from_slice(&[FORMAT, self.kind.number()]);
-        out.extend_from_slice(&self.service.0.to_le_bytes());
+        out.extend_from_slice(&self.steps.to_le_bytes());
         out.extend_from_slice(&self.epoch.lineage.to_le_bytes());
         out.extend_from_slice(&self.epoch.index.to_le_bytes());
         out.extend_from_slice(&self.clock.to_le_bytes());
@@ -205,9 +188,18 @@ impl Header {
             clock: long(16) as Micros,
             status,
             start: word(28),
-            service: ServiceTime(u16::from_le_bytes([head[2], head[3]])),
+            steps: u16::from_le_bytes([head[2], head[3]]),
         };
         Ok((header, message.slice(HEADER_LEN..)))
+    }
+
+    /// Splits what follows the header of a reply into the replica's steps and the body.
+    pub(crate) fn split_steps(&self, mut rest: Bytes) -> Result<(Bytes, Bytes), BadHeader> {
+        let steps = usize::from(self.steps);
+        if steps > rest.len() {
+            return Err(BadHeader);
+        }
+        Ok((rest.split_to(steps), rest))
     }
 }
 
@@ -221,8 +213,7 @@ mod tests {
     fn headers_are_read_back() {
         for kind in Kind::ALL {
             for status in Refusal::ALL.map(Err).into_iter().chain([Ok(())]) {
-                let service = ServiceTime(0x0506);
-                let header = Header { kind, epoch: EPOCH, clock: -5, status, start: 0x0102_0304, service };
+                let header = Header { kind, epoch: EPOCH, clock: -5, status, start: 0x0102_0304, steps: 0x0506 };
                 let (back, body) = Header::split(&header.with_body(b"rows")).unwrap();
                 assert_eq!((back, body.as_ref()), (header, b"rows".as_ref()));
             }
@@ -268,9 +259,8 @@ mod tests {
 
     #[test]
     fn a_header_has_the_recorded_bytes() {
-        let service = ServiceTime::default();
         let header =
-            Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind), start: 7, service };
+            Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind), start: 7, steps: 0 };
         let recorded = [
             1, 5, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 251, 255, 255, 255, 255, 255, 255, 255, 10, 0, 0, 0, 7, 0,
             0, 0,
@@ -282,18 +272,18 @@ mod tests {
 
     #[test]
     fn a_refusal_of_a_later_release_is_one_for_another_reason() {
-        let service = ServiceTime::default();
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7, service };
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7, steps: 0 };
         let mut message = header.with_body(&[]).to_vec();
         message[24..28].copy_from_slice(&9_999_u32.to_le_bytes());
         assert_eq!(Header::split(&message.into()).map(|(header, _)| header.status), Ok(Err(Refusal::Other)));
     }
 
     #[test]
-    fn service_times_are_told_in_units_of_16_us() {
-        let told = [0, 15, 16, 1_000, 10_000_000].map(|us| ServiceTime::of_us(us).us());
-        assert_eq!(told, [16, 16, 32, 1_008, 1_048_560].map(Some));
-        assert_eq!((ServiceTime::default().us(), ServiceTime::WANTED.us().is_some()), (None, true));
+    fn steps_come_before_the_body_of_a_reply() {
+        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7, steps: 5 };
+        let (back, rest) = Header::split(&header.with_body(b"stepsrows")).unwrap();
+        assert_eq!(back.split_steps(rest), Ok((Bytes::from_static(b"steps"), Bytes::from_static(b"rows"))));
+        assert_eq!(header.split_steps(Bytes::from_static(b"step")), Err(BadHeader));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! This node as an acceptor of Paxos: one request on a partition after another, and no answer before what it rests on is on disk.
 
+use crate::ground::steps::Step;
 use crate::ground::world::{Lane, World};
 use crate::replica::handle::ReplicaHandle;
 use crate::replica::pending::WritePending;
-use henge_base::{Bytes, Mono};
+use henge_base::{Bytes, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{KeyRange, Mutation, ReadCommand, WriteId};
 use henge_paxos::{Acceptor, Permission, PrepareOutcome, Proposal, Reply, Request};
@@ -24,32 +25,42 @@ impl<W: World> ReplicaHandle<W> {
         }
         let deadline = if matches!(request, Request::Commit { .. }) { Mono(u64::MAX) } else { deadline };
         let _lock = self.acceptor_locks.lock(request.key()).await;
+        self.note(Step::LockedPartition, 0);
         let before = load(self, request.key(), deadline).await?;
+        self.note(Step::ReadState, 0);
         let mut acceptor = before.clone();
         match &request {
             Request::Prepare { key, ballot, is_write, reads } => match acceptor.prepare(*ballot, *is_write) {
-                PrepareOutcome::Rejected(by) => Ok(Reply::Rejected { by }),
+                PrepareOutcome::Rejected(by) => Ok(self.reject(by)),
                 PrepareOutcome::Permitted(permission) => {
                     if acceptor != before {
                         store(self, key, &acceptor, None).await?;
                     }
+                    self.note(Step::Promised, 0);
                     let rows = read(self, key, reads, deadline).await?;
                     Ok(Reply::Permitted(Permission { rows, ..permission }))
                 }
             },
             Request::Propose { key, proposal } => match acceptor.propose(proposal) {
-                Err(by) => Ok(Reply::Rejected { by }),
+                Err(by) => Ok(self.reject(by)),
                 Ok(()) => {
                     store(self, key, &acceptor, None).await?;
+                    self.note(Step::Accepted, 0);
                     Ok(Reply::Done)
                 }
             },
             Request::Commit { key, proposal } => {
                 acceptor.commit(proposal);
                 commit(self, key, &acceptor, proposal).await?;
+                self.note(Step::Committed, 0);
                 Ok(Reply::Done)
             }
         }
+    }
+
+    fn reject(&self, by: Micros) -> Reply {
+        self.note(Step::Rejected, 0);
+        Reply::Rejected { by }
     }
 }
 
@@ -108,7 +119,11 @@ async fn store<W: World>(
     replica.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
     // Commits too: a later round that accepts nothing rests on a quorum that has them, and writes over what was accepted elsewhere.
     let is_rash = commit.is_some() && replica.context.options.faults.unsynced_commits;
-    if is_rash { Ok(()) } else { replica.wait_until_synced().await }
+    if !is_rash {
+        replica.wait_until_synced().await?;
+        replica.note(Step::Synced, 0);
+    }
+    Ok(())
 }
 
 /// Writes a decision to the rows. One that was left unfinished for so long that deletions of its time have been forgotten is

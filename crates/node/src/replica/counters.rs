@@ -1,6 +1,7 @@
 //! This node's shards of counters: additions become part of them, and are on disk before any other replica hears of them. Otherwise a
 //! node that lost its shard would begin again from less, with a newer timestamp.
 
+use crate::ground::steps::Step;
 use crate::ground::world::World;
 use crate::replica::handle::ReplicaHandle;
 use henge_base::{Bytes, Micros, Mono};
@@ -24,6 +25,7 @@ impl<W: World> ReplicaHandle<W> {
         let mutation = Mutation::decode(additions).map_err(|_| corrupt)?;
         let first = mutation.rows.first().map(|(key, _)| key.clone()).ok_or(corrupt)?;
         let _lock = self.counter_locks.lock(&first).await;
+        self.note(Step::LockedPartition, 0);
         self.check_time(deadline)?;
         let own = Bytes::copy_from_slice(self.context.host().0.as_bytes());
         let mut changes = BTreeMap::<&Bytes, RowChange>::new();
@@ -39,9 +41,11 @@ impl<W: World> ReplicaHandle<W> {
             };
             rows.push((key.clone(), change.encode(key, &own, shards, mutation.id.issued)));
         }
+        self.note(Step::ReadShards, rows.len());
         let sums = SharedMutation::from(Mutation { id: mutation.id, rows });
         self.apply(sums.mutation()).await?;
         self.wait_until_synced().await?;
+        self.note(Step::Synced, 0);
         Ok(sums)
     }
 

@@ -1,11 +1,12 @@
 //! One core's way to this node's own copy.
 
+use crate::ground::steps::{Step, Steps};
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
 use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::{Bytes, Mono};
-use henge_coordinator::{Local, ReadKind, Refusal, ReplicaError};
+use henge_coordinator::{Local, ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation};
 use henge_storage::{Entries, KeyRemoval, MemoryOutcome, Replacement, Store, Tier, WriteError};
 use std::ops::Deref;
@@ -16,11 +17,21 @@ use tokio::sync::Notify;
 pub(crate) struct ReplicaHandle<W> {
     replica: Arc<LocalReplica<W>>,
     writer_wakeup: Arc<Notify>,
+    /// The steps of the request at hand, if it is traced.
+    steps: Option<Arc<Steps>>,
 }
 
 impl<W> Clone for ReplicaHandle<W> {
     fn clone(&self) -> Self {
-        ReplicaHandle { replica: Arc::clone(&self.replica), writer_wakeup: Arc::clone(&self.writer_wakeup) }
+        self.with_steps(self.steps.clone())
+    }
+}
+
+impl<W> ReplicaHandle<W> {
+    /// The same handle, which notes steps elsewhere or not at all.
+    pub(crate) fn with_steps(&self, steps: Option<Arc<Steps>>) -> Self {
+        let (replica, writer_wakeup) = (Arc::clone(&self.replica), Arc::clone(&self.writer_wakeup));
+        ReplicaHandle { replica, writer_wakeup, steps }
     }
 }
 
@@ -37,7 +48,27 @@ impl<W: World> ReplicaHandle<W> {
     pub(crate) fn start(replica: Arc<LocalReplica<W>>) -> Self {
         let writer_wakeup = Arc::new(Notify::new());
         replica.context.world.spawn("writer", writer::run(Arc::clone(&replica), Arc::clone(&writer_wakeup)));
-        ReplicaHandle { replica, writer_wakeup }
+        ReplicaHandle { replica, writer_wakeup, steps: None }
+    }
+
+    /// Notes a step, if the request is traced.
+    pub(crate) fn note(&self, step: Step, count: usize) {
+        if let Some(steps) = &self.steps {
+            steps.note(self.context.world.mono(), step, count);
+        }
+    }
+
+    /// A write that is noted once it has ended, if the request is traced.
+    fn note_end(&self, pending: WritePending) -> WritePending {
+        if self.steps.is_none() {
+            return pending;
+        }
+        let handle = self.clone();
+        WritePending::Bounded(Box::pin(async move {
+            let outcome = pending.await;
+            handle.note(if outcome.is_ok() { Step::Applied } else { Step::Refused }, 0);
+            outcome
+        }))
     }
 
     /// Gives a mutation to the combiner. The one way for user data to reach this node's disk.
@@ -62,7 +93,8 @@ impl<W: World> ReplicaHandle<W> {
         }
         let mutation = self.context.options.faults.alter_mutation(mutation, self.context.world.wall_us());
         let give = |store: &Store, ticket| store.submit(&mutation, ticket);
-        self.submit_or_owe(give, owed.cloned()).unwrap_or_else(WritePending::from_error)
+        self.note(Step::QueuedWrite, rows);
+        self.note_end(self.submit_or_owe(give, owed.cloned()).unwrap_or_else(WritePending::from_error))
     }
 
     /// As [`ReplicaHandle::apply`], of a mutation that is encoded.
@@ -151,14 +183,12 @@ impl<W: World> ReplicaHandle<W> {
             Err(error) => ReadPending::Ready(Some(Err(error))),
             Ok(Some(reply)) => {
                 self.fold();
+                self.note(Step::ReadMemory, row_count(&reply));
                 ReadPending::Ready(Some(Ok(reply)))
             }
             Ok(None) => {
-                let (replica, in_time) = (Arc::clone(&self.replica), self.time_check(deadline));
-                let job = move || {
-                    in_time()?;
-                    replica.read_tier(&command, kind, Tier::Disk)
-                };
+                self.note(Step::QueuedForDisk, 0);
+                let job = self.disk_read(command, kind, deadline);
                 let reply = self.context.world.disk(Lane::Read, job);
                 ReadPending::Waiting(Box::pin(async move { reply.await?.ok_or(ReplicaError::Unknown) }))
             }
@@ -175,14 +205,36 @@ impl<W: World> ReplicaHandle<W> {
         let handle = self.clone();
         ReadPending::Waiting(Box::pin(async move {
             handle.wait_until_built(&command).await?;
-            let (replica, in_time) = (Arc::clone(&handle.replica), handle.time_check(deadline));
-            let job = move || {
-                in_time()?;
-                replica.read_tier(&command, kind, Tier::Disk)
-            };
+            handle.note(Step::FoundIndex, 0);
+            let job = handle.disk_read(command, kind, deadline);
             let reply = handle.context.world.disk(Lane::Read, job).await;
             handle.fold();
             reply?.ok_or(ReplicaError::Unknown)
         }))
+    }
+
+    /// The job on the disk lane that reads.
+    fn disk_read(
+        &self,
+        command: Arc<ReadCommand>,
+        kind: ReadKind,
+        deadline: Mono,
+    ) -> impl FnOnce() -> Result<Option<ReadReply>, ReplicaError> + Send + use<W> {
+        let (handle, in_time) = (self.clone(), self.time_check(deadline));
+        move || {
+            in_time()?;
+            handle.note(Step::BeganDiskJob, 0);
+            let reply = handle.read_tier(&command, kind, Tier::Disk)?;
+            handle.note(Step::ReadDisk, reply.as_ref().map_or(0, row_count));
+            Ok(reply)
+        }
+    }
+}
+
+/// The rows of a reply; a digest does not tell.
+fn row_count(reply: &ReadReply) -> usize {
+    match reply {
+        ReadReply::Rows(block) => block.rows.len(),
+        ReadReply::Digest(_) => 0,
     }
 }

@@ -17,7 +17,7 @@ pub enum WritePending {
     Ready(Option<Result<(), ReplicaError>>),
     /// In the combiner, or at a peer.
     Waiting(oneshot::Receiver<Result<(), ReplicaError>>),
-    /// In the combiner, and waited for until a deadline.
+    /// In the combiner, and waited for until a deadline, or noted in a trace.
     Bounded(Pin<Box<dyn Future<Output = WriteResult> + Send>>),
 }
 
@@ -28,10 +28,12 @@ impl WritePending {
 
     /// The same, waited for no longer than until `time_up` ends: a write that is stalled may be made later.
     pub(crate) fn limit_time(self, time_up: impl Future<Output = ()> + Send + 'static) -> Self {
-        let WritePending::Waiting(receiver) = self else { return self };
+        if matches!(self, WritePending::Ready(_)) {
+            return self;
+        }
         WritePending::Bounded(Box::pin(async move {
-            match select(receiver, pin!(time_up)).await {
-                Either::Left((outcome, _)) => outcome.unwrap_or(Err(ReplicaError::Unknown)),
+            match select(self, pin!(time_up)).await {
+                Either::Left((outcome, _)) => outcome,
                 Either::Right(_) => Err(ReplicaError::Unknown),
             }
         }))

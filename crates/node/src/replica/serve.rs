@@ -1,5 +1,6 @@
 //! Requests of coordinators on other nodes to this replica.
 
+use crate::ground::steps::Step;
 use crate::ground::world::World;
 use crate::peers::messages::data::{BatchMessage, Paxos, ReadDigest, ReadRows, Write};
 use crate::replica::admission::{Access, PeerRequest, Place};
@@ -19,6 +20,7 @@ pub(crate) async fn write<W: World>(
 ) -> Result<(), Refusal> {
     let mutation = Mutation::decode(mutation).map_err(|_| Refusal::Corrupt)?;
     request.admit(Place::of_mutation(&mutation).ok_or(Refusal::Corrupt)?, Access::Write)?;
+    replica.note(Step::Admitted, 0);
     replica.apply(&mutation).await.map_err(|error| request.refusal(error))
 }
 
@@ -53,6 +55,7 @@ async fn read<W: World>(
     kind: ReadKind,
 ) -> Result<ReadReply, Refusal> {
     request.admit(Place::of_read(&command), Access::Read)?;
+    replica.note(Step::Admitted, 0);
     replica.read(command, kind, request.deadline()).await.map_err(|error| request.refusal(error))
 }
 
@@ -64,6 +67,7 @@ pub(crate) async fn paxos<W: World>(
 ) -> Result<Bytes, Refusal> {
     let asked = henge_paxos::Request::decode(&asked).map_err(|_| Refusal::Unsupported)?;
     request.admit(Place::of_key(asked.key()).ok_or(Refusal::Corrupt)?, access_of(&asked))?;
+    replica.note(Step::Admitted, 0);
     let reply = replica.answer_proposer(asked, request.deadline()).await.map_err(|error| request.refusal(error))?;
     Ok(reply.encode())
 }
@@ -97,7 +101,9 @@ impl<W: World> ReplicaHandle<W> {
                 let place = LogPlace { lineage: epoch.lineage, index: epoch.index };
                 let batch = LoggedBatch { id: batch_id(created, number), place, mutations };
                 self.submit(|store, ticket| store.submit_batch(&batch, ticket))?.await?;
-                self.wait_until_synced().await
+                self.wait_until_synced().await?;
+                self.note(Step::KeptBatch, batch.mutations.len());
+                Ok(())
             }
             BatchMessage::Forget { batches } => {
                 self.remove_batches(batches.into_iter().map(|(created, number)| batch_id(created, number))).await

@@ -25,6 +25,8 @@ struct Outcomes {
 
 struct Site {
     run: Run,
+    /// True if clients ask for a trace of each request.
+    is_traced: bool,
     statements: Vec<Arc<PreparedStatement>>,
 }
 
@@ -39,7 +41,7 @@ impl Site {
         let prepare = |life: &Life| life.core.prepare("INSERT INTO busy.t (k, v) VALUES (?, ?)", None).unwrap();
         let statements = run.lives().iter().map(prepare).collect();
         run.cluster.machines.iter().for_each(|machine| machine.service_us.store(MESSAGE_US, Ordering::Relaxed));
-        Site { run, statements }
+        Site { run, is_traced: false, statements }
     }
 
     /// Offers writes at QUORUM, so many a second to all machines by turns, whatever becomes of them.
@@ -62,6 +64,7 @@ impl Site {
         let received = cluster.clockwork.now();
         let turn = cluster.machines[machine].work_until(received, REQUEST_US);
         let (life, ready) = (cluster.machines[machine].life().unwrap(), Arc::clone(&self.statements[machine]));
+        let core = if self.is_traced { life.core.with_new_trace(None).0 } else { life.core.clone() };
         let (outcomes, clockwork) = (Arc::clone(outcomes), Arc::clone(&cluster.clockwork));
         cluster.clockwork.at(turn, move || {
             clockwork.spawn(Some(life.owner), async move {
@@ -69,7 +72,7 @@ impl Site {
                 let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
                 let warnings = Warnings::default();
                 let parameters = parameters(&values, Consistency::Quorum, received, &warnings);
-                let outcome = life.core.execute(&ready, &parameters, &mut Rows::new(0)).await;
+                let outcome = core.execute(&ready, &parameters, &mut Rows::new(0)).await;
                 let mut outcomes = outcomes.lock();
                 match outcome {
                     Ok(_) => outcomes.ok += 1,
@@ -101,6 +104,17 @@ fn a_cluster_that_is_offered_too_much_does_what_it_can() {
     assert!(10 * overloaded.ok >= 8 * most.ok, "{most:?}, at five times as much {overloaded:?}");
     assert!(overloaded.others * 100 <= overloaded.ok, "refused are told Overloaded: {overloaded:?}");
     assert_eq!((after.overloaded, after.others), (0, 0), "{after:?}");
+}
+
+/// Requests that are traced are held to the same as others.
+#[test]
+fn traced_requests_are_refused_as_others_are() {
+    let mut site = Site::new(Faults::default());
+    site.is_traced = true;
+    let outcomes = site.offer(5 * CAPACITY, 3 * SECOND);
+    println!("{outcomes:?}");
+    assert!(outcomes.overloaded > outcomes.ok && outcomes.others * 100 <= outcomes.ok, "{outcomes:?}");
+    site.run.cluster.clear();
 }
 
 /// The check can fail: a cluster that begins everything does work for those who have given up.
