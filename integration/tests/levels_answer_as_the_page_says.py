@@ -65,6 +65,9 @@ def check(nodes, replication, steps, idle=None):
     session = clients.session(via=[nodes[0].address])
     session.execute(f"CREATE KEYSPACE k WITH replication = {replication}")
     session.execute("CREATE TABLE k.t (a int PRIMARY KEY, v int)")
+    # The serial level of a table is fixed before a node is down.
+    for level in ("SERIAL", "LOCAL_SERIAL"):
+        session.execute(f"CREATE TABLE k.{level.lower()} (a int PRIMARY KEY, v int) WITH serial_consistency = '{level}'")
     keys = keys_without(session, idle or nodes[:1])
     copies = replicas_alive(session, next(keys))
     for killed, (node, cells) in enumerate(steps):
@@ -105,9 +108,10 @@ def answer(session, act, level, key):
         options, condition = {"consistency_level": commit, "serial_consistency_level": number}, " IF NOT EXISTS"
     else:
         options = {"consistency_level": number}
-    text = f"SELECT v FROM k.t WHERE a = {key}"
+    table = level.lower() if "SERIAL" in level else "t"
+    text = f"SELECT v FROM k.{table} WHERE a = {key}"
     if act == "write":
-        text = f"INSERT INTO k.t (a, v) VALUES ({key}, {key}){condition}"
+        text = f"INSERT INTO k.{table} (a, v) VALUES ({key}, {key}){condition}"
     try:
         session.execute(SimpleStatement(text, **options))
         return "yes"

@@ -161,7 +161,7 @@ fn clustering_order(column: &Column) -> String {
 fn settings(options: &TableOptions) -> Vec<String> {
     let extensions: Vec<String> =
         options.extensions.iter().map(|(name, value)| format!("{}: 0x{}", text(name), hex(value))).collect();
-    vec![
+    let mut settings = vec![
         format!("additional_write_policy = {}", text(&options.additional_write_policy)),
         format!("allow_auto_snapshot = {}", options.allow_auto_snapshot),
         format!("bloom_filter_fp_chance = {:?}", options.bloom_filter_fp_chance),
@@ -180,8 +180,12 @@ fn settings(options: &TableOptions) -> Vec<String> {
         format!("memtable_flush_period_in_ms = {}", options.memtable_flush_period_in_ms),
         format!("min_index_interval = {}", options.min_index_interval),
         format!("read_repair = {}", text(&options.read_repair)),
-        format!("speculative_retry = {}", text(&options.speculative_retry)),
-    ]
+    ];
+    // Unknown to Cassandra, and of interest only where it is set.
+    let scope = options.serial_consistency.map(|scope| scope.level());
+    settings.extend(scope.map(|level| format!("serial_consistency = '{level}'")));
+    settings.push(format!("speculative_retry = {}", text(&options.speculative_retry)));
+    settings
 }
 
 fn text(value: &str) -> String {

@@ -28,6 +28,7 @@ pub(crate) fn reset_property(name: &str, options: &mut TableOptions, was: &Table
         "caching" => options.caching.clone_from(&was.caching),
         "compaction" => options.compaction.clone_from(&was.compaction),
         "compression" => options.compression.clone_from(&was.compression),
+        "serial_consistency" => options.serial_consistency = was.serial_consistency,
         "extensions" => options.extensions.clone_from(&was.extensions),
         _ => return false,
     }

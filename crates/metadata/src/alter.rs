@@ -4,7 +4,7 @@
 use crate::indexes::of_column;
 use crate::types::check_current;
 use crate::{Change, ClusterState, CommandRefusal};
-use henge_model::{AddedColumn, TableChange};
+use henge_model::{AddedColumn, SerialScope, TableChange};
 use henge_model::{Column, ColumnId, ColumnKind, ColumnMask, CompactStorage, DataType, DroppedColumn, Order, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub(crate) fn alter_table(
             table.options.clone_from(now);
         }
         TableChange::DropCompactStorage => drop_compact_storage(&mut table)?,
+        TableChange::FixSerialScope(scope) => fix_serial_scope(&mut table, *scope)?,
     }
     if table == unaltered {
         return Err(CommandRefusal::Nothing);
@@ -63,6 +64,31 @@ fn drop_compact_storage(table: &mut Table) -> Result<(), CommandRefusal> {
         Some(_) => Ok(()),
         None => Err(invalid("Cannot DROP COMPACT STORAGE on table without COMPACT STORAGE".to_owned())),
     }
+}
+
+/// The first conditional write decides which voters all others have.
+fn fix_serial_scope(table: &mut Table, scope: SerialScope) -> Result<(), CommandRefusal> {
+    match table.options.serial_consistency {
+        None => {
+            table.options.serial_consistency = Some(scope);
+            Ok(())
+        }
+        Some(fixed) if fixed == scope => Ok(()),
+        Some(fixed) => Err(invalid(other_scope_text(&table.keyspace, &table.name, fixed))),
+    }
+}
+
+/// The sentence for a conditional statement at a level that is not that of its table.
+pub fn other_scope_text(keyspace: &str, table: &str, fixed: SerialScope) -> String {
+    let (fixed, other) = match fixed {
+        SerialScope::Global => (fixed.level(), SerialScope::Local.level()),
+        SerialScope::Local => (fixed.level(), SerialScope::Global.level()),
+    };
+    format!(
+        "conditional writes of table {keyspace}.{table} are decided at {fixed}, and {other} does not see for certain what {fixed} has \
+         decided: use serial consistency {fixed}, or, while no conditional write is under way, \
+         ALTER TABLE {keyspace}.{table} WITH serial_consistency = '{other}'"
+    )
 }
 
 fn add(table: &mut Table, columns: &[AddedColumn], if_not_exists: bool) -> Result<(), CommandRefusal> {

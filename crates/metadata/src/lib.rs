@@ -45,6 +45,7 @@ mod voters;
 mod whole_placements;
 
 pub use access::{RoleCommand, RoleSettings};
+pub use alter::other_scope_text;
 pub use command::{Command, JoinDraft};
 pub use command_id::{CommandId, RecentCommands};
 pub use command_refusal::CommandRefusal;

@@ -3,7 +3,7 @@
 use crate::{ClusterState, Command, CommandId, CommandRefusal, JoinDraft, SealedEntry, propose};
 use henge_base::{HostId, Random};
 use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
-use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, TableOptions};
+use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, SerialScope, TableOptions};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -309,6 +309,38 @@ fn options_are_changed_by_one_at_a_time_and_rows_stay_where_they_lie() {
     let truncate = Command::Truncate { keyspace: "ks".to_owned(), table: "t".to_owned() };
     voter.run(&truncate, &mut Random::new(7)).unwrap();
     assert!(voter.state.table("ks", "t").unwrap().lies_apart(), "without rows it can move");
+}
+
+#[test]
+fn the_first_conditional_write_fixes_the_voters_of_all_others() {
+    let mut voter = Voter::with_members(1);
+    voter.run(&keyspace("ks", 1), &mut Random::new(4)).unwrap();
+    voter.run(&create("ks", "t"), &mut Random::new(4)).unwrap();
+    let alter = |voter: &mut Voter, change| {
+        let (keyspace, table) = ("ks".to_owned(), "t".to_owned());
+        let command = Command::AlterTable { keyspace, table, if_exists: false, change };
+        voter.run(&command, &mut Random::new(1)).map(|_| ())
+    };
+    let fix = |voter: &mut Voter, scope| alter(voter, TableChange::FixSerialScope(scope)).map_err(|e| e.to_string());
+    let scope = |voter: &Voter| voter.state.table("ks", "t").unwrap().options.serial_consistency;
+    fix(&mut voter, SerialScope::Local).unwrap();
+    assert_eq!(scope(&voter), Some(SerialScope::Local));
+    assert_eq!(fix(&mut voter, SerialScope::Local), Err(CommandRefusal::Nothing.to_string()));
+    let refused = fix(&mut voter, SerialScope::Global).unwrap_err();
+    assert!(
+        refused.contains("decided at LOCAL_SERIAL") && refused.contains("serial_consistency = 'SERIAL'"),
+        "{refused}"
+    );
+    // An operator may set another one.
+    let was = voter.state.table("ks", "t").unwrap().options.clone();
+    let now = henge_model::TableOptions { serial_consistency: Some(SerialScope::Global), ..was.clone() };
+    let change = TableChange::Options { was: Box::new(was), now: Box::new(now), properties: Vec::new() };
+    alter(&mut voter, change).unwrap();
+    assert!(fix(&mut voter, SerialScope::Local).unwrap_err().contains("decided at SERIAL"));
+    // An empty table keeps it too: statements of before are still under way.
+    let truncate = Command::Truncate { keyspace: "ks".to_owned(), table: "t".to_owned() };
+    voter.run(&truncate, &mut Random::new(7)).unwrap();
+    assert_eq!(scope(&voter), Some(SerialScope::Global));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! - `user_type`, `fields`: user-defined types, and their fields, which clones share.
 //! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
 //! - `speculative_retry`: when a read asks more replicas than its level needs.
+//! - `serial_scope`, `serial_voters`: the voters of a table's conditional writes, and when its levels have different ones.
 //! - `token`, `storage_id`, `key`: the partitioner, the numbers of tables, and the order-preserving key of every row.
 //! - `row`, `normal`, `row_codec`, `merge`: rows as markers, deletions and cells; their normal form, with deletions
 //!   applied; their bytes; how versions merge.
@@ -46,6 +47,8 @@ mod row_sink;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod serial_scope;
+mod serial_voters;
 mod shared_mutation;
 mod speculative_retry;
 mod storage_id;
@@ -84,6 +87,7 @@ pub use schema::{
     Column, ColumnKind, CompactStorage, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor,
     Schema, Table, TableHistory, TableId, TableOptions,
 };
+pub use serial_scope::SerialScope;
 pub use shared_mutation::SharedMutation;
 pub use speculative_retry::{Percentile, SpeculativeRetry};
 pub use storage_id::StorageId;

@@ -1,6 +1,6 @@
 //! The schema, as the metadata log agrees on it. Maps are ordered, so that every node iterates over them alike.
 
-use crate::{ColumnId, ColumnMask, Columns, DataType, Index, StorageId, UserType};
+use crate::{ColumnId, ColumnMask, Columns, DataType, Index, SerialScope, StorageId, UserType};
 use henge_base::count_steps;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -187,6 +187,9 @@ pub struct TableOptions {
     pub extensions: BTreeMap<String, Vec<u8>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compact_storage: Option<CompactStorage>,
+    /// Fixed by the first conditional write if no statement sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial_consistency: Option<SerialScope>,
 }
 
 /// The form of a table `WITH COMPACT STORAGE`. Its rows have no marker: a row exists as long as a cell does.
@@ -234,6 +237,7 @@ impl Default for TableOptions {
             ]),
             extensions: BTreeMap::new(),
             compact_storage: None,
+            serial_consistency: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tables and their changes as statements ask for them, before the metadata log has given them ids.
 
-use crate::{ColumnMask, DataType, Order, TableId, TableOptions};
+use crate::{ColumnMask, DataType, Order, SerialScope, TableId, TableOptions};
 use serde::{Deserialize, Serialize};
 
 /// A table before the metadata log has given it ids.
@@ -91,6 +91,8 @@ pub enum TableChange {
     },
     /// `DROP COMPACT STORAGE`.
     DropCompactStorage,
+    /// The scope of the first conditional write. Refused if the table has another one.
+    FixSerialScope(SerialScope),
 }
 
 /// A column that is added.

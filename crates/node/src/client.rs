@@ -13,6 +13,7 @@ mod queue_delay;
 mod read_only;
 mod resolution;
 mod schema_change;
+mod serial_scope;
 pub(crate) mod statements;
 pub(crate) mod system_tables;
 pub(crate) mod traces;

@@ -87,6 +87,7 @@ const NONE: Faults = Faults {
     trust_logged_addresses: false,
     admit_older_copies: false,
     majority_of_all: false,
+    mix_serial_levels: false,
     serve_stale_plans: false,
     forget_moved: false,
     drop_behind: false,

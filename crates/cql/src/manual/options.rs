@@ -4,7 +4,7 @@ use super::schema;
 use crate::{create_table_text, parse, prepare};
 
 /// The effect of each table option.
-const EFFECTS: [(&str, &str); 19] = [
+const EFFECTS: [(&str, &str); 20] = [
     ("additional_write_policy", "none: hints are for replicas that are slow; `'NEVER'` says so"),
     ("allow_auto_snapshot", "none: nothing is snapshot by itself; `false` says so"),
     ("bloom_filter_fp_chance", "none: all tables have the same filters"),
@@ -33,6 +33,10 @@ const EFFECTS: [(&str, &str); 19] = [
         "`'BLOCKING'`: replicas whose answers differ are brought level before a read is answered, so that quorum reads never go back; `'NONE'`: the merged rows are answered and nothing is written",
     ),
     (
+        "serial_consistency",
+        "the level of the table's conditional writes, `'SERIAL'` or `'LOCAL_SERIAL'`, where several datacentres have copies ([how](#serial-levels-are-not-mixed)); `'UNSET'`: the next one fixes it. Described where it is set",
+    ),
+    (
         "speculative_retry",
         "when a read by partition key asks one replica more than its level needs, because others are late: `'99p'`: when they take longer than 99 of 100 of their requests did of late; `'50ms'`: after that time; `'MIN(99p,50ms)'` and `'MAX(99p,50ms)'`: after the lesser or the greater of both; `'ALWAYS'`: from the beginning; `'NEVER'`: never. All other reads use `'99p'`. Such requests are 5% of reads at most, except for `'ALWAYS'` and for replicas that answer nobody. A replica that fails is replaced at once in any case. [How](protocols/reads.md)",
     ),
@@ -43,8 +47,9 @@ fn table_options_are_as_the_manual_says() {
     let schema = schema();
     let described = create_table_text(schema.table("ks", "every").unwrap());
     let (_, options) = described.rsplit_once(") WITH ").unwrap();
+    let unset = "serial_consistency = 'UNSET'";
     let mut lines = Vec::new();
-    for option in options.trim_end_matches(';').split("\n    AND ") {
+    for option in options.trim_end_matches(';').split("\n    AND ").chain([unset]) {
         let (name, default) = option.split_once(" = ").unwrap();
         let (_, effect) = EFFECTS.iter().find(|(other, _)| *other == name).unwrap();
         // What is described must be taken back.
@@ -53,5 +58,6 @@ fn table_options_are_as_the_manual_says() {
         lines.push([format!("`{name}`"), format!("`{default}`"), (*effect).to_owned()]);
     }
     assert_eq!(lines.len(), EFFECTS.len());
+    lines.sort_by_key(|line| EFFECTS.iter().position(|(name, _)| line[0] == format!("`{name}`")));
     henge_manual::compatibility("table options", &henge_manual::table(["Option", "Default", "Effect"], lines));
 }

@@ -20,6 +20,8 @@ pub(crate) struct Clients {
     /// True if reads and writes of some users are held to guardrails.
     pub(super) holds_requests: bool,
     is_draining: AtomicBool,
+    /// One conditional write at a time fixes the serial level of a table.
+    pub(super) scope_lock: tokio::sync::Mutex<()>,
 }
 
 impl Clients {
@@ -31,6 +33,7 @@ impl Clients {
             statements,
             holds_requests: options.guardrails.concern_requests(),
             is_draining: AtomicBool::new(false),
+            scope_lock: tokio::sync::Mutex::default(),
         }
     }
 

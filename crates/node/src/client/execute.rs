@@ -102,6 +102,7 @@ impl<W: World> Core<W> {
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
+                self.hold_to_serial_scope(plan.table(), placed, parameters).await?;
                 Ok(Outcome::Applied(
                     henge_query::modify_conditionally(self.coordinator(), plan, placed, &request).await?,
                 ))
@@ -114,6 +115,10 @@ impl<W: World> Core<W> {
             }
             Plan::Batch(plan) => {
                 let request = self.write_request(parameters).await?;
+                let mut statements = plan.statements.iter().zip(&ready.placed);
+                if let Some((first, placed)) = statements.find(|(write, _)| write.is_conditional()) {
+                    self.hold_to_serial_scope(first.table(), placed, parameters).await?;
+                }
                 let applied = henge_query::batch(self.coordinator(), plan, &ready.placed, &request).await?;
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
@@ -139,13 +144,14 @@ impl<W: World> Core<W> {
     ) -> Result<Outcome, Error> {
         let plan = self.seen_by(ready, plan, parameters.user)?;
         self.admit(parameters, self.select_timeout(plan))?;
+        let placed = ready.placed.first().ok_or_else(unplaced_error)?;
         if parameters.consistency.is_serial() {
+            self.check_serial_read(plan.table(), placed, parameters.consistency)?;
             // It takes ballots, which are stamps.
             self.stamp(parameters).await?;
         }
         // It writes nothing but repairs, which take identities of their own.
         let request = self.request(parameters, WriteId::of_repair(0), self.seed(), self.select_timeout(plan));
-        let placed = ready.placed.first().ok_or_else(unplaced_error)?;
         let select = henge_query::select(self.coordinator(), plan, placed, &request, sink);
         let next = match plan.reads_by_key() {
             true => select.await?,
@@ -189,6 +195,9 @@ impl<W: World> Core<W> {
                 }
             }
         }
+        if let Some(first) = parts.iter().find(|part| part.plan.is_conditional()) {
+            self.hold_to_serial_scope(first.plan.table(), first.placed, parameters).await?;
+        }
         let applied = henge_query::batch_parts(self.coordinator(), kind, &parts, &request).await?;
         Ok(applied.map_or(Outcome::Void, Outcome::Applied))
     }
@@ -216,7 +225,7 @@ impl<W: World> Core<W> {
         Request { context, consistency, serial, deadline, id, page }
     }
 
-    fn receipt(&self, parameters: &Parameters<'_>) -> Mono {
+    pub(super) fn receipt(&self, parameters: &Parameters<'_>) -> Mono {
         parameters.received.unwrap_or_else(|| self.now())
     }
 

@@ -208,6 +208,8 @@ pub struct Faults {
     pub admit_older_copies: bool,
     /// Takes a majority of all replicas, pending ones among them, for a quorum.
     pub majority_of_all: bool,
+    /// Decides conditional writes of a table at both serial levels. A scenario shows it.
+    pub mix_serial_levels: bool,
     /// Serves requests that were planned before their range changed hands. A scenario shows it.
     pub serve_stale_plans: bool,
     /// Sends new replicas no states of acceptors.

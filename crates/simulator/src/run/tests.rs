@@ -28,6 +28,7 @@ mod overload;
 mod reads;
 mod repair;
 mod replication;
+mod serial_scope;
 mod shutdowns;
 mod tables;
 mod topology;

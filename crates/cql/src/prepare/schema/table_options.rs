@@ -7,7 +7,7 @@ use crate::prepare::schema::property::Properties;
 use crate::prepare::schema::retry_policy::retry_policy;
 use crate::prepare::schema::{compaction_options, compression_options};
 use crate::statement::{Constant, Property};
-use henge_model::{TableId, TableOptions};
+use henge_model::{SerialScope, TableId, TableOptions};
 use std::collections::BTreeMap;
 
 /// The options of a new table, and the id if the statement gives one.
@@ -99,7 +99,24 @@ fn texts(given: &mut Properties<'_>, options: &mut TableOptions) -> Result<(), E
         }
         options.read_repair = upper;
     }
+    if let Some(text) = given.text("serial_consistency")? {
+        options.serial_consistency = serial_scope(&text)?;
+    }
     Ok(())
+}
+
+/// The scope of a level; `None` of `UNSET`: the next conditional write fixes it.
+fn serial_scope(text: &str) -> Result<Option<SerialScope>, Error> {
+    let upper = text.to_ascii_uppercase();
+    if upper == "UNSET" {
+        return Ok(None);
+    }
+    match upper.parse().ok().and_then(SerialScope::of_level) {
+        Some(scope) => Ok(Some(scope)),
+        None => Err(Error::config(format!(
+            "Invalid value '{text}' for serial_consistency: it is SERIAL, LOCAL_SERIAL or UNSET"
+        ))),
+    }
 }
 
 fn check(options: &TableOptions) -> Result<(), Error> {

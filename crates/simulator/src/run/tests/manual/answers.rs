@@ -15,15 +15,29 @@ pub(super) enum Act {
 impl Act {
     pub(super) const ALL: [Act; 2] = [Act::Write, Act::Read];
 
-    /// A statement of this kind, of a key.
+    /// A statement of this kind, of a key, at a level.
     pub(super) fn statement(self, key: i32, level: Consistency) -> String {
         match self {
-            Act::Read => format!("SELECT v FROM levels.t WHERE k = {key}"),
+            Act::Read => Act::read_of(level, key),
             Act::Write if level.is_serial() => {
-                format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key}) IF NOT EXISTS")
+                format!("INSERT INTO {} (k, v) VALUES ({key}, {key}) IF NOT EXISTS", table_of(level))
             }
             Act::Write => format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key})"),
         }
+    }
+
+    /// The read of a key that was written at a level.
+    pub(super) fn read_of(written: Consistency, key: i32) -> String {
+        format!("SELECT v FROM {} WHERE k = {key}", table_of(written))
+    }
+}
+
+/// The table for writes at a level: conditional writes of one table are made at one serial level.
+fn table_of(level: Consistency) -> &'static str {
+    match level {
+        Consistency::Serial => "levels.serial",
+        Consistency::LocalSerial => "levels.local_serial",
+        _ => "levels.t",
     }
 }
 

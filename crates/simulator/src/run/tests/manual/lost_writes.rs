@@ -1,7 +1,7 @@
 //! Reads at one level of values that were acknowledged at another, in the worst case.
 
 use super::answers::{Act, Answers};
-use super::site::{Down, value};
+use super::site::{Answer, Down, value};
 use super::*;
 use henge_model::Consistency;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,11 @@ fn read_all(site: &mut Site, answers: &Answers, readers: &[usize]) -> BTreeMap<P
             site.cut_off(&down);
             for (pair, key) in pairs {
                 let level = Consistency::from_code(pair.read).unwrap();
-                let read = site.ask(Site::coordinator(pair.reader), &Act::Read.statement(key, level), level);
+                let text = Act::read_of(Consistency::from_code(pair.write).unwrap(), key);
+                let read = site.ask(Site::coordinator(pair.reader), &text, level);
+                if read.answer == Answer::Invalid {
+                    continue;
+                }
                 let is_there = value(&read.result.unwrap()) == Some(key);
                 *found.entry(pair).or_insert(true) &= is_there;
             }

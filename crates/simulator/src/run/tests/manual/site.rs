@@ -60,6 +60,10 @@ impl Site {
                 copies.join(", ")
             ),
             "CREATE TABLE levels.t (k int PRIMARY KEY, v int)".to_owned(),
+            // The serial level is fixed before anything is measured, or a node is away.
+            "CREATE TABLE levels.serial (k int PRIMARY KEY, v int) WITH serial_consistency = 'SERIAL'".to_owned(),
+            "CREATE TABLE levels.local_serial (k int PRIMARY KEY, v int) WITH serial_consistency = 'LOCAL_SERIAL'"
+                .to_owned(),
         ]);
         run.pass(5 * SECOND);
         let replicas = (0..machines).filter(|machine| machine % MACHINES != 0).map(|m| run.cluster.machines[m].host());
