@@ -38,6 +38,7 @@ use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
 use crate::replica::stream_sink::make_room_at_start;
+use crate::work::acceptor_purge::AcceptorPurge;
 use crate::work::addresses::AddressAnnouncement;
 use crate::work::batch_removal::BatchRemoval;
 use crate::work::batch_replay::BatchReplay;
@@ -150,6 +151,7 @@ impl<W: World> Node<W> {
         self.run_worker(BatchRemoval::new(coordinator.clone()));
         self.run_worker(SpaceWatch { context: context() });
         self.run_worker(Purge::new(coordinator.clone()));
+        self.run_worker(AcceptorPurge::new(coordinator.clone()));
         self.run_worker(PlanDriver::new(coordinator.clone()));
         let moving = coordinator.clone();
         cluster.set_room_maker(Arc::new(coordinator.replica().clone()));

@@ -5,6 +5,7 @@ pub(crate) mod admission;
 pub(crate) mod compare;
 mod counters;
 mod faults;
+mod fences;
 pub(crate) mod handle;
 mod partition_locks;
 pub(crate) mod pending;

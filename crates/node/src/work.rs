@@ -1,5 +1,6 @@
 //! Background work. Each worker takes steps within one frame (`worker`).
 
+pub(crate) mod acceptor_purge;
 pub(crate) mod addresses;
 pub(crate) mod batch_removal;
 pub(crate) mod batch_replay;

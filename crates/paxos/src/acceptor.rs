@@ -154,6 +154,11 @@ impl Acceptor {
         Some(accepted.ballot.micros.min(accepted.original.micros))
     }
 
+    /// True if every round that this acceptor knows of began before a time.
+    pub fn is_before(&self, time: Micros) -> bool {
+        self.promise_floor().micros < time
+    }
+
     fn committed_ballot(&self) -> Ballot {
         self.committed.as_ref().map_or(Ballot::NONE, |committed| committed.ballot)
     }

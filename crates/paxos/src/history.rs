@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most values of a history.
 const VALUES_MAX: usize = 64;
-/// Microseconds after which a decided value leaves the history: longer than any request waits.
-const AGE_MAX_US: Micros = 30_000_000;
+/// Microseconds after which a decided value leaves the history: longer than any request waits. Acceptors forget only what is older.
+pub const AGE_MAX_US: Micros = 30_000_000;
 
 /// Decided values by the rounds in which they were first proposed, the newest last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,6 +19,6 @@ mod round;
 
 pub use acceptor::{Acceptor, PrepareOutcome};
 pub use ballot::{Ballot, Scope};
-pub use history::{Fate, History};
+pub use history::{AGE_MAX_US, Fate, History};
 pub use message::{MessageError, Permission, Proposal, Reply, Request};
 pub use round::{Round, Verdict};

@@ -1,6 +1,6 @@
 //! The proposer's round: conclusions from the answers to its prepare.
 
-use crate::{Ballot, Fate, History, Permission, Proposal, Reply};
+use crate::{AGE_MAX_US, Ballot, Fate, History, Permission, Proposal, Reply};
 use henge_base::{Bytes, Micros};
 
 /// A round in progress. `R` identifies a replica.
@@ -117,8 +117,8 @@ impl<R: Copy> Round<R> {
         self.newest_committed().map(|decided| decided.history(ballot)).unwrap_or_default()
     }
 
-    /// The fate of a value that was first proposed in the round `of`, before this one. `None` unless a quorum promised this round.
-    pub fn fate(&self, of: Ballot) -> Option<Fate> {
+    /// The fate of a value that was first proposed in the round `of`, before this one, `ballot`. `None` unless a quorum promised this round.
+    pub fn fate(&self, of: Ballot, ballot: Ballot) -> Option<Fate> {
         let (_, promised, _) = self.promise_summary();
         if self.superseded.is_some() || self.permitted.len() < self.quorum || !promised {
             return None;
@@ -128,6 +128,8 @@ impl<R: Copy> Round<R> {
         let is_newer = |accepted: &&Proposal| committed.is_none_or(|c| accepted.ballot.is_after(c.ballot));
         let newest = accepted.filter(is_newer).or(committed);
         Some(match newest {
+            // Acceptors forget what was decided long ago.
+            None if of.micros <= ballot.micros - AGE_MAX_US => Fate::Forgotten,
             None => Fate::NotDecided,
             Some(newest) if newest.original == of && committed.is_some_and(|c| c.original == of) => Fate::Decided,
             Some(newest) if newest.original == of => Fate::Unfinished,

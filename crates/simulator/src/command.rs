@@ -83,6 +83,7 @@ const NONE: Faults = Faults {
     withhold_entries: false,
     prove_without_one: false,
     forget_unproven: false,
+    settle_undecided: false,
     wait_for_silent: false,
     trust_logged_addresses: false,
     admit_older_copies: false,

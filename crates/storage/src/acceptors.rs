@@ -18,6 +18,11 @@ pub(crate) fn row(prefix: &[u8], state: &[u8]) -> (Family, Bytes, Bytes) {
     (Family::Paxos, Bytes::copy_from_slice(prefix), value.into())
 }
 
+/// The removal of a state as the combiner writes it.
+pub(crate) fn removal(prefix: &[u8]) -> (Family, Bytes, Bytes) {
+    (Family::Paxos, Bytes::copy_from_slice(prefix), Bytes::new())
+}
+
 pub(crate) fn get(engine: &dyn Engine, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
     let mut found = Ok(None);
     engine

@@ -59,7 +59,7 @@ impl Family {
 
     /// True if empty bytes that the combiner writes to a key remove it.
     pub const fn is_emptied(self) -> bool {
-        self.merges() || matches!(self, Family::Batchlog)
+        self.merges() || matches!(self, Family::Batchlog | Family::Paxos)
     }
 
     /// True if its keys begin with the storage id of a table, and are removed with the table.

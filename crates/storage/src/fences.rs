@@ -1,4 +1,5 @@
-//! Fences: writes that were issued before a table's fence are refused, since deletions that cover them may have been purged.
+//! Fences: writes that were issued before a table's fence are refused, since deletions that cover them may have been purged. Ballots
+//! have fences of their own, since the states of acceptors that knew later ones may be gone.
 
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -7,12 +8,15 @@ use henge_model::{Key, StorageId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The prefix of the facts' names; the storage id follows.
-const NAME: &[u8] = b"fence/";
+/// The prefix of the facts' names of writes' fences; the storage id follows.
+pub(crate) const OF_WRITES: &[u8] = b"fence/";
+/// The same of ballots' fences.
+pub(crate) const OF_BALLOTS: &[u8] = b"ballots/";
 
 /// The fence of each table that has one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fences {
+    name: &'static [u8],
     tables: ArcSwap<BTreeMap<StorageId, Micros>>,
     /// Late writes that are refused because the fences of their tables are not known yet.
     held: ArcSwapOption<LateWrites>,
@@ -26,13 +30,13 @@ struct LateWrites {
 }
 
 impl Fences {
-    /// Reads the fences that are on disk.
-    pub(crate) fn open(engine: &dyn Engine) -> Result<Fences, EngineError> {
+    /// Reads the fences that are on disk under a name.
+    pub(crate) fn open(engine: &dyn Engine, name: &'static [u8]) -> Result<Fences, EngineError> {
         let mut tables = BTreeMap::new();
         let mut broken = false;
-        let range = ScanRange { family: Family::Local, start: NAME, end: &Key::prefix_end(NAME), reversed: false };
+        let range = ScanRange { family: Family::Local, start: name, end: &Key::prefix_end(name), reversed: false };
         engine.scan(&range, Tier::Disk, &mut |key, value| {
-            match (Key::storage_id(&key[NAME.len()..]), value.try_into()) {
+            match (Key::storage_id(&key[name.len()..]), value.try_into()) {
                 (Some(table), Ok(fence)) => _ = tables.insert(table, Micros::from_be_bytes(fence)),
                 _ => broken = true,
             }
@@ -41,7 +45,7 @@ impl Fences {
         if broken {
             return Err(EngineError::Corrupt("the fence of a table is no time".to_owned()));
         }
-        Ok(Fences { tables: ArcSwap::from_pointee(tables), held: ArcSwapOption::empty() })
+        Ok(Fences { name, tables: ArcSwap::from_pointee(tables), held: ArcSwapOption::empty() })
     }
 
     /// All fences.
@@ -82,7 +86,7 @@ impl Fences {
             *present = fence.max(*present);
             tables
         });
-        let key = [NAME, &table.0.to_be_bytes()].concat().into();
+        let key = [self.name, &table.0.to_be_bytes()].concat().into();
         let value = Bytes::copy_from_slice(&fence.to_be_bytes());
         let ops = vec![Op::Put { family: Family::Local, key, value }];
         engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())

@@ -66,7 +66,7 @@ pub use limits::FOLD_AT_VERSIONS;
 pub use missed_writes::{MissedRange, MissedWrites};
 pub use model_engine::ModelEngine;
 pub use model_faults::ModelFaults;
-pub use proven::{Floor, LogEpoch, Proven};
+pub use proven::{Floor, LogEpoch, Proven, SettledBallots};
 pub use purge::{Replacement, Sweep, SweepStep};
 pub use removals::KeyRemoval;
 pub use statistics::TableStatistics;

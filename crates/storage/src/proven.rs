@@ -1,9 +1,9 @@
 //! The parts of tables that a session of anti-entropy has proven equal on all replicas, and the deletions that may be purged for that
 //! reason (docs/protocols/anti-entropy.md).
 //!
-//! Local fact `proven/`, storage id (4): format (1, `01`), then for each part, ascending: start and end (8 each, big-endian, as tokens are),
+//! Local fact `proven/`, storage id (4): format (1, `02`), then for each part, ascending: start and end (8 each, big-endian, as tokens are),
 //! epoch (lineage 4, index 8), proven until (8), and the floor: its seconds, the moment it counts from, the seconds before that, and its
-//! epoch (8, 8, 8, 4, 8).
+//! epoch (8, 8, 8, 4, 8); then the time before which ballots are settled, and its epoch (8, 4, 8). Format `01` ends before that.
 
 use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier};
 use arc_swap::ArcSwap;
@@ -13,8 +13,11 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 
 const FACT_PREFIX: &[u8] = b"proven/";
-const FORMAT: u8 = 1;
-const PART_BYTES: usize = 16 + 12 + 8 + 24 + 12;
+const FORMAT: u8 = 2;
+const PART_BYTES: usize = FIRST_PART_BYTES + 8 + 12;
+/// The format before ballots were settled, and its bytes of a part.
+const FIRST_FORMAT: u8 = 1;
+const FIRST_PART_BYTES: usize = 16 + 12 + 8 + 24 + 12;
 /// Parts of one table. Ranges are cut where they were proven apart, and grow together where they are proven together.
 const PARTS_MAX: usize = 16_384;
 /// `until` is written to disk when it enters another step of this length: what was proven since is proven again after a crash.
@@ -55,11 +58,27 @@ pub struct Proven {
     pub epoch: LogEpoch,
     /// The deletions that may be purged.
     pub floor: Floor,
+    /// The conditional writes that need no acceptor any more.
+    pub settled: SettledBallots,
 }
 
 impl Proven {
     /// Nothing is proven.
-    pub const NOTHING: Proven = Proven { until: 0, epoch: (0, 0), floor: Floor::NONE };
+    pub const NOTHING: Proven = Proven { until: 0, epoch: (0, 0), floor: Floor::NONE, settled: SettledBallots::NONE };
+}
+
+/// The time before which rounds of Paxos have ended: what they decided is in the rows of all replicas, which refuse their ballots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledBallots {
+    /// Ballots from before it are settled; 0 if none are known to be.
+    pub before: Micros,
+    /// The epoch of the session that showed it.
+    pub epoch: LogEpoch,
+}
+
+impl SettledBallots {
+    /// No ballot is known to be settled.
+    pub const NONE: SettledBallots = SettledBallots { before: 0, epoch: (0, 0) };
 }
 
 /// The parts of one table, ascending and disjoint, none wraps.
@@ -131,25 +150,39 @@ impl ProvenParts {
             [range.start.0, range.end.0, proven.until].into_iter().for_each(&mut put);
             let floor = proven.floor;
             [floor.before, floor.counts_from, floor.previous].into_iter().for_each(&mut put);
-            for (lineage, index) in [proven.epoch, floor.epoch] {
+            let put_epoch = |(lineage, index): LogEpoch, out: &mut Vec<u8>| {
                 out.extend_from_slice(&lineage.to_be_bytes());
                 out.extend_from_slice(&index.to_be_bytes());
-            }
+            };
+            put_epoch(proven.epoch, &mut out);
+            put_epoch(floor.epoch, &mut out);
+            out.extend_from_slice(&proven.settled.before.to_be_bytes());
+            put_epoch(proven.settled.epoch, &mut out);
         }
         out.into()
     }
 
     fn decode(value: &[u8]) -> Option<ProvenParts> {
-        let (&FORMAT, rest) = value.split_first()? else { return None };
-        let (parts, rest) = rest.as_chunks::<PART_BYTES>();
-        let part = |part: &[u8; PART_BYTES]| {
+        let (format, rest) = value.split_first()?;
+        let part_bytes = match *format {
+            FORMAT => PART_BYTES,
+            FIRST_FORMAT => FIRST_PART_BYTES,
+            _ => return None,
+        };
+        let parts = rest.chunks_exact(part_bytes);
+        let rest = parts.remainder();
+        let part = |part: &[u8]| {
             let number = |at: usize| i64::from_be_bytes(std::array::from_fn(|i| part[at + i]));
             let epoch = |at: usize| (u32::from_be_bytes(std::array::from_fn(|i| part[at + i])), number(at + 4) as u64);
             let range = TokenRange { start: Token(number(0)), end: Token(number(8)) };
             let floor = Floor { before: number(24), counts_from: number(32), previous: number(40), epoch: epoch(60) };
-            (range, Proven { until: number(16), epoch: epoch(48), floor })
+            let settled = match part.len() {
+                PART_BYTES => SettledBallots { before: number(72), epoch: epoch(80) },
+                _ => SettledBallots::NONE,
+            };
+            (range, Proven { until: number(16), epoch: epoch(48), floor, settled })
         };
-        let parts: Vec<_> = parts.iter().map(part).collect();
+        let parts: Vec<_> = parts.map(part).collect();
         let is_ordered = parts.iter().all(|(range, _)| range.start < range.end)
             && parts.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start);
         (rest.is_empty() && is_ordered && parts.len() <= PARTS_MAX).then_some(ProvenParts(parts))
@@ -192,7 +225,8 @@ impl ProvenTables {
         self.tables.load().get(table).cloned()
     }
 
-    /// Changes the proofs for ranges of a table. A changed floor is on disk, synced, before reads go by it.
+    /// Changes the proofs for ranges of a table. A changed floor, and settled ballots, are on disk, synced, before reads and acceptors go by
+    /// them.
     pub(crate) fn change(
         &self,
         engine: &dyn Engine,
@@ -207,10 +241,11 @@ impl ProvenTables {
         if after == *before {
             return Ok(());
         }
+        let is_promised = |known: &Proven, now: &Proven| known.floor != now.floor || known.settled != now.settled;
         let floor_changes = after
             .0
             .iter()
-            .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| known.floor != proven.floor));
+            .any(|(range, proven)| before.pieces(*range).iter().any(|(_, known)| is_promised(known, proven)));
         let step = |proven: &Proven| proven.until.div_euclid(UNTIL_STEP_US);
         let step_changes = after
             .0
@@ -291,6 +326,15 @@ mod tests {
     }
 
     #[test]
+    fn parts_without_settled_ballots_are_read() {
+        let part = [[0; 7].as_slice(), &[2], &[0; 7], &[9], &[0; 56]].concat();
+        let parts = ProvenParts::decode(&[&[FIRST_FORMAT][..], &part].concat()).unwrap();
+        let pieces = parts.pieces(range(2, 9));
+        assert_eq!((pieces.len(), pieces[0].0, pieces[0].1.settled), (1, range(2, 9), SettledBallots::NONE));
+        assert_eq!(ProvenParts::decode(&[&[FORMAT][..], &part].concat()), None);
+    }
+
+    #[test]
     fn a_floor_is_on_disk_before_it_is_known_and_leaves_with_its_table() {
         let engine = ModelEngine::new();
         let tables = ProvenTables::open(&engine).unwrap();
@@ -302,6 +346,11 @@ mod tests {
         let proven = *again.parts(TABLE).unwrap().of(Token(3)).unwrap();
         assert_eq!((proven.floor, proven.until), (floor, 5), "what is proven after that is proven anew");
         assert_eq!((floor.at(59), floor.at(60)), (10, 50));
+        let settled = SettledBallots { before: 77, epoch: (1, 9) };
+        again.change(&engine, TABLE, &[range(0, 10)], |proven| Proven { settled, ..proven }).unwrap();
+        let again = ProvenTables::open(&engine).unwrap();
+        let proven = *again.parts(TABLE).unwrap().of(Token(3)).unwrap();
+        assert_eq!((proven.floor, proven.settled), (floor, settled));
         again.forget_unknown(&engine, |_| false).unwrap();
         assert_eq!(again.parts(TABLE), None);
         assert_eq!(ProvenTables::open(&engine).unwrap().parts(TABLE), None);

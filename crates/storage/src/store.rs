@@ -1,7 +1,7 @@
 //! Rows, hints and the node's own facts over an engine.
 
 use crate::combiner::{Combiner, Rows};
-use crate::fences::Fences;
+use crate::fences::{Fences, OF_BALLOTS, OF_WRITES};
 use crate::hints::Hints;
 use crate::indexes::{self, Indexes};
 use crate::missed_writes::MissedLog;
@@ -38,6 +38,7 @@ pub struct Store {
     indexes: Indexes,
     tombstoned: TombstonedTables,
     fences: Fences,
+    ballot_fences: Fences,
     proven: ProvenTables,
 }
 
@@ -54,11 +55,12 @@ impl Store {
     /// A store over an engine. No table is known yet: see [`Store::set_tables`].
     pub fn open(engine: Arc<dyn Engine>) -> Result<Store, EngineError> {
         let hints = Hints::open(&*engine)?;
-        let (tombstoned, fences) = (TombstonedTables::open(&*engine)?, Fences::open(&*engine)?);
+        let (tombstoned, fences) = (TombstonedTables::open(&*engine)?, Fences::open(&*engine, OF_WRITES)?);
+        let ballot_fences = Fences::open(&*engine, OF_BALLOTS)?;
         let proven = ProvenTables::open(&*engine)?;
         let (indexes, combiner, tables) = (Indexes::open(&*engine)?, Combiner::default(), ArcSwap::default());
         let (engine, missed) = (WatchedEngine::new(engine), MissedLog::default());
-        Ok(Store { engine, combiner, hints, missed, tables, indexes, tombstoned, fences, proven })
+        Ok(Store { engine, combiner, hints, missed, tables, indexes, tombstoned, fences, ballot_fences, proven })
     }
 
     /// Has the first failed sync told, whatever was being synced. Nothing is written after it, so the process has to end.
@@ -242,6 +244,22 @@ impl Store {
                 queued => return queued,
             }
         }
+    }
+
+    /// Queues the removal of an acceptor's state, as [`Store::submit`] besides. The partition must have the table's ballot fence behind
+    /// its latest ballot, and what it decided in the rows of every replica.
+    pub fn submit_acceptor_removal(&self, prefix: &[u8], ticket: u64) -> Result<bool, WriteError> {
+        self.combiner.submit_any(std::iter::once(acceptors::removal(prefix)).collect(), ticket)
+    }
+
+    /// Refuses from now on, over restarts too, ballots of a table from before `fence`; those who ask go by [`Store::refuses_ballot`].
+    pub fn raise_ballot_fence(&self, table: StorageId, fence: Micros) -> Result<(), EngineError> {
+        self.ballot_fences.raise(&self.engine, table, fence)
+    }
+
+    /// The ballot fence of a table that refuses a ballot of this time.
+    pub fn refuses_ballot(&self, table: StorageId, at: Micros) -> Option<Micros> {
+        self.ballot_fences.of(table).filter(|fence| at < *fence)
     }
 
     // The batch log.

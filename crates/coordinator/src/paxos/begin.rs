@@ -84,7 +84,7 @@ impl<R: Replicas> Electorate<'_, R> {
             format!("Preparing ballot {} for {purpose} at {level}: {} promises needed", ballot.micros, self.quorum())
         });
         let round = self.prepare(ballot, is_write, reads).await?;
-        self.doubts.learn(&round);
+        self.doubts.learn(&round, ballot);
         match round.verdict() {
             Verdict::Superseded(by) => return Ok(Attempt::Again { after: by, at_once: false }),
             Verdict::Finish(_) if self.replicas.faults().ignore_accepted => {}

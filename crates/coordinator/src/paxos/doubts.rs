@@ -2,7 +2,7 @@
 
 use crate::candidate::Candidate;
 use henge_model::RowBlock;
-use henge_paxos::{Fate, Proposal, Round};
+use henge_paxos::{Ballot, Fate, Proposal, Round};
 
 /// A proposal that some voter may have accepted, but no quorum is known to have.
 pub(crate) struct Doubt {
@@ -51,8 +51,8 @@ impl Doubts {
 
     /// Learns from a round that a quorum promised. What was not decided by then stays in doubt: it can be finished by others
     /// until this round, or a later one, decides something.
-    pub(crate) fn learn(&mut self, round: &Round<Candidate>) {
-        let fate = |doubt: &Doubt| round.fate(doubt.proposal.original);
+    pub(crate) fn learn(&mut self, round: &Round<Candidate>, ballot: Ballot) {
+        let fate = |doubt: &Doubt| round.fate(doubt.proposal.original, ballot);
         self.is_lost |= self.open.iter().any(|doubt| fate(doubt) == Some(Fate::Forgotten));
         let decided = self.open.iter().position(|doubt| fate(doubt) == Some(Fate::Decided));
         self.take_out(decided);

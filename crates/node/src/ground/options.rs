@@ -106,6 +106,8 @@ settings! {
         accept_older_copy: bool = false;
         /// The time that a purge stays behind the present: longer than any write is under way, and than clocks of a cluster may differ.
         purge_margin: Duration = Duration::from_secs(60);
+        /// The time between two comparisons that settle conditional writes, whose acceptors are forgotten then.
+        acceptor_purge_interval: Duration = Duration::from_secs(3_600);
         /// A voter on metadata that is down for so long makes room for a member that is up.
         voter_patience: Duration = Duration::from_secs(600);
         /// A member that starts and reaches no other goes on alone after so long.
@@ -226,4 +228,6 @@ pub struct Faults {
     pub prove_without_one: bool,
     /// Forgets deletions from before a comparison, whatever is still owed from that time. A scenario shows it.
     pub forget_unproven: bool,
+    /// Takes conditional writes for settled of which a replica does not know what became. A scenario shows it.
+    pub settle_undecided: bool,
 }

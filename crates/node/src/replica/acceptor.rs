@@ -6,8 +6,8 @@ use crate::replica::handle::ReplicaHandle;
 use crate::replica::pending::WritePending;
 use henge_base::{Bytes, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{KeyRange, Mutation, ReadCommand, WriteId};
-use henge_paxos::{Acceptor, Permission, PrepareOutcome, Proposal, Reply, Request};
+use henge_model::{Key, KeyRange, Mutation, ReadCommand, WriteId};
+use henge_paxos::{Acceptor, Ballot, Permission, PrepareOutcome, Proposal, Reply, Request};
 use std::sync::Arc;
 
 /// Reads of one prepare.
@@ -20,14 +20,22 @@ impl<W: World> ReplicaHandle<W> {
         // Each request stores a state, promises to readers too.
         self.check_room()?;
         // A ballot from the future would refuse all others until its time has come. A decision is a decision, whatever its time.
-        if let Request::Prepare { ballot, .. } | Request::Propose { proposal: Proposal { ballot, .. }, .. } = &request {
-            self.check_stamp(ballot.micros)?;
-        }
-        let deadline = if matches!(request, Request::Commit { .. }) { Mono(u64::MAX) } else { deadline };
+        let asked = match &request {
+            Request::Prepare { ballot, .. } | Request::Propose { proposal: Proposal { ballot, .. }, .. } => {
+                Some(*ballot)
+            }
+            Request::Commit { .. } => None,
+        };
+        asked.map_or(Ok(()), |ballot| self.check_stamp(ballot.micros))?;
+        let deadline = if asked.is_none() { Mono(u64::MAX) } else { deadline };
         let _lock = self.acceptor_locks.lock(request.key()).await;
         self.note(Step::LockedPartition, 0);
         let before = load(self, request.key(), deadline).await?;
         self.note(Step::ReadState, 0);
+        // After the state was read: it may have been forgotten since the fence was raised.
+        if let Some(by) = asked.and_then(|ballot| self.ballot_fence(request.key(), ballot)) {
+            return Ok(self.reject(by));
+        }
         let mut acceptor = before.clone();
         match &request {
             Request::Prepare { key, ballot, is_write, reads } => match acceptor.prepare(*ballot, *is_write) {
@@ -49,6 +57,8 @@ impl<W: World> ReplicaHandle<W> {
                     Ok(Reply::Done)
                 }
             },
+            // It is in the rows, and what was written over it since may have been purged.
+            Request::Commit { key, proposal } if self.has_settled(key, proposal.ballot) => Ok(Reply::Done),
             Request::Commit { key, proposal } => {
                 acceptor.commit(proposal);
                 commit(self, key, &acceptor, proposal).await?;
@@ -56,6 +66,28 @@ impl<W: World> ReplicaHandle<W> {
                 Ok(Reply::Done)
             }
         }
+    }
+
+    /// The fence of the table that a ballot is behind.
+    fn ballot_fence(&self, key: &[u8], ballot: Ballot) -> Option<Micros> {
+        self.store.refuses_ballot(Key::storage_id(key)?, ballot.micros)
+    }
+
+    /// True if every replica is known to have what was decided in a round in its rows.
+    fn has_settled(&self, key: &[u8], ballot: Ballot) -> bool {
+        let partition = Key::storage_id(key).zip(Key::token(key));
+        partition.is_some_and(|(table, token)| ballot.micros < self.store.settled_before(table, token))
+    }
+
+    /// Removes the state of a partition if each round that it knows of began before `settled`: every replica has what was decided by then
+    /// in its rows, and refuses the ballots. True if there was one to remove.
+    pub(crate) async fn forget_settled(&self, key: &Bytes, settled: Micros) -> Result<bool, ReplicaError> {
+        let _lock = self.acceptor_locks.lock(key).await;
+        let acceptor = load(self, key, Mono(u64::MAX)).await?;
+        if acceptor == Acceptor::default() || !acceptor.is_before(settled) {
+            return Ok(false);
+        }
+        self.submit(|store, ticket| store.submit_acceptor_removal(key, ticket))?.await.map(|()| true)
     }
 
     fn reject(&self, by: Micros) -> Reply {

@@ -15,7 +15,7 @@ use henge_base::{Bytes, Micros};
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_model::{Digester, Key, Mutation, StorageId, TokenRange};
 use henge_repair::{FETCH_BYTES_MAX, LIST_BYTES_MAX, ListPage, ListedRow, SUMS_MAX, spans};
-use henge_storage::{ContentScan, Floor, Flow, Proven, ReadError, Store};
+use henge_storage::{ContentScan, Floor, Flow, Proven, ReadError, SettledBallots, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,6 @@ const READ_TIME_MAX: Duration = Duration::from_secs(3);
 const LIST_READ_BYTES_MAX: usize = 8 << 20;
 /// Ranges of one part, and leaves or keys of one question.
 const RANGES_MAX: usize = 65_536;
-/// Bytes of states of acceptors that one job looks at.
-const ACCEPTOR_BYTES_MAX: usize = 4 << 20;
 
 /// Refuses a part whose ranges this node does not hold, or that have changed hands since the session was planned.
 pub(crate) fn admit_part<W: World>(request: &PeerRequest<'_, W>, part: &ComparedPart) -> Result<(), Refusal> {
@@ -74,7 +72,9 @@ impl<W: World> ReplicaHandle<W> {
     pub(crate) async fn answer_tree(&self, asked: RepairTree) -> Result<TreeReply, ReplicaError> {
         let RepairTree { part, ask } = asked;
         match ask {
-            TreeQuestion::Root { session, floor, fence } => self.answer_root(part, session, floor, fence).await,
+            TreeQuestion::Root { session, floor, fence, ballots } => {
+                self.answer_root(part, session, floor, (fence, ballots)).await
+            }
             TreeQuestion::Sums { parents, above, bits } => {
                 if parents.len() > SUMS_MAX {
                     return Err(ReplicaError::Refused(Refusal::Corrupt));
@@ -93,7 +93,7 @@ impl<W: World> ReplicaHandle<W> {
         part: ComparedPart,
         session: Micros,
         floor: Option<FloorNote>,
-        fence: Option<Micros>,
+        (fence, ballots): (Option<Micros>, Option<Micros>),
     ) -> Result<TreeReply, ReplicaError> {
         let higher = self.higher_floors(&part, floor);
         if !higher.is_empty() {
@@ -102,12 +102,10 @@ impl<W: World> ReplicaHandle<W> {
         if let Some(floor) = floor {
             self.note_floor(&part, floor).await?;
         }
-        if let Some(fence) = fence
-            && !self.raise_repair_fence(&part, fence).await?
-        {
+        if !self.raise_fences(&part, fence, ballots).await? {
             return Ok(TreeReply::Unsettled);
         }
-        if fence.is_some() {
+        if fence.is_some() || ballots.is_some() {
             // Those that passed the fence before it was raised are to be read too.
             self.drain_queue().await?;
         }
@@ -183,7 +181,7 @@ impl<W: World> LocalReplica<W> {
         }
     }
 
-    fn unreadable(&self, error: &ReadError) -> ReplicaError {
+    pub(super) fn unreadable(&self, error: &ReadError) -> ReplicaError {
         tracing::warn!(%error, "a part of a table cannot be compared");
         self.context.metrics.replica_read_errors.inc();
         ReplicaError::Refused(match error {
@@ -236,9 +234,12 @@ impl<W: World> LocalReplica<W> {
 
     /// Notes that a part was proven.
     pub(crate) async fn note_proven(&self, said: RepairProven, epoch: (u32, u64)) -> Result<(), ReplicaError> {
-        let RepairProven { part, until, floor } = said;
+        let RepairProven { part, until, floor, settled } = said;
         let change = move |proven: Proven| {
             let proven = if until > proven.until { Proven { until, epoch, ..proven } } else { proven };
+            let settled = settled.filter(|before| *before > proven.settled.before);
+            let proven =
+                settled.map_or(proven, |before| Proven { settled: SettledBallots { before, epoch }, ..proven });
             floor.map_or(proven, |floor| raise_floor(proven, floor))
         };
         self.change_proven(part.table, part.ranges, change).await
@@ -255,39 +256,6 @@ impl<W: World> LocalReplica<W> {
             tracing::error!(%error, "what was proven of a table cannot be written");
             ReplicaError::Refused(Refusal::Other)
         })
-    }
-
-    /// Refuses from now on what was issued before `fence`, unless an acceptor does not know what became of a value of that time.
-    async fn raise_repair_fence(&self, part: &ComparedPart, fence: Micros) -> Result<bool, ReplicaError> {
-        let (table, ranges) = (part.table, part.ranges.clone());
-        if self.store.fence(table).is_some_and(|present| present >= fence) {
-            return Ok(true);
-        }
-        for range in ranges {
-            let mut next = None;
-            loop {
-                let at = next.take();
-                let job = move |store: &Store| store.export_acceptors(table, range, at.as_ref(), ACCEPTOR_BYTES_MAX);
-                let page = self.on_disk(Lane::Background, job).await.map_err(|error| self.unreadable(&error))?;
-                let is_unsettled = |state: &Bytes| match henge_paxos::Acceptor::decode(state) {
-                    Ok(acceptor) => acceptor.undecided_since().is_some_and(|since| since < fence),
-                    Err(_) => true,
-                };
-                if page.rows.iter().any(|(_, state)| is_unsettled(state)) {
-                    return Ok(false);
-                }
-                next = page.next;
-                if next.is_none() {
-                    break;
-                }
-            }
-        }
-        if self.context.options.faults.purge_without_fence {
-            return Ok(true);
-        }
-        let job = move |store: &Store| store.raise_fence(table, fence);
-        self.on_disk(Lane::Background, job).await.map_err(|_| ReplicaError::Refused(Refusal::Other))?;
-        Ok(true)
     }
 
     /// The writes that this node's disk still owes to others.

@@ -124,5 +124,6 @@ pub(crate) async fn fences<W: World>(
     if replica.stream_outflow.is_purging() {
         return Err(Refusal::Overloaded);
     }
-    Ok(StreamFencesReply { fences: replica.store.fences().into_iter().collect() })
+    let (fences, ballots) = (replica.store.fences(), replica.store.ballot_fences());
+    Ok(StreamFencesReply { fences: fences.into_iter().collect(), ballots: ballots.into_iter().collect() })
 }

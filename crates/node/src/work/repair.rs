@@ -3,7 +3,7 @@
 //!
 //! - `group`: the ranges that are compared together; `session`: one comparison.
 
-mod group;
+pub(crate) mod group;
 mod session;
 
 use crate::cluster::view::View;
@@ -27,6 +27,9 @@ use std::time::Duration;
 const OWED_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clocks of coordinators that issue writes may differ by as much.
 const CLOCK_MARGIN: Duration = Duration::from_secs(1);
+
+/// Ballots of this age are refused once they are settled: no round takes so long, and no request waits for one.
+const BALLOT_AGE: Duration = Duration::from_micros(2 * henge_paxos::AGE_MAX_US as u64);
 
 /// Compares this node's ranges with their other replicas.
 pub(crate) struct Repair<W> {
@@ -121,13 +124,14 @@ impl<W: World> Repair<W> {
         };
         let is_fenced = !context.options.faults.forget_unproven;
         let fence = floor.filter(|_| is_fenced).map(|floor| fence(context.options.purge_margin, floor.before));
-        let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence };
+        let ballots = self.ballots_to_settle(group, began).await;
+        let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence, ballots };
         let mut outcome = run.run().await;
         if matches!(outcome, Err(SessionError::Unsettled)) {
-            // Everything but the floor can be had without it.
+            // Everything but floors can be had without it.
             let part = run.part.clone();
             let began = self.coordinator.stamp(began).unwrap_or(began);
-            let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence: None };
+            let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence: None, ballots: None };
             outcome = run.run().await;
             return self.conclude(&run, outcome, owed, None).await;
         }
@@ -202,6 +206,18 @@ impl<W: World> Repair<W> {
         let hints = owed.iter().flat_map(|reply| &reply.hosts).filter(|(host, _)| group.replicas.contains(host));
         let oldest = hints.map(|(_, oldest)| *oldest).chain(owed.iter().filter_map(|reply| reply.batch)).min();
         began.min(oldest.unwrap_or(began)).saturating_sub(under_way)
+    }
+
+    /// The time before which this session is to settle ballots; `None` if it was done not long ago, or there are none.
+    async fn ballots_to_settle(&self, group: &Group, began: Micros) -> Option<Micros> {
+        let interval = self.coordinator.context().options.acceptor_purge_interval.as_micros() as Micros;
+        let before = began - BALLOT_AGE.as_micros() as Micros;
+        let replica = self.coordinator.replica();
+        if before - group.settled < interval || self.coordinator.cluster().view().state.plan.is_some() {
+            return None;
+        }
+        let is_held = replica.holds_acceptors(group.table.storage_id, group.ranges.clone()).await.unwrap_or(false);
+        is_held.then_some(before)
     }
 
     /// The floor that this session is to bring about: of deletions that there are, and that an earlier session has proven.

@@ -108,9 +108,10 @@ impl<W: World> Streaming<W> {
             }
             let deadline = coordinator.context().deadline_after(FENCES_TIMEOUT);
             match coordinator.peers().call(from, deadline, &StreamFences { plan }).await {
-                Ok(StreamFencesReply { fences }) => {
+                Ok(StreamFencesReply { fences, ballots }) => {
                     let known = coordinator.replica().on_disk(Lane::Background, move |store| {
-                        fences.into_iter().try_for_each(|(table, fence)| store.raise_fence(table, fence))
+                        fences.into_iter().try_for_each(|(table, fence)| store.raise_fence(table, fence))?;
+                        ballots.into_iter().try_for_each(|(table, fence)| store.raise_ballot_fence(table, fence))
                     });
                     known.await?;
                     fenced.insert(from);

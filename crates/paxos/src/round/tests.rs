@@ -91,7 +91,7 @@ fn answers_beyond_the_quorum_change_nothing() {
 fn fate_of(permissions: [Permission; 2]) -> Option<Fate> {
     let mut round = Round::new(2);
     permissions.into_iter().enumerate().for_each(|(from, permission)| round.add(from, Reply::Permitted(permission)));
-    round.fate(ballot(5))
+    round.fate(ballot(5), ballot(1_000))
 }
 
 /// A value behind others, each decided in the round of its number.

@@ -10,6 +10,7 @@ use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+mod acceptors;
 mod batches;
 mod callers;
 mod clocks;

@@ -40,6 +40,11 @@ impl Store {
         self.proven.change(&self.engine, table, ranges, change)
     }
 
+    /// The time before which ballots of a partition are settled; 0 if none are known to be.
+    pub fn settled_before(&self, table: StorageId, token: henge_model::Token) -> Micros {
+        self.proven.parts(table).and_then(|parts| parts.of(token).map(|proven| proven.settled.before)).unwrap_or(0)
+    }
+
     /// The fence of a table, if it has one.
     pub fn fence(&self, table: StorageId) -> Option<Micros> {
         self.fences.of(table)

@@ -53,6 +53,11 @@ impl Store {
         self.fences.all()
     }
 
+    /// The ballot fences of all tables that have one.
+    pub fn ballot_fences(&self) -> BTreeMap<StorageId, Micros> {
+        self.ballot_fences.all()
+    }
+
     /// Refuses writes to these tables that were issued before a time, as ones that may be made later. It replaces what was held back
     /// before, and ends with the process.
     pub fn hold_late_writes(&self, tables: BTreeSet<StorageId>, before: Micros) {

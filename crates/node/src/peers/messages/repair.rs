@@ -52,6 +52,9 @@ pub(crate) enum TreeQuestion {
         floor: Option<FloorNote>,
         /// Writes that were issued before are to be refused from now on, before anything is read.
         fence: Option<Micros>,
+        /// Ballots from before are to be refused from now on, before acceptors are looked through.
+        #[serde(default)]
+        ballots: Option<Micros>,
     },
     /// The sums at `bits` below these nodes at `above` bits.
     Sums {
@@ -71,7 +74,7 @@ pub(crate) enum TreeReply {
     Reading(u64),
     /// This replica has other floors than the leader: each with its range.
     Floors(Vec<(TokenRange, FloorNote)>),
-    /// An acceptor does not know what became of a value from before the fence. No fence was set.
+    /// An acceptor does not know what became of a value from before the fence, or the ballots. No fence was set but that of ballots.
     Unsettled,
     /// The sum over everything.
     Root {
@@ -136,6 +139,9 @@ pub(crate) struct RepairProven {
     pub(crate) until: Micros,
     /// The floor that the session has brought about.
     pub(crate) floor: Option<FloorNote>,
+    /// Rounds of Paxos from before it are settled.
+    #[serde(default)]
+    pub(crate) settled: Option<Micros>,
 }
 
 /// A question for the writes that a member still owes to others, asked of all members that are up.

@@ -108,6 +108,9 @@ impl Message for StreamFences {
 pub(crate) struct StreamFencesReply {
     /// Tables with the time before which writes must have been issued to be refused.
     pub(crate) fences: Vec<(StorageId, Micros)>,
+    /// The same of ballots.
+    #[serde(default)]
+    pub(crate) ballots: Vec<(StorageId, Micros)>,
 }
 
 /// The driver of a plan asks a new replica how far it has come.

@@ -152,7 +152,7 @@ fn bodies_have_the_recorded_bytes() {
             after: Some(Bytes::from_static(b"key")),
         }),
         recorded_text(&StreamFences { plan: 9 }),
-        recorded_text(&StreamFencesReply { fences: vec![(StorageId(7), 5)] }),
+        recorded_text(&StreamFencesReply { fences: vec![(StorageId(7), 5)], ballots: Vec::new() }),
         recorded_text(&StreamProgress { plan: 9 }),
         recorded_text(&StreamProgressReply {
             ranges_left: 3,
@@ -209,7 +209,7 @@ fn bodies_have_the_recorded_bytes() {
         "83 ae 'serves' 5f 'clients' c2 ad 'keeps' 5f 'batches' c3 a5 'hints' 07",
         "85 a4 'plan' 09 a5 'table' 07 a6 'tokens' 82 a5 'start' ff a3 'end' 05 a4 'part' a4 'Rows' a5 'after' c4 03 'key'",
         "81 a4 'plan' 09",
-        "81 a6 'fences' 91 92 07 05",
+        "82 a6 'fences' 91 92 07 05 a7 'ballots' 90",
         "81 a4 'plan' 09",
         "84 ab 'ranges' 5f 'left' 03 aa 'bytes' 5f 'done' 05 b4 'bytes' 5f 'total' 5f 'estimate' cd 01 2c a7 69 73 5f 'done' c2",
     ];

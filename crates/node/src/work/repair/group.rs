@@ -7,6 +7,8 @@ use crate::replica::LocalReplica;
 use henge_base::{HostId, Micros};
 use henge_metadata::Epoch;
 use henge_model::{Table, TokenRange};
+use henge_ring::Placement;
+use henge_storage::{Proven, SettledBallots};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ pub(super) struct Group {
     pub(super) floor: Option<FloorNote>,
     /// The time until which all of it is proven; 0 if any part is not.
     pub(super) proven: Micros,
+    /// The time before which ballots are settled in all of it; 0 if they are not in any part.
+    pub(super) settled: Micros,
 }
 
 /// The groups of a table that this node compares. Ranges on the move, and those of one copy, are in none.
@@ -63,6 +67,7 @@ pub(super) fn groups<W: World>(
             });
             // What was proven under an older epoch, of other replicas, is proven of these no more.
             let is_valid = view.is_unchanged_since(epoch_of(proven.epoch), &placed.placement, piece);
+            let settled = settled_before(view, &placed.placement, piece, &proven);
             let proven = if is_valid { proven.until } else { 0 };
             let new = || Group {
                 table: Arc::clone(table),
@@ -71,15 +76,23 @@ pub(super) fn groups<W: World>(
                 ranges: Vec::new(),
                 floor,
                 proven,
+                settled,
             };
             let group = groups.entry((replicas.clone(), floor)).or_insert_with(new);
             group.ranges.push(piece);
             group.proven = group.proven.min(proven);
+            group.settled = group.settled.min(settled);
         }
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
     groups.iter_mut().for_each(|group| join_neighbours(&mut group.ranges));
     groups
+}
+
+/// The time before which the ballots of a piece of a range are settled, if it has had the same replicas since; 0 if none are known to be.
+pub(crate) fn settled_before(view: &View, placement: &Placement, piece: TokenRange, proven: &Proven) -> Micros {
+    let SettledBallots { before, epoch } = proven.settled;
+    if view.is_unchanged_since(epoch_of(epoch), placement, piece) { before } else { 0 }
 }
 
 /// Sorts ranges, and makes one of those that meet.

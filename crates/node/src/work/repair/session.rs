@@ -34,7 +34,7 @@ pub(super) enum SessionError {
     OutOfTurn(#[from] OutOfTurn),
     #[error("another replica knows of more deletions that may be forgotten; the next session leaves them out too")]
     Floors(Vec<(TokenRange, FloorNote)>),
-    #[error("a conditional write is undecided, so no deletions are forgotten")]
+    #[error("a conditional write is undecided, so no deletions and no acceptors are forgotten")]
     Unsettled,
 }
 
@@ -55,6 +55,8 @@ pub(super) struct SessionRun<'a, W> {
     pub(super) began: Micros,
     /// Refused from its beginning on is what was issued before.
     pub(super) fence: Option<Micros>,
+    /// Refused from its beginning on are ballots from before, which are settled at its end.
+    pub(super) ballots: Option<Micros>,
 }
 
 impl<W: World> SessionRun<'_, W> {
@@ -110,7 +112,7 @@ impl<W: World> SessionRun<'_, W> {
 
     /// Tells all replicas what was proven, this one first. Those that are not told are told by the next session.
     pub(super) async fn tell(&self, until: Micros, floor: Option<FloorNote>) -> Result<(), SessionError> {
-        let said = RepairProven { part: self.part.clone(), until, floor };
+        let said = RepairProven { part: self.part.clone(), until, floor, settled: self.ballots };
         let local = self.coordinator.local();
         let epoch = (self.group.epoch.lineage, self.group.epoch.index);
         let noted = self.coordinator.replica().note_proven(said.clone(), epoch).await;
@@ -162,7 +164,8 @@ impl<W: World> SessionRun<'_, W> {
 
     async fn ask_root(&self, host: HostId) -> Result<(LeafSum, u8), SessionError> {
         loop {
-            let ask = TreeQuestion::Root { session: self.began, floor: self.group.floor, fence: self.fence };
+            let (session, floor) = (self.began, self.group.floor);
+            let ask = TreeQuestion::Root { session, floor, fence: self.fence, ballots: self.ballots };
             match self.ask_tree(host, ask).await? {
                 TreeReply::Root { sum, bits, .. } => return Ok((sum, bits)),
                 TreeReply::Reading(_) => self.coordinator.context().pause(READING_PAUSE).await,

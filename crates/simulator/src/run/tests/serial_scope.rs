@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::client::statement_at;
+use henge_model::Rows;
 
 /// Machines of each datacentre, all with a copy.
 const EACH: usize = 3;
@@ -9,6 +10,11 @@ const SERIAL: (Consistency, Consistency) = (Consistency::Quorum, Consistency::Se
 const LOCAL: (Consistency, Consistency) = (Consistency::LocalQuorum, Consistency::LocalSerial);
 const WRITE: &str = "INSERT INTO far.t (k, v) VALUES (1, 1) IF NOT EXISTS";
 const READ: &str = "SELECT v FROM far.t WHERE k = 1";
+/// The values in the answer to a write that was made, to one that was not, and to a read of the row and of none.
+const APPLIED: Result<usize, String> = Ok(1);
+const REFUSED: Result<usize, String> = Ok(3);
+const FOUND: Result<usize, String> = Ok(1);
+const NOTHING: Result<usize, String> = Ok(0);
 
 struct Site {
     run: Run,
@@ -29,7 +35,7 @@ impl Site {
         Site { run }
     }
 
-    /// Begins a statement on a machine; its end has the number of rows of the answer.
+    /// Begins a statement on a machine; its end has the number of values in the answer.
     fn begin(
         &self,
         machine: usize,
@@ -40,7 +46,8 @@ impl Site {
         let (done, life) = (slot.clone(), self.run.cluster.machines[machine].life().unwrap());
         self.run.cluster.clockwork.spawn(Some(life.owner), async move {
             let outcome = statement_at(&life, text, &[], levels, None).await;
-            done.fill(outcome.map(|rows| rows.rows.len()).map_err(|error| error.to_string()));
+            let values = |rows: Rows| rows.rows.iter().map(Vec::len).sum();
+            done.fill(outcome.map(values).map_err(|error| error.to_string()));
         });
         slot
     }
@@ -73,25 +80,25 @@ fn the_first_conditional_write_of_a_table_fixes_its_level() {
     let mut site = Site::new("'dc1': 3, 'dc2': 3", Faults::default());
     let (serial_read, local_read) = ((Consistency::Serial, Consistency::Serial), (Consistency::LocalSerial, LOCAL.1));
     // Where nothing is decided yet, reads are answered.
-    assert_eq!(site.ask(0, READ, serial_read), Ok(0));
-    assert_eq!(site.ask(0, READ, local_read), Ok(0));
-    assert_eq!(site.ask(4, WRITE, LOCAL), Ok(0));
+    assert_eq!(site.ask(0, READ, serial_read), NOTHING);
+    assert_eq!(site.ask(0, READ, local_read), NOTHING);
+    assert_eq!(site.ask(4, WRITE, LOCAL), APPLIED);
     for machine in [0, 4] {
         let refused = [site.ask(machine, WRITE, SERIAL), site.ask(machine, READ, serial_read)];
         assert!(refused.iter().all(|outcome| is_refused(outcome, "LOCAL_SERIAL")), "{refused:?}");
     }
-    assert_eq!(site.ask(4, READ, local_read), Ok(1));
+    assert_eq!(site.ask(4, READ, local_read), FOUND);
     // A level that decides nothing is not concerned.
-    assert_eq!(site.ask(0, READ, (Consistency::Quorum, Consistency::Serial)), Ok(1));
-    assert_eq!(site.ask(0, "ALTER TABLE far.t WITH serial_consistency = 'serial'", SERIAL), Ok(0));
+    assert_eq!(site.ask(0, READ, (Consistency::Quorum, Consistency::Serial)), FOUND);
+    assert_eq!(site.ask(0, "ALTER TABLE far.t WITH serial_consistency = 'serial'", SERIAL), NOTHING);
     site.run.pass(2 * SECOND);
     for machine in [0, 4] {
         assert!(is_refused(&site.ask(machine, WRITE, LOCAL), "SERIAL"));
-        assert_eq!(site.ask(machine, WRITE, SERIAL), Ok(1), "it is there");
+        assert_eq!(site.ask(machine, WRITE, SERIAL), REFUSED, "it is there");
     }
-    assert_eq!(site.ask(0, "ALTER TABLE far.t WITH serial_consistency = 'UNSET'", SERIAL), Ok(0));
+    assert_eq!(site.ask(0, "ALTER TABLE far.t WITH serial_consistency = 'UNSET'", SERIAL), NOTHING);
     site.run.pass(2 * SECOND);
-    assert_eq!(site.ask(4, WRITE, LOCAL), Ok(1));
+    assert_eq!(site.ask(4, WRITE, LOCAL), REFUSED);
     site.end();
 }
 
@@ -115,9 +122,9 @@ fn one_of_the_first_conditional_writes_wins() {
 fn levels_are_mixed_where_they_are_the_same() {
     for replication in ["'dc1': 3", "'dc1': 3, 'dc2': 0"] {
         let mut site = Site::new(replication, Faults::default());
-        assert_eq!(site.ask(0, WRITE, LOCAL), Ok(0));
-        assert_eq!(site.ask(1, WRITE, SERIAL), Ok(1));
-        assert_eq!(site.ask(1, READ, (Consistency::LocalSerial, LOCAL.1)), Ok(1));
+        assert_eq!(site.ask(0, WRITE, LOCAL), APPLIED);
+        assert_eq!(site.ask(1, WRITE, SERIAL), REFUSED);
+        assert_eq!(site.ask(1, READ, (Consistency::LocalSerial, LOCAL.1)), FOUND);
         site.end();
     }
 }
@@ -126,7 +133,7 @@ fn levels_are_mixed_where_they_are_the_same() {
 fn insertions(faults: Faults) -> (Result<usize, String>, Result<usize, String>) {
     let mut site = Site::new("'dc1': 3, 'dc2': 3", faults);
     // The first write fixes the level while all are there.
-    assert_eq!(site.ask(0, "INSERT INTO far.t (k, v) VALUES (0, 0) IF NOT EXISTS", LOCAL), Ok(0));
+    assert_eq!(site.ask(0, "INSERT INTO far.t (k, v) VALUES (0, 0) IF NOT EXISTS", LOCAL), APPLIED);
     site.run.pass(2 * SECOND);
     site.cut_off(&[0, 1]);
     let local = site.ask(0, WRITE, LOCAL);
@@ -139,7 +146,7 @@ fn insertions(faults: Faults) -> (Result<usize, String>, Result<usize, String>) 
 #[test]
 fn mixed_levels_decide_twice() {
     let (local, global) = insertions(Faults::default());
-    assert!(local == Ok(0) && is_refused(&global, "LOCAL_SERIAL"), "{local:?}, {global:?}");
+    assert!(local == APPLIED && is_refused(&global, "LOCAL_SERIAL"), "{local:?}, {global:?}");
     let faults = Faults { mix_serial_levels: true, ..Faults::default() };
-    assert_eq!(insertions(faults), (Ok(0), Ok(0)));
+    assert_eq!(insertions(faults), (APPLIED, APPLIED));
 }
