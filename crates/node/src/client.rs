@@ -10,6 +10,8 @@ pub(crate) mod parameters;
 mod prepare;
 pub(crate) mod prepared_statement;
 mod queue_delay;
+mod rate_check;
+mod rates;
 mod read_only;
 mod resolution;
 mod schema_change;

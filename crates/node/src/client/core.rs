@@ -2,6 +2,7 @@
 
 use crate::client::access::logins::Logins;
 use crate::client::queue_delay::QueueDelay;
+use crate::client::rates::Rates;
 use crate::client::statements::Statements;
 use crate::cluster::Cluster;
 use crate::coordinator::Coordinator;
@@ -22,6 +23,7 @@ pub(crate) struct Clients {
     is_draining: AtomicBool,
     /// One conditional write at a time fixes the serial level of a table.
     pub(super) scope_lock: tokio::sync::Mutex<()>,
+    pub(super) rates: Rates,
 }
 
 impl Clients {
@@ -34,6 +36,7 @@ impl Clients {
             holds_requests: options.guardrails.concern_requests(),
             is_draining: AtomicBool::new(false),
             scope_lock: tokio::sync::Mutex::default(),
+            rates: Rates::new(&options.role_rates, &options.keyspace_rates),
         }
     }
 

@@ -71,7 +71,7 @@ impl<W: World> Core<W> {
     /// The fast path: a read of one row that this node answers from memory. Otherwise the sink is as it was.
     pub fn try_execute(&self, ready: &PreparedStatement, parameters: &Parameters<'_>, sink: &mut dyn RowSink) -> bool {
         let (Plan::Select(plan), [placed]) = (&ready.prepared.plan, &ready.placed[..]) else { return false };
-        if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) {
+        if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) || !self.is_unlimited() {
             return false;
         }
         let request = self.request(parameters, WriteId::of_repair(0), 0, self.context().options.read_timeout);
@@ -96,6 +96,7 @@ impl<W: World> Core<W> {
         }
         self.authorize(ready, parameters.user)?;
         executable(ready)?;
+        self.check_rate(ready, parameters)?;
         let counted = self.coordinator().begin_request();
         match &ready.prepared.plan {
             Plan::Select(plan) => self.execute_select(ready, plan, parameters, &counted, sink).await,
@@ -183,6 +184,7 @@ impl<W: World> Core<W> {
         }
         statements.iter().try_for_each(|(ready, _)| self.authorize(ready, parameters.user))?;
         statements.iter().try_for_each(|(ready, _)| executable(ready))?;
+        self.check_batch_rate(statements.iter().map(|(ready, _)| &**ready), parameters)?;
         let _counted = self.coordinator().begin_request();
         let request = self.write_request(parameters).await?;
         let mut parts = Vec::with_capacity(statements.len());

@@ -2,9 +2,10 @@
 
 use henge_base::HostId;
 use henge_cql::Guardrails;
-use henge_settings::kind::{choice, class, duration, flag, number, size, text};
-use henge_settings::settings;
+use henge_settings::kind::{choice, class, duration, flag, list_of, number, size, text};
+use henge_settings::{InvalidValue, settings};
 use henge_storage::SyncMode;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -87,6 +88,13 @@ settings! {
             peer_requests_max as "internode_max_concurrent_requests": usize = number(4_096, 1..=1_048_576);
             /// Bytes of requests of one peer under way. More are refused.
             peer_bytes_max as "internode_application_receive_queue_reserve_endpoint_capacity": usize = size("128MiB", ..);
+            /// Requests that roles may have in a second of this node, each as role=number. More are answered Overloaded. Roles that are
+            /// not named may have as many as they like.
+            role_rates as "requests_per_second_by_role": BTreeMap<String, u32> =
+                list_of("name=number, comma-separated or a list", rate);
+            /// The same of what is asked of the tables of a keyspace, as keyspace=number.
+            keyspace_rates as "requests_per_second_by_keyspace": BTreeMap<String, u32> =
+                list_of("name=number, comma-separated or a list", rate);
         }
     }
     fields {
@@ -132,6 +140,18 @@ impl Options {
     pub fn bound_address(&self) -> SocketAddr {
         self.listen_address.unwrap_or(self.address)
     }
+}
+
+/// A name with a number of requests in a second.
+fn rate(text: &str) -> Result<(String, u32), InvalidValue> {
+    let invalid = || {
+        InvalidValue::Refused(format!(
+            "invalid rate {text:?}: expected a name and a number from 1 on, such as app=1000"
+        ))
+    };
+    let (name, number) = text.rsplit_once('=').ok_or_else(invalid)?;
+    let number: u32 = number.trim().parse().map_err(|_| invalid())?;
+    if name.trim().is_empty() || number == 0 { Err(invalid()) } else { Ok((name.trim().to_owned(), number)) }
 }
 
 /// True once new replicas fetch the rows of their ranges. Simulations and tests say it for themselves.

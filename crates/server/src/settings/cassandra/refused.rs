@@ -38,7 +38,7 @@ refused! {
     "listen_interface" [] "set listen_address to an address of the interface, and leave this out";
     "materialized_views_enabled" ["false"] "there are no materialized views: leave it out";
     "native_transport_port_ssl" [] "TLS is served on native_transport_port: see client_encryption_options";
-    "native_transport_rate_limiting_enabled" ["false"] "there is no limit of rates: see native_transport_max_concurrent_requests";
+    "native_transport_rate_limiting_enabled" ["false"] "there is no limit of a whole node's rate: see requests_per_second_by_role and native_transport_max_concurrent_requests";
     "network_authorizer" ["AllowAllNetworkAuthorizer", "org.apache.cassandra.auth.AllowAllNetworkAuthorizer"]
         "access cannot be bound to datacentres: leave it out";
     "partition_denylist_enabled" ["false"] "partitions cannot be denied: leave it out";
