@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from attack import Attack, answer, query, started
+from attack import answer, query, started
+from bystander import Attack
 from processes import Server
 from raw import ERROR
 

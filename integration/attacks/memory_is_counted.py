@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from attack import ATTACKER, Attack, answer, connect, error, execute, frame, prepare, query, started
+from attack import ATTACKER, answer, connect, error, execute, frame, prepare, query, started
+from bystander import Attack
 from raw import ERROR, EXECUTE, PREPARE, QUERY, RESULT
 
 MEGABYTE = 1 << 20

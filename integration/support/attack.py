@@ -1,4 +1,4 @@
-"""A node under attack: what it holds in memory, how long a bystander waits meanwhile, and what the attacker is answered.
+"""A node under attack and the frames of who attacks it.
 
 The attacker, the bystander and the operator come from addresses of their own, as they would in a network.
 """
@@ -6,17 +6,13 @@ The attacker, the bystander and the operator come from addresses of their own, a
 import re
 import socket
 import struct
-import threading
-import time
 from pathlib import Path
 
 from processes import CQL_PORT, Server
 from raw import ERROR, EXECUTE, PREPARE, QUERY, STARTUP, RawConnection, string
 
 AUTH_RESPONSE, AUTHENTICATE, AUTH_SUCCESS = 0x0F, 0x03, 0x10
-ATTACKER, BYSTANDER = "127.0.0.66", "127.0.0.77"
-# Of the process; a debug build and Python's own pauses are slow, so no test holds anybody to milliseconds.
-BYSTANDER_SECONDS = 5
+ATTACKER = "127.0.0.66"
 CGROUPS = [Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")]
 CGROUP_LIMIT = 3 << 30
 STARTUP_BODY = struct.pack(">H", 1) + string("CQL_VERSION") + string("3.0.0")
@@ -141,62 +137,3 @@ def enclose(pid):
         except (OSError, StopIteration):
             continue
     return None
-
-
-class Bystander(threading.Thread):
-    """Somebody else's requests, one after another, and the memory that the node has meanwhile."""
-
-    def __init__(self, target):
-        super().__init__(daemon=True)
-        self.target, self.over = target, threading.Event()
-        self.stream = started(target.address, source=BYSTANDER)
-        self.slowest, self.refused, self.count, self.most_mb = 0.0, [], 0, 0.0
-
-    def run(self):
-        # One request at least, however short the attack is.
-        while not (self.count and self.over.wait(0.02)):
-            began = time.monotonic()
-            for statement in ("INSERT INTO bystander.t (k, v) VALUES (1, 'here')", "SELECT v FROM bystander.t WHERE k = 1"):
-                self.stream.sendall(query(statement))
-                opcode, body = answer(self.stream)
-                if opcode == ERROR:
-                    self.refused.append(error(body)[1])
-            self.slowest = max(self.slowest, time.monotonic() - began)
-            self.count += 1
-            self.most_mb = max(self.most_mb, self.target.resident_mb())
-
-    def stop(self):
-        self.over.set()
-        self.join(60)
-        assert not self.is_alive(), "a bystander waits for ever"
-        self.stream.close()
-
-
-class Attack:
-    """`with Attack(target, "name") as attack`: measures a bystander without the attack and with it, and prints a line."""
-
-    def __init__(self, target, name, quiet_seconds=1.0):
-        self.target, self.name, self.quiet_seconds, self.outcome = target, name, quiet_seconds, ""
-
-    def __enter__(self):
-        quiet = Bystander(self.target)
-        quiet.start()
-        time.sleep(self.quiet_seconds)
-        quiet.stop()
-        self.quiet, self.bystander = quiet, Bystander(self.target)
-        self.bystander.start()
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind:
-            return
-        self.bystander.stop()
-        seen = self.bystander
-        print(
-            f"\nattack: {self.name}: {seen.most_mb:.0f} MB of {self.target.limit_mb():.0f} MB; bystander at most {seen.slowest * 1000:.0f} ms, "
-            f"{self.quiet.slowest * 1000:.0f} ms without; refused: {self.outcome or 'nothing'}",
-            flush=True,
-        )
-        assert seen.most_mb < self.target.limit_mb(), f"{seen.most_mb:.0f} MB"
-        assert not seen.refused, seen.refused[:3]
-        assert seen.slowest < BYSTANDER_SECONDS and seen.count, f"{seen.slowest:.1f} s, {seen.count} requests"

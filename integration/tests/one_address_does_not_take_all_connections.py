@@ -2,7 +2,8 @@
 
 import socket
 
-from attack import BYSTANDER, connect
+from attack import connect
+from bystander import ADDRESS
 
 ARGUMENTS = ["--set", "native_transport_max_concurrent_connections_per_ip=5"]
 
@@ -11,7 +12,7 @@ def test_connections_of_one_address_are_bounded(node):
     mine = [connect(node.address) for _ in range(8)]
     served = [is_closed(stream) for stream in mine].count(False)
     assert served == 5, served
-    other = connect(node.address, source=BYSTANDER)
+    other = connect(node.address, source=ADDRESS)
     assert not is_closed(other)
     mine[0].close()
 
