@@ -172,9 +172,9 @@ impl<W: World> LocalReplica<W> {
         self.context.is_disk_full()
     }
 
-    /// Ends writes in the combiner. Those of this node's coordinators that failed are owed to this copy.
-    fn complete(&self, done: impl Iterator<Item = (u64, Result<(), ReplicaError>)>) {
-        self.slots.complete(done, |outcome, mutation| {
+    /// Ends writes in the combiner, on one of its cores. Those of this node's coordinators that failed are owed to this copy.
+    fn complete(&self, core: usize, done: impl Iterator<Item = (u64, Result<(), ReplicaError>)>) {
+        self.slots.complete(core, done, |outcome, mutation| {
             if let Err(error) = outcome {
                 self.owe(*error, mutation);
             }

@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 /// A core's handle of the local replica, cheap to clone. What it writes is written by a task of this core if the combiner is free.
 pub(crate) struct ReplicaHandle<W> {
     replica: Arc<LocalReplica<W>>,
+    /// The number of the core in the replica's slots.
+    core: usize,
     writer_wakeup: Arc<Notify>,
     /// The steps of the request at hand, if it is traced.
     steps: Option<Arc<Steps>>,
@@ -31,7 +33,7 @@ impl<W> ReplicaHandle<W> {
     /// The same handle, which notes steps elsewhere or not at all.
     pub(crate) fn with_steps(&self, steps: Option<Arc<Steps>>) -> Self {
         let (replica, writer_wakeup) = (Arc::clone(&self.replica), Arc::clone(&self.writer_wakeup));
-        ReplicaHandle { replica, writer_wakeup, steps }
+        ReplicaHandle { replica, core: self.core, writer_wakeup, steps }
     }
 }
 
@@ -44,11 +46,14 @@ impl<W> Deref for ReplicaHandle<W> {
 }
 
 impl<W: World> ReplicaHandle<W> {
-    /// Starts the writer of the calling core.
+    /// Starts the writer of the calling core, and the task that wakes its callers.
     pub(crate) fn start(replica: Arc<LocalReplica<W>>) -> Self {
         let writer_wakeup = Arc::new(Notify::new());
-        replica.context.world.spawn("writer", writer::run(Arc::clone(&replica), Arc::clone(&writer_wakeup)));
-        ReplicaHandle { replica, writer_wakeup, steps: None }
+        let (core, mailbox) = replica.slots.add_core();
+        let world = &replica.context.world;
+        world.spawn("writer", writer::run(Arc::clone(&replica), core, Arc::clone(&writer_wakeup)));
+        world.spawn("outcomes of writes", async move { mailbox.deliver().await });
+        ReplicaHandle { replica, core, writer_wakeup, steps: None }
     }
 
     /// Notes a step, if the request is traced.
@@ -138,7 +143,7 @@ impl<W: World> ReplicaHandle<W> {
         give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
         owed: Option<SharedMutation>,
     ) -> Result<WritePending, ReplicaError> {
-        let (ticket, receiver) = self.slots.open(owed);
+        let (ticket, receiver) = self.slots.open(self.core, owed);
         match give(&self.store, ticket) {
             Ok(is_free) => {
                 if is_free {
@@ -148,7 +153,7 @@ impl<W: World> ReplicaHandle<W> {
             }
             Err(error) => {
                 let error = refusal_of_write(&error);
-                self.complete(std::iter::once((ticket, Err(error))));
+                self.complete(self.core, std::iter::once((ticket, Err(error))));
                 Err(error)
             }
         }

@@ -13,22 +13,22 @@ use tokio::sync::Notify;
 type WriteOutcomes = Vec<(u64, Result<(), WriteError>)>;
 
 /// Takes turns until nothing is queued, each time that a write of this core found the combiner free and notified `wakeup`.
-pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, wakeup: Arc<Notify>) {
+pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, core: usize, wakeup: Arc<Notify>) {
     loop {
         wakeup.notified().await;
-        while take_turn(&replica).await {}
+        while take_turn(&replica, core).await {}
     }
 }
 
 /// Writes one batch, and wakes the callers whose writes were in it, of whatever core; true if there is more to write.
-async fn take_turn<W: World>(replica: &LocalReplica<W>) -> bool {
+async fn take_turn<W: World>(replica: &LocalReplica<W>, core: usize) -> bool {
     let options = &replica.context.options;
     let (done, more) = match options.sync {
         SyncMode::Unsynced => write(&replica.store, SyncMode::Unsynced),
         SyncMode::Synced if options.faults.ack_before_sync => write(&replica.store, SyncMode::Unsynced),
         SyncMode::Synced => replica.on_disk(Lane::Write, |store| write(store, SyncMode::Synced)).await,
     };
-    replica.complete(done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal_of_write(&e)))));
+    replica.complete(core, done.into_iter().map(|(ticket, r)| (ticket, r.map_err(|e| refusal_of_write(&e)))));
     more
 }
 
