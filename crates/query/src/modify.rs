@@ -30,7 +30,7 @@ pub async fn modify<R: Replicas>(
     if plan.table().is_counter() {
         let mut parts = MutationGroups::default();
         parts.add(placed, bound)?;
-        return parts.add_to_counters(replicas, request).await;
+        return Box::pin(parts.add_to_counters(replicas, request)).await;
     }
     if let [one] = &bound[..] {
         let mutation = Mutation::single(request.id, one.key.to_bytes(), one.row.clone());
@@ -39,7 +39,7 @@ pub async fn modify<R: Replicas>(
     let mut parts = MutationGroups::default();
     parts.add(placed, bound)?;
     let write_type = if parts.groups.len() > 1 { WriteType::UnloggedBatch } else { WriteType::Simple };
-    parts.write(replicas, request, write_type).await
+    Box::pin(parts.write(replicas, request, write_type)).await
 }
 
 /// Executes a `BEGIN BATCH` statement. `placed` holds the placement of each statement's keyspace, in order. Returns the

@@ -20,7 +20,7 @@ pub(crate) async fn bind<R: Replicas>(
         return Ok(plan.bind(context, out)?);
     }
     for (key, token) in plan.row_keys(context)? {
-        let row = read_row(replicas, plan, placed, request, &key, token).await?;
+        let row = Box::pin(read_row(replicas, plan, placed, request, &key, token)).await?;
         let view = row.as_ref().map(|row| RowView::parse(key.bytes(), row)).transpose();
         let view = view.map_err(|error| Error::Invalid(format!("the row to change cannot be read: {error}")))?;
         plan.bind_row(key.clone(), token, &BindContext { before: view.as_ref(), ..*context }, out)?;

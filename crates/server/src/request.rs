@@ -100,7 +100,7 @@ async fn look_up_long_text<'a>(
     if query.text.len() < LONG_TEXT_BYTES {
         return (lookup, None);
     }
-    let turn = Some(context.account.prepare_turn().await);
+    let turn = Some(Box::pin(context.account.prepare_turn()).await);
     let keyspace = query.parameters.keyspace.or(context.client.keyspace.as_deref());
     // What is wrong with it is reported when it is run.
     let ready = core.prepare_aside(query.text, keyspace).await;
@@ -140,11 +140,11 @@ async fn answer(
 ) -> Result<Answer, ErrorResponse> {
     match request {
         Request::Query(query) => run_query(core, query, lookup, context, room, summary).await,
-        Request::Prepare(prepare) => run_prepare(core, prepare, context, room).await,
+        Request::Prepare(prepare) => Box::pin(run_prepare(core, prepare, context, room)).await,
         Request::Execute(execute) => {
             run_execute(core, version, execute, lookup.prepared_statement().cloned(), context, room, summary).await
         }
-        Request::Batch(batch) => run_batch(core, batch, context, room, summary).await,
+        Request::Batch(batch) => Box::pin(run_batch(core, batch, context, room, summary)).await,
         _ => Err(ProtocolError::new("this message is not expected on a connection that is established").into()),
     }
 }

@@ -85,6 +85,8 @@ impl<W: World> Core<W> {
     }
 
     /// Executes a statement. Rows go to `sink`, whose columns are `ready.prepared.result`.
+    ///
+    /// A request is moved into its task as a whole, so that what is not a plain write, and takes more room, stands in a box of its own.
     pub async fn execute(
         &self,
         ready: &PreparedStatement,
@@ -99,14 +101,13 @@ impl<W: World> Core<W> {
         self.check_rate(ready, parameters)?;
         let counted = self.coordinator().begin_request();
         match &ready.prepared.plan {
-            Plan::Select(plan) => self.execute_select(ready, plan, parameters, &counted, sink).await,
+            Plan::Select(plan) => Box::pin(self.execute_select(ready, plan, parameters, &counted, sink)).await,
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
-                self.hold_to_serial_scope(plan.table(), placed, parameters).await?;
-                Ok(Outcome::Applied(
-                    henge_query::modify_conditionally(self.coordinator(), plan, placed, &request).await?,
-                ))
+                Box::pin(self.hold_to_serial_scope(plan.table(), placed, parameters)).await?;
+                let applied = Box::pin(henge_query::modify_conditionally(self.coordinator(), plan, placed, &request));
+                Ok(Outcome::Applied(applied.await?))
             }
             Plan::Modify(plan) => {
                 let request = self.write_request(parameters).await?;
@@ -118,17 +119,17 @@ impl<W: World> Core<W> {
                 let request = self.write_request(parameters).await?;
                 let mut statements = plan.statements.iter().zip(&ready.placed);
                 if let Some((first, placed)) = statements.find(|(write, _)| write.is_conditional()) {
-                    self.hold_to_serial_scope(first.table(), placed, parameters).await?;
+                    Box::pin(self.hold_to_serial_scope(first.table(), placed, parameters)).await?;
                 }
-                let applied = henge_query::batch(self.coordinator(), plan, &ready.placed, &request).await?;
+                let applied = Box::pin(henge_query::batch(self.coordinator(), plan, &ready.placed, &request)).await?;
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))
             }
-            Plan::Schema(change) => schema_change::run(self, change, parameters).await,
+            Plan::Schema(change) => Box::pin(schema_change::run(self, change, parameters)).await,
             Plan::Nothing => Ok(Outcome::Void),
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
             Plan::Role(_) | Plan::Permission(_) => {
                 let deadline = self.metadata_deadline(parameters)?;
-                access::run(self, &ready.prepared.plan, parameters.user, deadline, sink).await
+                Box::pin(access::run(self, &ready.prepared.plan, parameters.user, deadline, sink)).await
             }
             Plan::Describe(target) => self.describe(target, sink),
         }
@@ -153,10 +154,12 @@ impl<W: World> Core<W> {
         }
         // It writes nothing but repairs, which take identities of their own.
         let request = self.request(parameters, WriteId::of_repair(0), self.seed(), self.select_timeout(plan));
-        let select = henge_query::select(self.coordinator(), plan, placed, &request, sink);
         let next = match plan.reads_by_key() {
-            true => select.await?,
-            false => unless_cancelled(counted, request.consistency, select).await?,
+            true => henge_query::select(self.coordinator(), plan, placed, &request, sink).await?,
+            false => {
+                let scan = Box::pin(henge_query::select(self.coordinator(), plan, placed, &request, sink));
+                unless_cancelled(counted, request.consistency, scan).await?
+            }
         };
         Ok(Outcome::Rows(next.map(|state| state.encode())))
     }

@@ -50,7 +50,8 @@ impl<W: World> Cluster<W> {
     /// at a time, and a peer that failed is left alone for a while.
     pub(crate) async fn catch_up(&self, epoch: Epoch, peer: To) {
         if self.epoch() < epoch {
-            self.pull_until(epoch, peer, &mut *self.pulls.lock().await).await;
+            let mut pulls = self.pulls.lock().await;
+            Box::pin(self.pull_until(epoch, peer, &mut pulls)).await;
         }
     }
 
@@ -80,7 +81,7 @@ impl<W: World> Cluster<W> {
     pub(crate) async fn catch_up_at_once(&self, epoch: Epoch, peer: To) {
         let mut pulls = self.pulls.lock().await;
         pulls.record_success(peer);
-        self.pull_until(epoch, peer, &mut pulls).await;
+        Box::pin(self.pull_until(epoch, peer, &mut pulls)).await;
     }
 
     /// Admits a caller that is a member. A node that is behind the caller asks members that it knows, for a stranger's log may be made up;

@@ -1,7 +1,7 @@
 //! A core's tail: what must go on after a request was answered or dropped, such as calls to peers and the hints they end in.
 
 use crate::ground::world::World;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_coordinator::ReplicaError;
 use std::future::Future;
@@ -38,10 +38,10 @@ impl Tail {
     ) -> oneshot::Receiver<T> {
         let (sender, receiver) = oneshot::channel();
         // The tail ends only with the node; then nobody waits for the answer either.
-        let _ = self.work.send(Box::pin(async move {
-            let _place = place;
-            let _ = sender.send(work.await);
-        }));
+        let _ = self.work.send(Box::pin(work.map(move |outcome| {
+            drop(place);
+            let _ = sender.send(outcome);
+        })));
         receiver
     }
 }

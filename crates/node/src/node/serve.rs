@@ -135,7 +135,7 @@ impl<W: World> Node<W> {
                     if !joins_itself(from, &m.command) {
                         cluster.admit_member(from, header.epoch).await?;
                     }
-                    Ok(cluster.change_for_peer(m).await)
+                    Ok(Box::pin(cluster.change_for_peer(m)).await)
                 };
                 call.answer(propose).await
             }

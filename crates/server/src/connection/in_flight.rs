@@ -2,6 +2,7 @@
 //! client does: whether it reads its answers or not, stays or goes.
 
 use super::ended_request::EndedRequest;
+use futures_util::future::FutureExt;
 use std::future::Future;
 use tokio::sync::mpsc;
 
@@ -29,13 +30,13 @@ impl InFlightRequests {
         self.count += 1;
         let sender = self.sender.clone();
         // The answer of a connection that has ended concerns nobody.
-        tokio::spawn(async move { drop(sender.send(Box::new(request.await))) });
+        tokio::spawn(request.map(move |done| drop(sender.send(Box::new(done)))));
     }
 
     /// Starts a request that changes nothing; it is dropped when the connection ends.
     pub(super) fn run_while_open(&mut self, request: impl Future<Output = EndedRequest> + Send + 'static) {
         self.count += 1;
-        let sender = self.sender.clone();
+        let (sender, request) = (self.sender.clone(), Box::pin(request));
         tokio::spawn(async move {
             tokio::select! {
                 biased;
