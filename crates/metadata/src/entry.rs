@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The format that is written.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 /// The format of logs with one voter, which named no entry before and no command. It is read.
 const FORMAT_UNCHAINED: u8 = 1;
 

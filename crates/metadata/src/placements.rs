@@ -102,16 +102,26 @@ impl Placements {
 
     /// Changes the placement of one setting.
     pub(crate) fn change(&mut self, setting: &Replication, change: &PlacementChange) -> Result<(), PlacementFault> {
-        let before = self.by_setting.entry(setting.clone()).or_default();
-        *before = Arc::new(before.apply(change, &self.ids)?);
+        let after = match self.by_setting.get(setting) {
+            Some(before) => before.apply(change, &self.ids)?,
+            None => Placement::default().apply(change, &self.ids)?,
+        };
+        self.by_setting.insert(setting.clone(), Arc::new(self.with_shared_ends(after)));
         Ok(())
     }
 
     /// Changes the ranges of the keyspace in transit, which begins its way with the first change.
     pub(crate) fn change_transit(&mut self, keyspace: &str, change: &PlacementChange) -> Result<(), PlacementFault> {
         let before = self.in_transit.take().map(|(_, placement)| placement).unwrap_or_default();
-        self.in_transit = Some((keyspace.to_owned(), Arc::new(before.apply(change, &self.ids)?)));
+        let after = before.apply(change, &self.ids)?;
+        self.in_transit = Some((keyspace.to_owned(), Arc::new(self.with_shared_ends(after))));
         Ok(())
+    }
+
+    /// The placement, which holds its ends together with any other that has the same.
+    fn with_shared_ends(&self, mut placement: Placement) -> Placement {
+        self.by_setting.values().for_each(|other| placement.share_ends(other));
+        placement
     }
 
     /// No keyspace is in transit any more.

@@ -4,7 +4,7 @@ use crate::{ClusterState, Position};
 use henge_base::Bytes;
 
 /// The only format there is.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// An encoded state, and the end of the log that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]

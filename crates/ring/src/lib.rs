@@ -4,11 +4,11 @@
 //! - `member`: a node that owns tokens.
 //! - `ring`: all tokens in order, and the placement that a replication setting gives them.
 //! - `strategy`: the walks round the ring, by Cassandra's rules.
-//! - `hosts`, `replica_set`: replicas as numbers of members; each distinct set is kept once.
+//! - `hosts`, `replica_set`, `replica_sets`: replicas as numbers of members; each distinct set is kept once.
 //! - `placement`: ranges with their readers and writers, and the ranges that move between two placements.
 //! - `placement_change`: the difference between two placements, as the metadata log holds it.
 //! - `transition`: placements on the way from one to another.
-//! - `placement_fault`: the rules that hold for every placement.
+//! - `placement_fault`, `placement_check`: the rules that hold for every placement.
 //! - `quorums`: those before and after a change of replicas.
 //! - `epoch`: the place in the metadata log that a placement is of.
 //! - `allocate`: tokens for a node that joins.
@@ -19,9 +19,11 @@ mod hosts;
 mod member;
 mod placement;
 mod placement_change;
+mod placement_check;
 mod placement_fault;
 mod quorums;
 mod replica_set;
+mod replica_sets;
 mod ring;
 mod strategy;
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Placements: the replicas of each range, as a replication strategy computes them and the metadata log keeps them.
 
 use crate::hosts::{Hosts, MemberIds};
-use crate::replica_set::ReplicaSet;
+use crate::replica_set::{ReplicaSet, SetRef};
+use crate::replica_sets::{DistinctSets, ReplicaSets};
 use henge_base::HostId;
 use henge_model::{Token, TokenRange};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A range and its replicas, the primary first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,37 +22,44 @@ pub struct PlacedRange<'a> {
     pub since: u64,
 }
 
-/// The replicas of every token under one replication setting. About 80 bytes for each range if
-/// every range has a replica set of its own (`examples/many_members.rs`).
-#[derive(Clone, Debug, Default)]
+/// The replicas of every token under one replication setting, in flat lists: about 34 bytes for each range if every range
+/// has a set of three replicas of its own (`examples/many_members.rs`). Cheap to look up, not to change.
+#[derive(Clone, Debug)]
 pub struct Placement {
     pub(crate) ids: MemberIds,
     /// The last token of each range, ascending. A range starts where the one before ends, the first where the last
-    /// ends. Empty without members.
-    pub(crate) ends: Vec<Token>,
-    /// The replica set of each range, an index of `sets`.
+    /// ends. Empty without members. Placements of several settings share them.
+    pub(crate) ends: Arc<[Token]>,
+    /// The replica set of each range, a number of `sets`.
     pub(crate) set_of: Vec<u32>,
     /// The distinct replica sets.
-    pub(crate) sets: Vec<ReplicaSet>,
+    pub(crate) sets: ReplicaSets,
+}
+
+impl Default for Placement {
+    fn default() -> Placement {
+        let (set_of, sets) = (Vec::new(), ReplicaSets::default());
+        Placement { ids: MemberIds::default(), ends: Arc::default(), set_of, sets }
+    }
 }
 
 impl Placement {
     /// The placement of ranges by their last tokens, in ascending order, on members by number.
     pub fn new(ids: MemberIds, ranges: impl IntoIterator<Item = (Token, ReplicaSet)>) -> Placement {
-        let (mut ends, mut set_of, mut sets) = (Vec::new(), Vec::new(), Vec::new());
-        let mut number_of: BTreeMap<ReplicaSet, u32> = BTreeMap::new();
+        let (mut ends, mut set_of, mut sets) = (Vec::new(), Vec::new(), DistinctSets::default());
         for (end, set) in ranges {
-            let number = *number_of.entry(set).or_insert_with_key(|set| {
-                sets.push(set.clone());
-                sets.len() as u32 - 1
-            });
             ends.push(end);
-            set_of.push(number);
+            set_of.push(sets.add(set.as_ref()));
         }
-        ends.shrink_to_fit();
         set_of.shrink_to_fit();
-        sets.shrink_to_fit();
-        Placement { ids, ends, set_of, sets }
+        Placement { ids, ends: ends.into(), set_of, sets: sets.into_sets() }
+    }
+
+    /// Holds the ends of the ranges together with another placement, if they are the same.
+    pub fn share_ends(&mut self, other: &Placement) {
+        if self.ends == other.ends {
+            self.ends = Arc::clone(&other.ends);
+        }
     }
 
     /// The placement of every token on one node.
@@ -88,8 +97,8 @@ impl Placement {
     /// True if more than half of the writers of every range that changed in entry `since` or later are such hosts, or all of them but one
     /// that is absent for good.
     pub fn has_majorities(&self, since: u64, is_such: impl Fn(HostId) -> bool, absent: Option<HostId>) -> bool {
-        self.sets.iter().filter(|set| set.since() >= since).all(|set| {
-            let writers = Hosts::new(set.writers(), &self.ids);
+        self.sets.iter().filter(|set| set.since >= since).all(|set| {
+            let writers = Hosts::new(set.members, &self.ids);
             writers.iter().filter(|host| is_such(*host)).count() * 2 > writers.len()
                 || writers.iter().all(|host| is_such(host) || Some(host) == absent)
         })
@@ -109,17 +118,17 @@ impl Placement {
             let before = if lowers { all } else { readers.max(1) - 1 };
             left <= before / 2
         };
-        self.sets.iter().filter(|set| set.since() >= since).all(|set| {
+        self.sets.iter().filter(|set| set.since >= since).all(|set| {
             // Writers, readers, and writers that are no such hosts.
             let mut by_datacenter: BTreeMap<D, (usize, usize, usize)> = BTreeMap::new();
-            for (at, host) in Hosts::new(set.writers(), &self.ids).iter().enumerate() {
+            for (at, host) in Hosts::new(set.members, &self.ids).iter().enumerate() {
                 let counts = by_datacenter.entry(datacenter(host)).or_default();
                 counts.0 += 1;
                 counts.1 += usize::from(at < set.readers().len());
                 counts.2 += usize::from(!is_such(host));
             }
             let left = by_datacenter.values().map(|counts| counts.2).sum();
-            is_minority(set.writers().len(), set.readers().len(), left)
+            is_minority(set.members.len(), set.readers().len(), left)
                 && by_datacenter.values().all(|(all, readers, left)| is_minority(*all, *readers, *left))
         })
     }
@@ -129,8 +138,8 @@ impl Placement {
         let ranges = (0..self.ends.len()).filter_map(|at| self.range_at(at).map(|placed| (at, placed)));
         let later = ranges.map(|(at, placed)| {
             let since = other.ranges_over(placed.range).map(|range| range.since).fold(placed.since, u64::max);
-            let (set, readers) = (self.set_at(at), placed.read.len());
-            (placed.range.end, ReplicaSet::new(set.readers(), &set.writers()[readers..], since))
+            let set = self.set_at(at);
+            (placed.range.end, ReplicaSet::new(set.readers(), set.pending(), since))
         });
         Placement::new(self.ids.clone(), later)
     }
@@ -159,14 +168,14 @@ impl Placement {
         Some(PlacedRange {
             range: TokenRange { start: self.ends[before], end },
             read: Hosts::new(set.readers(), &self.ids),
-            write: Hosts::new(set.writers(), &self.ids),
-            since: set.since(),
+            write: Hosts::new(set.members, &self.ids),
+            since: set.since,
         })
     }
 
     /// The replica set of a range by its index.
-    pub(crate) fn set_at(&self, at: usize) -> &ReplicaSet {
-        &self.sets[self.set_of[at] as usize]
+    pub(crate) fn set_at(&self, at: usize) -> SetRef<'_> {
+        self.sets.at(self.set_of[at])
     }
 
     /// The ranges that each node has to fetch when `new` replaces `old`: those whose writes it takes in `new` but not
@@ -193,7 +202,7 @@ impl Eq for Placement {}
 
 /// The ring, cut at every end of a range in either placement.
 pub(crate) fn common_ranges(old: &Placement, new: &Placement) -> Vec<TokenRange> {
-    let mut ends: Vec<Token> = old.ends.iter().chain(&new.ends).copied().collect();
+    let mut ends: Vec<Token> = old.ends.iter().chain(&*new.ends).copied().collect();
     ends.sort_unstable();
     ends.dedup();
     let Some(mut start) = ends.last().copied() else { return Vec::new() };

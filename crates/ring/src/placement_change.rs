@@ -2,52 +2,56 @@
 //! the metadata log holds it, so that an entry is as long as the change.
 
 use crate::hosts::{MemberIds, MemberNumber};
-use crate::replica_set::ReplicaSet;
+use crate::placement_fault::check_order;
+use crate::replica_set::{ReplicaSet, SetRef};
+use crate::replica_sets::{DistinctSets, ReplicaSets};
 use crate::{Hosts, PlacedRange, Placement, PlacementFault};
 use henge_base::HostId;
 use henge_model::Token;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The difference between two placements.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacementChange {
     /// The distinct replica sets of the changed ranges.
-    sets: Vec<ReplicaSet>,
-    /// The last token of each changed or new range, with its replica set as an index of `sets`.
-    changed: Vec<(Token, u32)>,
-    /// The last tokens of ranges that are joined with the one behind.
+    sets: ReplicaSets,
+    /// The last token of each changed or new range, ascending.
+    ends: Vec<Token>,
+    /// The replica set of each of them, a number of `sets`.
+    set_of: Vec<u32>,
+    /// The last tokens of ranges that are joined with the one behind, ascending.
     gone: Vec<Token>,
 }
 
 impl PlacementChange {
     /// True if nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.gone.is_empty()
+        self.ends.is_empty() && self.gone.is_empty()
     }
 
     /// The number of ranges that change.
     pub fn len(&self) -> usize {
-        self.changed.len() + self.gone.len()
+        self.ends.len() + self.gone.len()
     }
 
     /// The change that leads from nothing to a placement.
     pub fn whole(placement: &Placement) -> PlacementChange {
-        let changed = placement.ends.iter().copied().zip(placement.set_of.iter().copied()).collect();
-        PlacementChange { sets: placement.sets.clone(), changed, gone: Vec::new() }
+        let (ends, set_of) = (placement.ends.to_vec(), placement.set_of.clone());
+        PlacementChange { sets: placement.sets.clone(), ends, set_of, gone: Vec::new() }
     }
 
     /// The change that leads from `old` to `new`, which says itself since when each range is held.
     pub fn as_told(old: &Placement, new: &Placement) -> PlacementChange {
-        let gone: Vec<Token> = old.ends.iter().filter(|end| new.ends.binary_search(end).is_err()).copied().collect();
-        let (mut sets, mut changed) = (Sets::default(), Vec::new());
+        let mut changed = Ranges::default();
         for (at, end) in new.ends.iter().enumerate() {
             let before = old.ends.binary_search(end).ok().map(|at| old.set_at(at));
             if before != Some(new.set_at(at)) {
-                changed.push((*end, sets.add(new.set_at(at).clone())));
+                changed.add(*end, new.set_at(at));
             }
         }
-        PlacementChange { sets: sets.sets, changed, gone }
+        changed.into_change(gone_ends(old, new))
     }
 
     /// The change that leads from `old` to `new` in the log entry `index`. A range whose tokens all keep their replicas
@@ -59,9 +63,9 @@ impl PlacementChange {
         number_of: impl Fn(HostId) -> Option<MemberNumber>,
     ) -> PlacementChange {
         let numbers = |hosts: Hosts<'_>| hosts.iter().filter_map(&number_of).collect::<Vec<_>>();
-        let gone: Vec<Token> = old.ends.iter().filter(|end| new.ends.binary_search(end).is_err()).copied().collect();
+        let gone = gone_ends(old, new);
         let joined = joined_ranges(old, new, &gone);
-        let (mut sets, mut changed) = (Sets::default(), Vec::new());
+        let mut changed = Ranges::default();
         for placed in new.ranges() {
             let end = placed.range.end;
             let before = old.replicas(end);
@@ -76,10 +80,10 @@ impl PlacementChange {
             // The index is above every old one, so that a range of the same age has the same replicas.
             if before.is_none_or(|before| before.range.end != end || before.since != since) {
                 let (readers, writers) = (numbers(placed.read), numbers(placed.write));
-                changed.push((end, sets.add(ReplicaSet::new(&readers, &writers[readers.len()..], since))));
+                changed.add(end, ReplicaSet::new(&readers, &writers[readers.len()..], since).as_ref());
             }
         }
-        PlacementChange { sets: sets.sets, changed, gone }
+        changed.into_change(gone)
     }
 }
 
@@ -94,40 +98,91 @@ fn joined_ranges<'a>(old: &'a Placement, new: &Placement, gone: &[Token]) -> BTr
     joined
 }
 
-/// Distinct replica sets, in the order in which they were met.
-#[derive(Default)]
-struct Sets {
-    sets: Vec<ReplicaSet>,
-    numbers: BTreeMap<ReplicaSet, u32>,
+/// The ends of old ranges that are none of new ones.
+fn gone_ends(old: &Placement, new: &Placement) -> Vec<Token> {
+    old.ends.iter().filter(|end| new.ends.binary_search(end).is_err()).copied().collect()
 }
 
-impl Sets {
-    fn add(&mut self, set: ReplicaSet) -> u32 {
-        *self.numbers.entry(set).or_insert_with_key(|set| {
-            self.sets.push(set.clone());
-            self.sets.len() as u32 - 1
-        })
+/// Ranges that are gathered, by their ends in ascending order.
+#[derive(Default)]
+struct Ranges {
+    ends: Vec<Token>,
+    set_of: Vec<u32>,
+    sets: DistinctSets,
+}
+
+impl Ranges {
+    fn add(&mut self, end: Token, set: SetRef<'_>) {
+        self.ends.push(end);
+        self.set_of.push(self.sets.add(set));
+    }
+
+    fn into_change(self, gone: Vec<Token>) -> PlacementChange {
+        PlacementChange { sets: self.sets.into_sets(), ends: self.ends, set_of: self.set_of, gone }
     }
 }
 
 impl Placement {
     /// The placement after a change, over members by number.
     pub fn apply(&self, change: &PlacementChange, ids: &MemberIds) -> Result<Placement, PlacementFault> {
-        let mut ranges: BTreeMap<Token, &ReplicaSet> =
-            self.ends.iter().enumerate().map(|(at, end)| (*end, self.set_at(at))).collect();
-        for end in &change.gone {
-            ranges.remove(end).ok_or(PlacementFault::Missing(*end))?;
-        }
-        for (end, set) in &change.changed {
-            let set = change.sets.get(*set as usize).ok_or(PlacementFault::UnknownSet(*set))?;
-            ranges.insert(*end, set);
-        }
-        let unknown = |set: &ReplicaSet| set.writers().iter().copied().find(|n| usize::from(*n) >= ids.len());
-        if let Some(number) = change.sets.iter().find_map(unknown) {
-            return Err(PlacementFault::UnknownMember(number));
-        }
-        let placement = Placement::new(ids.clone(), ranges.into_iter().map(|(end, set)| (end, set.clone())));
+        change.check(ids)?;
+        let placement = match self.ends.is_empty() && change.gone.is_empty() {
+            true => change.to_placement(ids),
+            false => self.merged_with(change, ids)?,
+        };
         placement.check().map(|()| placement)
+    }
+
+    fn merged_with(&self, change: &PlacementChange, ids: &MemberIds) -> Result<Placement, PlacementFault> {
+        let mut merged = Ranges::default();
+        let mut changed =
+            change.ends.iter().copied().zip(change.set_of.iter().map(|set| change.sets.at(*set))).peekable();
+        let mut gone = change.gone.iter().copied().peekable();
+        for (at, end) in self.ends.iter().copied().enumerate() {
+            while let Some((new, set)) = changed.next_if(|(new, _)| *new < end) {
+                merged.add(new, set);
+            }
+            let is_gone = gone.next_if_eq(&end).is_some();
+            match changed.next_if(|(new, _)| *new == end) {
+                Some((_, set)) => merged.add(end, set),
+                None if is_gone => {}
+                None => merged.add(end, self.set_at(at)),
+            }
+        }
+        changed.for_each(|(new, set)| merged.add(new, set));
+        // An end that is not there holds up those behind it.
+        if let Some(missing) = gone.next() {
+            return Err(PlacementFault::Missing(missing));
+        }
+        let ends = if merged.ends == *self.ends { Arc::clone(&self.ends) } else { merged.ends.into() };
+        let mut set_of = merged.set_of;
+        set_of.shrink_to_fit();
+        Ok(Placement { ids: Arc::clone(ids), ends, set_of, sets: merged.sets.into_sets() })
+    }
+}
+
+impl PlacementChange {
+    /// The first reason why it fits no placement.
+    fn check(&self, ids: &MemberIds) -> Result<(), PlacementFault> {
+        if self.ends.len() != self.set_of.len() {
+            return Err(PlacementFault::Lengths);
+        }
+        for ends in [&self.ends, &self.gone] {
+            check_order(ends)?;
+        }
+        if let Some(set) = self.set_of.iter().find(|set| **set as usize >= self.sets.len()) {
+            return Err(PlacementFault::UnknownSet(*set));
+        }
+        match self.sets.unknown_member(ids.len()) {
+            Some(number) => Err(PlacementFault::UnknownMember(number)),
+            None => Ok(()),
+        }
+    }
+
+    /// The placement that it leads to from nothing.
+    fn to_placement(&self, ids: &MemberIds) -> Placement {
+        let (ends, set_of) = (self.ends.as_slice().into(), self.set_of.clone());
+        Placement { ids: Arc::clone(ids), ends, set_of, sets: self.sets.clone() }
     }
 }
 
@@ -195,15 +250,28 @@ mod tests {
     fn a_change_that_does_not_fit_is_refused() {
         let old = placement(&[(10, &[0, 1], 3)]);
         let apply = |change: PlacementChange| old.apply(&change, &ids()).unwrap_err();
-        let set = |members: &[MemberNumber]| vec![ReplicaSet::new(members, &[], 1)];
-        let changed = vec![(Token(10), 0)];
-        let gone = PlacementChange { gone: vec![Token(11)], ..PlacementChange::default() };
+        let sets = |members: &[MemberNumber]| {
+            let mut sets = DistinctSets::default();
+            sets.add(ReplicaSet::new(members, &[], 1).as_ref());
+            sets.into_sets()
+        };
+        let (ends, set_of, none) = (vec![Token(10)], vec![0], PlacementChange::default());
+        let gone = PlacementChange { gone: vec![Token(11)], ..none.clone() };
         assert_eq!(apply(gone), PlacementFault::Missing(Token(11)));
-        let unknown = PlacementChange { sets: Vec::new(), changed: changed.clone(), gone: Vec::new() };
+        let turned = PlacementChange { gone: vec![Token(10), Token(10)], ..none.clone() };
+        assert_eq!(apply(turned), PlacementFault::Order(Token(10)));
+        let unknown = PlacementChange { ends: ends.clone(), set_of: set_of.clone(), ..none.clone() };
         assert_eq!(apply(unknown), PlacementFault::UnknownSet(0));
-        let stranger = PlacementChange { sets: set(&[1, 4]), changed: changed.clone(), gone: Vec::new() };
-        assert_eq!(apply(stranger), PlacementFault::UnknownMember(4));
-        let twice = PlacementChange { sets: set(&[1, 1]), changed, gone: Vec::new() };
-        assert_eq!(apply(twice), PlacementFault::Twice(ids()[1]));
+        let of = |members| PlacementChange {
+            sets: sets(members),
+            ends: ends.clone(),
+            set_of: set_of.clone(),
+            gone: Vec::new(),
+        };
+        assert_eq!(apply(of(&[1, 4])), PlacementFault::UnknownMember(4));
+        assert_eq!(apply(of(&[1, 1])), PlacementFault::Twice(ids()[1]));
+        assert_eq!(apply(PlacementChange { set_of: vec![0, 0], ..of(&[1]) }), PlacementFault::Lengths);
+        let turned = PlacementChange { ends: vec![Token(10), Token(5)], set_of: vec![0, 0], ..of(&[1]) };
+        assert_eq!(apply(turned), PlacementFault::Order(Token(5)));
     }
 }

@@ -1,6 +1,5 @@
-//! The rules that hold for every placement.
+//! The ways in which a placement, or a change of one, may be wrong.
 
-use crate::Placement;
 use crate::hosts::MemberNumber;
 use henge_base::HostId;
 use henge_model::Token;
@@ -19,6 +18,8 @@ pub enum PlacementFault {
     UnknownSet(u32),
     /// A change names a member that never joined.
     UnknownMember(MemberNumber),
+    /// Lists that say something of the same ranges, or of the same sets, are of different lengths.
+    Lengths,
 }
 
 impl fmt::Display for PlacementFault {
@@ -29,46 +30,17 @@ impl fmt::Display for PlacementFault {
             PlacementFault::Missing(end) => write!(f, "no range ends at {end}"),
             PlacementFault::UnknownSet(number) => write!(f, "there is no replica set {number}"),
             PlacementFault::UnknownMember(number) => write!(f, "no member has the number {number}"),
+            PlacementFault::Lengths => f.write_str("lists of ranges or replica sets are not of one length"),
         }
     }
 }
 
 impl std::error::Error for PlacementFault {}
 
-impl Placement {
-    /// The first broken rule (I22 within one epoch: every read quorum meets every write quorum). That ranges leave no
-    /// gap and that readers take writes follows from the form in which they are stored.
-    pub fn check(&self) -> Result<(), PlacementFault> {
-        if let Some(member) = self.sets.iter().find_map(|set| set.repeated_member()) {
-            return Err(PlacementFault::Twice(self.ids[usize::from(member)]));
-        }
-        match self.ends.windows(2).find(|pair| pair[0] >= pair[1]) {
-            Some(pair) => Err(PlacementFault::Order(pair[1])),
-            None => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ReplicaSet;
-    use henge_base::Random;
-
-    #[test]
-    fn each_rule_can_be_broken() {
-        let mut random = Random::new(1);
-        let hosts: [HostId; 2] = std::array::from_fn(|_| HostId::random(&mut random));
-        let placement = |ranges: &[(i64, &[u16])]| {
-            let ranges = ranges.iter().map(|(end, members)| (Token(*end), ReplicaSet::new(members, &[], 0)));
-            Placement::new(hosts.into(), ranges)
-        };
-        assert_eq!(placement(&[(10, &[0, 1]), (20, &[1, 0])]).check(), Ok(()));
-        assert_eq!(Placement::default().check(), Ok(()));
-        assert_eq!(Placement::on_one_host(hosts[0]).check(), Ok(()));
-        let twice = placement(&[(10, &[0, 1]), (20, &[1, 1])]);
-        assert_eq!(twice.check(), Err(PlacementFault::Twice(hosts[1])));
-        let turned = placement(&[(20, &[0]), (10, &[1])]);
-        assert_eq!(turned.check(), Err(PlacementFault::Order(Token(10))));
+/// Refuses ends that do not ascend.
+pub(crate) fn check_order(ends: &[Token]) -> Result<(), PlacementFault> {
+    match ends.windows(2).find(|pair| pair[0] >= pair[1]) {
+        Some(pair) => Err(PlacementFault::Order(pair[1])),
+        None => Ok(()),
     }
 }
