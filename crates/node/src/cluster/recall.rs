@@ -24,6 +24,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 const LAGGARD_PATIENCE: Duration = Duration::from_millis(200);
 /// Members asked at a time.
 const ASKED_MAX: usize = 64;
+/// Others are looked for once so few are being asked: in a large cluster not after each answer.
+const ASKED_MIN: usize = 48;
 /// A process that was confirmed and is refused by one member hears what the others say for so long.
 const CONTEST_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -75,6 +77,9 @@ impl<W: World> Cluster<W> {
         let mut to_ask = Vec::new();
         {
             let mut state = self.recalls.state.lock();
+            if state.asked.len() > ASKED_MIN {
+                return;
+            }
             for host in self.other_members() {
                 if !state.admitted.contains(&host) && state.asked.len() < ASKED_MAX && state.asked.insert(host) {
                     to_ask.push(host);
@@ -232,11 +237,13 @@ impl<W: World> Cluster<W> {
         .await
     }
 
+    /// Drops the claim of a member that has cleared this process. Those of others that wait for their turn go with it: a start in a large
+    /// cluster does not sync once for each member.
     async fn drop_claim(&self, host: HostId) -> bool {
+        self.recalls.state.lock().cleared.insert(host);
         self.change_claims(|state| {
-            state.cleared.insert(host);
             let mut claims = state.claims.clone();
-            claims.remove(&host);
+            claims.retain(|host, _| !state.cleared.contains(host));
             claims
         })
         .await
