@@ -105,6 +105,12 @@ impl Gossip {
         drawn
     }
 
+    /// The hosts of which partners are drawn: all others in a small cluster, a few that change slowly in a large one. Links to them are
+    /// there anyway. Empty before the first round.
+    pub fn partners(&self) -> impl Iterator<Item = HostId> {
+        self.partners.hosts()
+    }
+
     /// The message that opens an exchange. It may be sent to several peers.
     pub fn open(&mut self) -> Message {
         let own = self.own.digest(self.host);

@@ -191,6 +191,11 @@ impl<W: World> Cluster<W> {
         self.tables_dropped.notified().await;
     }
 
+    /// The members that this node gossips with, among them those that it has links to in a large cluster.
+    pub(crate) fn gossip_partners(&self) -> Vec<HostId> {
+        self.gossip.lock().partners().collect()
+    }
+
     /// Everything that gossip has been told.
     pub(crate) fn gossip_facts(&self) -> Vec<HostFacts> {
         self.gossip.lock().host_facts()

@@ -20,7 +20,7 @@ const ROUND_INTERVAL: Duration = Duration::from_secs(1);
 const FIRST_INTERVAL: Duration = Duration::from_millis(50);
 /// A peer may take so long to tell its time.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
-/// Peers that are asked in a round: those whose ids follow on this node's, so that a large cluster keeps few links open for it.
+/// Peers that are asked in a round, of those that this node gossips with: the links are there.
 const PEERS_MAX: usize = 16;
 /// The time after its start from which a node trusts its own clock if no peer has come up.
 const PEERLESS_TRUST_DELAY: Duration = Duration::from_secs(5);
@@ -46,8 +46,10 @@ impl<W: World> ClockWatch<W> {
     /// The peers to ask.
     fn partners(&self) -> Vec<HostId> {
         let (own, up) = (self.context.host(), self.peers.liveness().up());
-        let following = up.range(own..).chain(up.range(..own)).filter(|host| **host != own);
-        following.take(PEERS_MAX).copied().collect()
+        let (before, after): (Vec<HostId>, Vec<HostId>) =
+            self.cluster.gossip_partners().into_iter().filter(|host| up.contains(host)).partition(|host| *host < own);
+        // Those whose ids follow on this node's come first, or all would ask the same.
+        after.into_iter().chain(before).take(PEERS_MAX).collect()
     }
 
     async fn compare(&self, peer: HostId, sent: Now) -> Option<Comparison> {
