@@ -56,6 +56,8 @@ impl Peer {
         let first = self.state.generation == 0;
         match self.state.apply(delta) {
             DeltaEffect::Nothing => {}
+            // It may be long out of date, so it brings nobody up. One that answered is heard of from now on, at the pace of news.
+            DeltaEffect::Restart if first && self.up => self.detector.resume(now),
             DeltaEffect::Restart if first => {}
             DeltaEffect::Heartbeat => {
                 if self.up {

@@ -56,6 +56,27 @@ fn a_peer_that_says_that_it_shuts_down_is_down_until_its_next_life() {
     assert!(cluster.node(0).poll(now).is_empty());
 }
 
+/// In a large cluster the first news of a peer may come late, and the next as late again.
+#[test]
+fn a_peer_that_answered_is_not_suspected_before_its_second_news_can_come() {
+    let mut node = node_of(0, 1, VIEW_MAX + 10);
+    let at = |second: u64| Mono(second * 1_000_000);
+    let answered = LinkReport { answered: Some(at(2)), silence: None };
+    node.report(host(1), Link::Control, answered, at(2));
+    let mut ups = Vec::new();
+    for second in 2..30 {
+        if second == 12 {
+            let upto = Digest { host: host(1), generation: 1, version: 5 };
+            let news = Message::Close { deltas: vec![Delta { upto, since: 0, facts: Vec::new() }] };
+            node.on_message(host(2), news, at(second));
+        }
+        node.poll(at(second));
+        ups.push(node.is_up(host(1)));
+    }
+    // Two seconds are taken for the interval of news before any was measured: eight times as much is a silence.
+    assert_eq!(ups.iter().position(|up| !up), Some(28 - 2), "{ups:?}");
+}
+
 #[test]
 fn a_stopped_peer_goes_down_in_ten_seconds_and_returns_with_its_heartbeats() {
     for seed in 0..20 {
