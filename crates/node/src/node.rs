@@ -280,6 +280,11 @@ impl<W: World> Node<W> {
         cluster.view().state.check().map_err(|fault| fault.to_string())
     }
 
+    /// The number of other members that seem up; for simulations.
+    pub fn peers_up(&self) -> usize {
+        self.parts.peers.liveness().up().len()
+    }
+
     /// The voters on the next entry of the metadata log.
     pub fn voters(&self) -> Vec<Voter> {
         self.parts.cluster.voters()

@@ -4,11 +4,13 @@ use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
 use crate::network::Weather;
 use crate::slot::Slot;
+use crate::traffic::Traffic;
 use crate::wall_clock::true_time;
 use crate::wire::Watch;
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_node::CallError;
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +21,8 @@ pub(crate) struct Cluster {
     pub(crate) machines: Vec<Machine>,
     pub(crate) weather: Mutex<Weather>,
     pub(crate) watch: Mutex<Watch>,
+    pub(crate) traffic: Mutex<Traffic>,
+    places: BTreeMap<SocketAddr, usize>,
     /// True if some disk jobs take a hundred times as long. Directed scenarios, which count on an order of steps, switch it off.
     pub(crate) has_slow_jobs: AtomicBool,
     random: Mutex<Random>,
@@ -28,12 +32,15 @@ impl Cluster {
     /// A cluster of machines that have not been started.
     pub(crate) fn new(clockwork: Arc<Clockwork>, machines: Vec<Machine>, random: Random) -> Arc<Cluster> {
         let watch = Mutex::new(Watch::new(machines.len()));
-        let weather = Mutex::new(Weather::fair());
+        let (weather, traffic) = (Mutex::new(Weather::fair()), Mutex::new(Traffic::new(machines.len())));
+        let places = machines.iter().enumerate().map(|(at, machine)| (machine.address, at)).collect();
         Arc::new(Cluster {
             clockwork,
             machines,
             weather,
             watch,
+            traffic,
+            places,
             has_slow_jobs: AtomicBool::new(true),
             random: Mutex::new(random),
         })
@@ -46,7 +53,7 @@ impl Cluster {
 
     /// The index of the machine at an address; `None` if there is none.
     pub(crate) fn at(&self, address: SocketAddr) -> Option<usize> {
-        self.machines.iter().position(|m| m.address == address)
+        self.places.get(&address).copied()
     }
 
     /// Delivers a request to a machine and its reply back. `answer` stays empty if either is lost.
@@ -58,7 +65,7 @@ impl Cluster {
         answer: Slot<Result<Bytes, CallError>>,
     ) {
         self.watch_sent(from, to, &message);
-        let Some(delay) = self.fate(from.machine, to) else { return };
+        let Some(delay) = self.call_fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         let arrive = move |cluster: Arc<Self>| cluster.arrive(from, to, (message, deadline), answer);
         self.clockwork.at(at, move || cluster.process(to, arrive));
@@ -66,6 +73,7 @@ impl Cluster {
 
     /// Delivers a message that gets no reply.
     pub(crate) fn drift(self: &Arc<Self>, from: Owner, to: usize, message: Bytes) {
+        self.traffic.lock().record_told((from.machine, to), message.len());
         let Some(delay) = self.fate(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         self.clockwork.at(at, move || {
@@ -94,7 +102,8 @@ impl Cluster {
         self.clockwork.spawn(Some(owner), async move {
             let reply = life.node.serve(&life.core, host, left, message).await;
             cluster.watch_reply(owner, &reply);
-            let Some(delay) = cluster.fate(to, from.machine) else { return };
+            cluster.traffic.lock().record((owner.machine, from.machine), reply.len());
+            let Some(delay) = cluster.call_fate(to, from.machine) else { return };
             let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);
             let take = move |cluster: Arc<Self>| {
                 if cluster.is_alive(from) {
@@ -120,10 +129,16 @@ impl Cluster {
         self.weather.lock().fate(from, to, &mut self.random.lock())
     }
 
+    fn call_fate(&self, from: usize, to: usize) -> Option<u64> {
+        self.weather.lock().call_fate(from, to, &mut self.random.lock())
+    }
+
     fn watch_sent(&self, from: Owner, to: usize, message: &Bytes) {
         let mut watch = self.watch.lock();
         watch.record_message(from.machine, true_time(self.clockwork.now()), message);
         watch.count_mutation(from.machine, to, message);
+        drop(watch);
+        self.traffic.lock().record((from.machine, to), message.len());
     }
 
     fn watch_reply(&self, from: Owner, message: &Bytes) {

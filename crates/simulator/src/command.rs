@@ -1,5 +1,6 @@
 //! `henge simulate`: runs many seeds, replays one seed, or proves that the checks can fail.
 
+use crate::large_cluster;
 use crate::panics::{self, caught};
 use crate::run::{self, Report};
 use henge_node::Faults;
@@ -33,6 +34,12 @@ pub struct SimulateOptions {
     /// Put in each bug in turn, and tell after how many seeds it is found.
     #[arg(long)]
     pub mutations: bool,
+    /// Run a cluster of so many members that nothing happens to, with one message of a hundred lost, and tell what it costs.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "mutate", "mutations", "moves"])]
+    pub members: Option<u16>,
+    /// Seconds in which traffic and false suspicions are counted, with --members.
+    #[arg(long, default_value_t = 60, requires = "members", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub quiet: u64,
     /// Threads; by default one for each core.
     #[arg(long)]
     pub threads: Option<usize>,
@@ -105,6 +112,11 @@ const NONE: Faults = Faults {
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.
 pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
     panics::keep_what_is_said();
+    if let Some(members) = options.members {
+        let report = large_cluster::measure(usize::from(members), options.quiet, options.first)?;
+        println!("{report}");
+        return Ok(i32::from(!report.violations.is_empty()));
+    }
     if options.mutations {
         return Ok(mutations(options.moves));
     }

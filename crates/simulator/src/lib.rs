@@ -7,6 +7,7 @@
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
 //! - `storm`, `rewind`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
+//! - `large_cluster`, `large_report`: a cluster of many members, measured; `traffic`: what machines send.
 
 // The simulator is above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -22,6 +23,8 @@ mod counts;
 mod disk;
 mod heal;
 mod history;
+mod large_cluster;
+mod large_report;
 mod lasting;
 mod linear;
 mod machine;
@@ -35,6 +38,7 @@ mod slot;
 mod storm;
 mod swap;
 mod trace;
+mod traffic;
 mod wall_clock;
 mod wire;
 mod world;

@@ -13,6 +13,9 @@ pub(crate) struct Weather {
     pub(crate) link_delays: BTreeMap<(usize, usize), (u64, u64)>,
     /// The probability that a message is lost, in thousandths.
     pub(crate) loss: u64,
+    /// The microseconds after which a request or reply that was lost is sent again, as QUIC does; `None` if it stays lost, as it is when a
+    /// connection breaks.
+    pub(crate) resend_us: Option<u64>,
     /// The links that carry nothing, as (from, to).
     pub(crate) cut: BTreeSet<(usize, usize)>,
 }
@@ -20,7 +23,7 @@ pub(crate) struct Weather {
 impl Weather {
     /// A good network, with short delays and no losses.
     pub(crate) fn fair() -> Weather {
-        Weather { delay: (500, 2_000), link_delays: BTreeMap::new(), loss: 0, cut: BTreeSet::new() }
+        Weather { delay: (500, 2_000), link_delays: BTreeMap::new(), loss: 0, resend_us: None, cut: BTreeSet::new() }
     }
 
     /// The delay in microseconds of a message sent now; `None` if it never arrives.
@@ -29,6 +32,20 @@ impl Weather {
         let delay = random.between(shortest, longest);
         let lost = random.chance(self.loss, 1_000);
         (!lost && !self.cut.contains(&(from, to))).then_some(delay)
+    }
+
+    /// The delay in microseconds of a request or a reply.
+    pub(crate) fn call_fate(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
+        let Some(resend_us) = self.resend_us.filter(|_| !self.cut.contains(&(from, to))) else {
+            return self.fate(from, to, random);
+        };
+        let mut waited = 0;
+        loop {
+            match self.fate(from, to, random) {
+                Some(delay) => return Some(waited + delay),
+                None => waited += resend_us,
+            }
+        }
     }
 
     /// Cuts the links from a group of machines to all others, and with `both` those to the group too.
