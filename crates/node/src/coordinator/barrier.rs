@@ -7,7 +7,7 @@
 use crate::coordinator::Coordinator;
 use crate::ground::world::{To, World};
 use crate::peers::messages::metadata::{Barrier, BarrierReply};
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use henge_base::HostId;
 use henge_coordinator::{Refusal, Replicas};
 use henge_metadata::Epoch;
@@ -65,7 +65,8 @@ async fn wait_until_none_is_older<W: World>(coordinator: &Coordinator<W>, epoch:
     true
 }
 
-/// Waits until enough nodes have passed the barrier, as long as a change of the metadata may take.
+/// Waits until enough nodes have passed the barrier, as long as a change of the metadata may take, and for none that is not needed: a member
+/// that is down answers nothing until the time for it is over.
 pub(crate) async fn pass<W: World>(coordinator: &Coordinator<W>, epoch: Epoch) -> Result<(), BarrierError> {
     let context = coordinator.context();
     let end = context.deadline_after(context.options.metadata_timeout);
@@ -73,8 +74,15 @@ pub(crate) async fn pass<W: World>(coordinator: &Coordinator<W>, epoch: Epoch) -
     loop {
         let members: Vec<HostId> = coordinator.cluster().view().state.members.keys().copied().collect();
         let left = members.into_iter().filter(|host| !passed.contains(host));
-        let asked = join_all(left.map(|host| async move { (host, has_passed(coordinator, host, epoch).await) })).await;
-        passed.extend(asked.into_iter().filter(|(_, has_passed)| *has_passed).map(|(host, _)| host));
+        let mut asked: FuturesUnordered<_> =
+            left.map(|host| async move { (host, has_passed(coordinator, host, epoch).await) }).collect();
+        while !coordinator.cluster().view().has_majorities(|host| passed.contains(&host)) {
+            match asked.next().await {
+                Some((host, true)) => _ = passed.insert(host),
+                Some((_, false)) => {}
+                None => break,
+            }
+        }
         if coordinator.cluster().view().has_majorities(|host| passed.contains(&host)) {
             return Ok(());
         }

@@ -65,7 +65,9 @@ impl<W: World> RangeStream<'_, W> {
     }
 
     fn is_given_up(&self, host: HostId) -> bool {
-        self.failed.lock().is_given_up(host, self.coordinator.context().world.mono())
+        let now = self.coordinator.context().world.mono();
+        let down_for = self.coordinator.peers().liveness().down_for(host, now);
+        self.failed.lock().is_given_up(host, down_for, now)
     }
 
     async fn record(&self, progress: &RangeProgress) -> Result<(), StreamError> {

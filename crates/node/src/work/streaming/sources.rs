@@ -8,9 +8,12 @@ use std::time::Duration;
 
 /// A source that failed is asked again after so long, if there are others.
 const FAILURE_PAUSE: Duration = Duration::from_secs(10);
-/// A displaced replica that has been down or failing for so long is given up as a source, and others are asked. Until then it is waited for:
-/// it may be the only one with a write that was acknowledged at ONE.
-const DISPLACED_PATIENCE: Duration = Duration::from_secs(60);
+/// A displaced replica that is up and fails for so long is given up as a source, and others are asked. Until then it is waited for: it may
+/// be the only one with a write that was acknowledged at ONE.
+const DISPLACED_FAILING_MAX: Duration = Duration::from_secs(60);
+/// One that has been down for so long, to this node, is given up. No quorum needs it, and hints bring what it alone is known to have; the
+/// time is that of a restart, and of a new process that has not met it yet.
+const DISPLACED_DOWN_MAX: Duration = Duration::from_secs(5);
 
 /// Sources that failed, since when and when last.
 #[derive(Debug, Default)]
@@ -32,9 +35,10 @@ impl FailedSources {
         self.0.get(&host).is_some_and(|(_, last)| now.since(*last) < FAILURE_PAUSE)
     }
 
-    /// True if it has failed for so long that others are asked in its place.
-    pub(super) fn is_given_up(&self, host: HostId, now: Mono) -> bool {
-        self.0.get(&host).is_some_and(|(first, _)| now.since(*first) >= DISPLACED_PATIENCE)
+    /// True if it has failed, or been down, for so long that others are asked in its place.
+    pub(super) fn is_given_up(&self, host: HostId, down_for: Duration, now: Mono) -> bool {
+        let has_failed = self.0.get(&host).is_some_and(|(first, _)| now.since(*first) >= DISPLACED_FAILING_MAX);
+        has_failed || down_for >= DISPLACED_DOWN_MAX
     }
 }
 

@@ -174,6 +174,56 @@ fn a_dead_member_is_replaced() {
     }
 }
 
+impl Run {
+    /// Writes a row through a machine at a level; true if it is acknowledged.
+    fn is_written(&mut self, machine: usize, k: usize, level: Consistency) -> bool {
+        let (slot, life) = (Slot::default(), self.cluster.machines[machine].life().unwrap());
+        let done = slot.clone();
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let text = format!("INSERT INTO sim.moved (k, c, v) VALUES ({k}, 1, 'late')");
+            done.fill(statement(&life, &text, &[], level, None).await.is_ok());
+        });
+        self.await_slot(&slot).unwrap()
+    }
+
+    /// Loses a machine for good, as far as anybody knows.
+    fn lose(&mut self, machine: usize) {
+        crash(&self.cluster, machine);
+        self.cluster.machines[machine].set_spare(true);
+        self.pass(20 * SECOND);
+    }
+}
+
+/// No quorum needs the replica whose place a newcomer takes. What it alone acknowledged at ONE is in its hints, and comes when it is back.
+#[test]
+fn a_machine_that_joins_does_not_wait_for_a_dead_one() {
+    const ALONE: usize = 20;
+    for seed in 20..23 {
+        let mut run = with_rows(3, seed, Faults::default(), 0);
+        run.execute(&["DROP KEYSPACE alone".to_owned()]);
+        run.isolate(2);
+        for k in 0..ALONE {
+            assert!(run.is_written(2, 2_000 + k, Consistency::One), "{seed}: {k}");
+        }
+        // What others missed is on its disk as hints.
+        run.pass(5 * SECOND);
+        run.lose(2);
+        run.cut([]);
+        let began = run.now();
+        run.join(3, 0, &mut Random::new(seed));
+        run.pass(SECOND);
+        assert!(run.wait("plan", |run| run.no_plan() && run.all_see_all()));
+        assert!(run.now() - began < 20 * SECOND, "{seed}: {} us", run.now() - began);
+        run.cluster.machines[2].set_spare(false);
+        start(&run.cluster, 2);
+        run.until_moved();
+        run.pass(HINTS);
+        assert_eq!(run.moved_rows(), (WHOLE.0 + ALONE, WHOLE.1), "{seed}");
+        assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+        run.cluster.clear();
+    }
+}
+
 /// I38: a page that comes after its plan was taken back is not applied.
 #[test]
 fn a_page_of_a_plan_that_was_taken_back_is_not_applied() {
