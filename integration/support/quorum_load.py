@@ -9,8 +9,7 @@ from cassandra.connection import ConnectionException
 
 ROWS = 2_000
 VALUE = "v" * 200
-# A step of a plan leaves a write in doubt that was planned before it, and a connection of a node that goes ends. While a member is down every
-# write needs the node that replaces it, which refuses until it has caught up with the log.
+# A step of a plan leaves a write in doubt that was planned before it, and a connection of a node that goes ends.
 DOCUMENTED = (WriteTimeout, WriteFailure, ReadTimeout, Unavailable, OperationTimedOut, NoHostAvailable, ConnectionException)
 
 

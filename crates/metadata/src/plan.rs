@@ -65,6 +65,8 @@ pub enum PlanKind {
 /// A step of a plan. Behind the last one the plan is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanStep {
+    /// A newcomer is a member that holds nothing: it follows the log, and the others meet it. Plans that bring none begin behind this.
+    Arriving,
     /// The old replicas are read, the new ones take writes as well. Requests of an older epoch may be under way.
     Preparing,
     /// The same; no request of before the plan is under way, and the new replicas fetch the rows of their ranges.
@@ -129,6 +131,7 @@ impl fmt::Display for PlanKind {
 impl fmt::Display for PlanStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            PlanStep::Arriving => "arriving",
             PlanStep::Preparing => "preparing",
             PlanStep::Streaming => "streaming",
             PlanStep::Reading => "reading",
@@ -201,6 +204,12 @@ impl ClusterState {
         Ring::new(&self.members_after_plan()).place(setting)
     }
 
+    /// The placement that a keyspace has now, with all replicas that it gets by the plan under way: a newcomer's too.
+    pub fn placement_with_gains(&self, keyspace: &Keyspace) -> Option<Placement> {
+        let now = self.placement_of(keyspace)?;
+        Some(now.with_pending_of(&self.placement_after_plan(keyspace), &self.placements.member_ids()))
+    }
+
     /// The hosts that have ranges to fetch, by the plan under way.
     pub fn gainers(&self) -> Vec<HostId> {
         self.members.keys().copied().filter(|host| !self.gains(*host).is_empty()).collect()
@@ -239,6 +248,7 @@ impl ClusterState {
         let (before, after) = (place(&self.members_before_plan()), place(&self.members_after_plan()));
         let ids = self.placements.member_ids();
         match plan.step {
+            PlanStep::Arriving => before,
             PlanStep::Preparing | PlanStep::Streaming => before.with_pending_of(&after, &ids),
             PlanStep::Reading => after.with_pending_of(&before, &ids),
         }

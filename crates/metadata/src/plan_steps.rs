@@ -23,20 +23,29 @@ pub(crate) fn check_no_plan(state: &ClusterState) -> Result<(), CommandRefusal> 
     }
 }
 
-/// The changes that begin a plan: its newcomer, if it has one, becomes a member first, and then the new replicas become pending.
+/// The changes that begin a plan: its newcomer, if it has one, becomes a member first. It takes no writes yet, for one that lacks the log would
+/// refuse them, where they cannot do without it. Without a newcomer the new replicas become pending.
 pub(crate) fn begin(
     state: &ClusterState,
     kind: PlanKind,
     newcomer: Option<Member>,
 ) -> Result<Vec<Change>, CommandRefusal> {
-    let plan = Plan { id: state.epoch.index + 1, kind, step: PlanStep::Preparing };
+    let step = if newcomer.is_some() { PlanStep::Arriving } else { PlanStep::Preparing };
+    let plan = Plan { id: state.epoch.index + 1, kind, step };
     let mut changes: Vec<Change> = newcomer.into_iter().map(Change::Joined).collect();
     changes.push(Change::PlanBegun(plan));
     let begun = state.with(&changes).map_err(|e| CommandRefusal::Member(e.to_string()))?;
     check_target(&begun)?;
-    let ids = begun.placements.member_ids();
-    changes.extend(placement_changes(&begun, |old, target| old.with_pending_of(target, &ids))?);
+    if step == PlanStep::Preparing {
+        changes.extend(pending_changes(&begun)?);
+    }
     Ok(changes)
+}
+
+/// The changes by which the new replicas take writes as well.
+fn pending_changes(state: &ClusterState) -> Result<Vec<Change>, CommandRefusal> {
+    let ids = state.placements.member_ids();
+    placement_changes(state, |old, target| old.with_pending_of(target, &ids))
 }
 
 /// The changes that take a plan to its next step, or end it. Refused as nothing to do unless the plan is still at the step `from`.
@@ -48,6 +57,9 @@ pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<V
         return replication_change::advance(state, plan);
     }
     match from {
+        PlanStep::Arriving => {
+            Ok([Change::PlanStep(PlanStep::Preparing)].into_iter().chain(pending_changes(state)?).collect())
+        }
         PlanStep::Preparing => Ok(vec![Change::PlanStep(PlanStep::Streaming)]),
         PlanStep::Streaming => {
             let ids = state.placements.member_ids();

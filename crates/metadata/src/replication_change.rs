@@ -157,6 +157,8 @@ pub(crate) fn advance(state: &ClusterState, plan: &Plan) -> Result<Vec<Change>, 
     let members: Vec<Member> = state.members.values().cloned().collect();
     let target = Ring::new(&members).place(to);
     match plan.step {
+        // Nobody comes.
+        PlanStep::Arriving => Err(CommandRefusal::Nothing),
         PlanStep::Preparing => Ok(vec![Change::PlanStep(PlanStep::Streaming)]),
         PlanStep::Streaming => {
             let read = target.with_pending_of(transit_placement(state)?, &state.placements.member_ids());

@@ -109,7 +109,7 @@ impl<W: World> Node<W> {
             make_room_at_start(&store, gains, context.wall_us(), context.options.purge_margin)?;
         }
         let replica = Arc::new(LocalReplica::new(Arc::clone(&context), store));
-        replica.stream_status.set_held(gains.map(|gains| gains.plan));
+        replica.stream_status.set_held(gains.map(|gains| gains.index));
         let hints = HintQueue::new(Arc::clone(&context), Arc::clone(&peers), Arc::clone(&replica));
         let statements = Arc::new(Statements::new(context.options.statement_bytes_max));
         let clients = Arc::new(Clients::new(&context, Arc::clone(&statements)));

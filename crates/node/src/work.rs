@@ -2,6 +2,7 @@
 
 pub(crate) mod acceptor_purge;
 pub(crate) mod addresses;
+pub(crate) mod arrival;
 pub(crate) mod batch_removal;
 pub(crate) mod batch_replay;
 pub(crate) mod cleanup;

@@ -137,7 +137,7 @@ pub struct Plan {
     pub id: u64,
     /// The change, in words.
     pub change: String,
-    /// The step that it has reached: preparing, streaming or reading.
+    /// The step that it has reached: arriving, preparing, streaming or reading.
     pub step: String,
     /// The host id of the member that drives it; `None` while no voter seems up.
     pub driver: Option<String>,

@@ -6,7 +6,7 @@ use henge_model::Token;
 use henge_ring::{Placement, Ring, quorums_meet};
 use std::sync::Arc;
 
-const STEPS: [PlanStep; 3] = [PlanStep::Preparing, PlanStep::Streaming, PlanStep::Reading];
+const STEPS: [PlanStep; 4] = [PlanStep::Arriving, PlanStep::Preparing, PlanStep::Streaming, PlanStep::Reading];
 
 fn simple(factor: u32) -> Replication {
     Replication::Simple { factor }
@@ -66,7 +66,8 @@ impl Voter {
     /// Takes a plan through all of its steps.
     fn carry_out(&mut self, command: &Command) {
         self.step(command);
-        for step in STEPS {
+        let brings = self.state.newcomer().is_some();
+        for step in STEPS.into_iter().filter(|step| brings || *step != PlanStep::Arriving) {
             assert_eq!(self.state.plan.as_ref().map(|plan| plan.step), Some(step));
             self.advance();
         }
@@ -117,7 +118,17 @@ fn a_newcomer_is_written_and_then_read() {
     let mut voter = Voter::with_keyspaces(3, 3);
     voter.step(&join(3));
     let newcomer = draft(3).id;
-    assert_eq!((voter.state.newcomer(), voter.state.gainers()), (Some(newcomer), vec![newcomer]));
+    assert_eq!((voter.state.newcomer(), voter.state.gainers()), (Some(newcomer), vec![]));
+    assert!(voter.state.placements.iter().all(|(_, placed)| placed.ranges().all(|r| !r.write.contains(newcomer))));
+    let placements = |voter: &Voter, place: &dyn Fn(&henge_model::Keyspace) -> Placement| -> Vec<Placement> {
+        voter.state.schema.keyspaces.values().map(|keyspace| place(keyspace)).collect()
+    };
+    let foretold = placements(&voter, &|keyspace| voter.state.placement_with_gains(keyspace).unwrap());
+    voter.advance();
+    let placed = placements(&voter, &|keyspace| Placement::clone(voter.state.placement_of(keyspace).unwrap()));
+    let replicas = |p: &Placement| p.ranges().map(|r| (r.range, r.read.to_vec(), r.write.to_vec())).collect::<Vec<_>>();
+    assert!(foretold.iter().zip(&placed).all(|(foretold, placed)| replicas(foretold) == replicas(placed)));
+    assert_eq!(voter.state.gainers(), vec![newcomer]);
     assert!(voter.state.voters.len() == 3 && !voter.state.voters.contains(&newcomer));
     let settings =
         |voter: &Voter| voter.state.gains(newcomer).into_iter().flat_map(|of| of.keyspaces).collect::<Vec<_>>();
@@ -136,6 +147,7 @@ fn a_newcomer_is_written_and_then_read() {
 fn a_cluster_with_fewer_members_than_copies_grows_to_them() {
     let mut voter = Voter::with_keyspaces(2, 3);
     voter.step(&join(2));
+    voter.advance();
     let three = |voter: &Voter| Arc::clone(voter.state.placements.get(&simple(3)).unwrap());
     assert!(three(&voter).ranges().all(|placed| (placed.read.len(), placed.write.len()) == (2, 3)));
     voter.advance();
@@ -158,8 +170,15 @@ fn a_node_that_replaces_another_has_its_tokens_in_the_end() {
 
 #[test]
 fn an_abort_leaves_placements_and_members_as_they_were() {
-    for (command, steps) in [(join(3), 0), (join(3), 1), (leave(1, true), 1), (remove(1, true), 0), (replace(1, 5), 1)]
-    {
+    for (command, steps) in [
+        (join(3), 0),
+        (join(3), 1),
+        (join(3), 2),
+        (replace(1, 5), 0),
+        (leave(1, true), 1),
+        (remove(1, true), 0),
+        (replace(1, 5), 1),
+    ] {
         let mut voter = Voter::with_keyspaces(3, 3);
         if matches!(command, Command::ReplaceMember { .. }) {
             voter.step(&Command::DropKeyspace { name: "ks1".to_owned(), if_exists: false });
@@ -183,8 +202,7 @@ fn a_plan_whose_replicas_are_read_goes_on() {
     let mut voter = Voter::with_keyspaces(3, 2);
     voter.step(&join(3));
     let id = voter.state.plan.clone().unwrap().id;
-    voter.advance();
-    voter.advance();
+    (0..3).for_each(|_| voter.advance());
     assert!(voter.refusal(&Command::AbortPlan { plan: id }).contains("can only go on"));
 }
 
@@ -193,7 +211,7 @@ fn a_step_is_taken_once() {
     let mut voter = Voter::with_keyspaces(2, 1);
     voter.step(&join(3));
     let plan = voter.state.plan.clone().unwrap();
-    let advance = Command::AdvancePlan { plan: plan.id, from: PlanStep::Preparing };
+    let advance = Command::AdvancePlan { plan: plan.id, from: PlanStep::Arriving };
     voter.step(&advance);
     assert_eq!(voter.run(&advance, &mut Random::new(1)), Err(CommandRefusal::Nothing));
     let other = Command::AdvancePlan { plan: plan.id + 1, from: PlanStep::Streaming };
@@ -204,7 +222,7 @@ fn a_step_is_taken_once() {
 fn there_is_one_plan_at_a_time() {
     let mut voter = Voter::with_keyspaces(3, 2);
     voter.step(&join(3));
-    let first = format!("plan {}: host {} joins (step preparing)", voter.state.epoch.index, draft(3).id);
+    let first = format!("plan {}: host {} joins (step arriving)", voter.state.epoch.index, draft(3).id);
     for second in [join(4), leave(1, true), remove(1, true), replace(1, 4)] {
         let refused = voter.run(&second, &mut Random::new(1)).unwrap_err();
         assert!(matches!(refused, CommandRefusal::Busy(_)) && refused.to_string().contains(&first), "{refused}");
@@ -214,12 +232,12 @@ fn there_is_one_plan_at_a_time() {
 
 #[test]
 fn keyspaces_that_are_created_meanwhile_move_with_the_others() {
-    for steps in 0..3 {
+    for steps in 0..4 {
         let mut voter = Voter::with_keyspaces(3, 1);
         voter.step(&join(3));
         (0..steps).for_each(|_| voter.advance());
         voter.step(&keyspace("new", 3));
-        (steps..3).for_each(|_| voter.advance());
+        (steps..4).for_each(|_| voter.advance());
         voter.check_placed();
     }
 }
@@ -262,8 +280,9 @@ fn states_without_a_plan_are_stored_as_they_were_before_there_were_any() {
     let mut planned = voter;
     planned.step(&join(3));
     let of = planned.entries.last().unwrap().entry();
-    let expected = Plan { id: of.epoch.index, kind: PlanKind::Join { host: draft(3).id }, step: PlanStep::Preparing };
+    let expected = Plan { id: of.epoch.index, kind: PlanKind::Join { host: draft(3).id }, step: PlanStep::Arriving };
     assert!(of.changes.contains(&Change::PlanBegun(expected)));
+    planned.advance();
     let first = planned.state.gains(draft(3).id)[0].ranges[0];
     assert!(first.contains(Token(first.end.0)));
 }

@@ -14,6 +14,8 @@ pub(crate) struct Gains {
     pub(crate) plan: u64,
     /// The step that it is at.
     pub(crate) step: PlanStep,
+    /// The index of the log's entry that this is read at.
+    pub(crate) index: u64,
     /// The ranges of each placement.
     pub(crate) ranges: Vec<GainedRanges>,
     /// The tables of these placements, with the number of the placement in `ranges`.
@@ -31,7 +33,13 @@ impl Gains {
         let tables = placed
             .flat_map(|(keyspace, number)| keyspace.tables.values().map(move |table| (table.storage_id, number)))
             .collect();
-        (!ranges.is_empty()).then_some(Gains { plan: plan.id, step: plan.step, ranges, tables })
+        (!ranges.is_empty()).then_some(Gains {
+            plan: plan.id,
+            step: plan.step,
+            index: state.epoch.index,
+            ranges,
+            tables,
+        })
     }
 
     /// The tables, each with its ranges.
@@ -67,7 +75,7 @@ impl Fetch {
             (PlanKind::Alter { lowers: true, .. }, PlanStep::Reading) => Some(Fetch::Merge),
             (PlanKind::Alter { lowers: true, .. }, _) => None,
             (_, PlanStep::Streaming) => Some(Fetch::New),
-            (_, PlanStep::Preparing | PlanStep::Reading) => None,
+            (_, PlanStep::Arriving | PlanStep::Preparing | PlanStep::Reading) => None,
         }
     }
 

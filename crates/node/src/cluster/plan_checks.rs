@@ -3,17 +3,19 @@
 use crate::cluster::Cluster;
 use crate::ground::world::World;
 use henge_base::HostId;
-use henge_metadata::{Change, ClusterState, CommandRefusal, Plan, SealedEntry};
+use henge_metadata::{Change, ClusterState, CommandRefusal, Plan, PlanStep, SealedEntry};
 use henge_ring::Hosts;
 
 impl<W: World> Cluster<W> {
-    /// Refuses an entry that begins a plan which cannot be carried out now.
+    /// Refuses an entry that begins a plan which cannot be carried out now, or gives its newcomer ranges that nobody can send.
     pub(super) fn check_plan(&self, state: &ClusterState, entry: SealedEntry) -> Result<SealedEntry, CommandRefusal> {
-        let begun = entry.entry().changes.iter().find_map(|change| match change {
-            Change::PlanBegun(plan) => Some(plan.clone()),
-            _ => None,
-        });
-        let Some(plan) = begun else { return Ok(entry) };
+        let mut next = state.clone();
+        let begins = |change: &Change| matches!(change, Change::PlanBegun(_) | Change::PlanStep(PlanStep::Preparing));
+        if !entry.entry().changes.iter().any(begins) {
+            return Ok(entry);
+        }
+        next.apply(&entry).map_err(|error| CommandRefusal::Member(error.to_string()))?;
+        let Some(plan) = next.plan.clone() else { return Ok(entry) };
         if !self.context.options.moves_ranges {
             let keyspace = state.user_keyspace().unwrap_or_default();
             return Err(CommandRefusal::Member(format!(
@@ -21,13 +23,12 @@ impl<W: World> Cluster<W> {
                  come and go while there are no keyspaces of users"
             )));
         }
-        if let Some(dead) = plan.kind.dead_member().filter(|dead| self.is_up(*dead)) {
+        let is_begun = state.plan.is_some();
+        if let Some(dead) = plan.kind.dead_member().filter(|dead| !is_begun && self.is_up(*dead)) {
             return Err(CommandRefusal::Member(format!(
                 "host {dead} is up: a member that serves gives its rows to others first (henge admin decommission, on that member)"
             )));
         }
-        let mut next = state.clone();
-        next.apply(&entry).map_err(|error| CommandRefusal::Member(error.to_string()))?;
         self.check_sources(&next, &plan)?;
         Ok(entry)
     }
@@ -36,8 +37,8 @@ impl<W: World> Cluster<W> {
     /// QUORUM.
     fn check_sources(&self, begun: &ClusterState, plan: &Plan) -> Result<(), CommandRefusal> {
         for keyspace in begun.schema.keyspaces.values() {
-            let ranges = begun.placement_of(keyspace).into_iter().flat_map(|placement| placement.ranges());
-            for placed in ranges.filter(|placed| placed.write.len() > placed.read.len()) {
+            let Some(placement) = begun.placement_with_gains(keyspace) else { continue };
+            for placed in placement.ranges().filter(|placed| placed.write.len() > placed.read.len()) {
                 let is_given_up = placed.read.iter().all(|host| Some(host) == plan.kind.dead_member());
                 let up = self.count_up(placed.read);
                 if 2 * up < placed.read.len() && !is_given_up {

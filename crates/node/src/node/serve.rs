@@ -15,13 +15,13 @@ use crate::peers::messages::forward::{ForwardWrite, ForwardedWrite, WriteOutcome
 use crate::peers::messages::metadata::{
     Advance, Barrier, Gossip, Probe, Propose, Pull, Shutdown, TimeReply, TimeRequest,
 };
-use crate::peers::messages::plan::Debts;
+use crate::peers::messages::plan::{Arrival, Debts};
 use crate::peers::messages::recall::Recall;
 use crate::peers::messages::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
 use crate::peers::messages::stream::{StreamFences, StreamPage, StreamProgress};
 use crate::replica::admission::PeerRequest;
 use crate::replica::{compare, serve, stream_source};
-use crate::work::debts;
+use crate::work::{arrival, debts};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::Refusal;
 use henge_metadata::{Ballots, Command};
@@ -153,6 +153,7 @@ impl<W: World> Node<W> {
             Kind::Recall => call.answer(|m: Recall| async move { cluster.answer_recall(from, &header, m).await }).await,
             Kind::Barrier => call.answer(|m: Barrier| barrier::end_older_requests(coordinator, from, m)).await,
             Kind::Debts => call.answer(|m: Debts| debts::tell(coordinator, m)).await,
+            Kind::Arrival => call.answer(|m: Arrival| arrival::tell(self.parts(), from, m)).await,
             Kind::StreamPage => {
                 call.answer(|m: StreamPage| stream_source::page(replica, cluster, (from, header.epoch), m)).await
             }

@@ -72,6 +72,8 @@ pub(crate) enum Kind {
     Debts = 20,
     /// The outcome of a forwarded write.
     WriteOutcome = 21,
+    /// Members are asked how they stand to a newcomer.
+    Arrival = 24,
     /// A new replica asks for a page of what it lacks.
     StreamPage = 25,
     /// A new replica asks for fences.
@@ -92,7 +94,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 29] = [
+    pub(crate) const ALL: [Kind; 30] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -114,6 +116,7 @@ impl Kind {
         Kind::ForwardedWrite,
         Kind::Debts,
         Kind::WriteOutcome,
+        Kind::Arrival,
         Kind::StreamPage,
         Kind::StreamFences,
         Kind::StreamProgress,
@@ -245,6 +248,7 @@ mod tests {
             (19, "ForwardedWrite"),
             (20, "Debts"),
             (21, "WriteOutcome"),
+            (24, "Arrival"),
             (25, "StreamPage"),
             (26, "StreamFences"),
             (27, "StreamProgress"),

@@ -179,7 +179,7 @@ impl<W: World> RoomMaker for ReplicaHandle<W> {
 impl<W: World> ReplicaHandle<W> {
     /// Refuses late writes to gained tables, as ones that may be made later, until the fences of their sources are known.
     pub(crate) fn hold_late_writes(&self, gains: &Gains) {
-        self.stream_status.set_held(Some(gains.plan));
+        self.stream_status.set_held(Some(gains.index));
         hold_late_writes(&self.store, gains, self.context.wall_us(), self.context.options.purge_margin);
     }
 

@@ -64,16 +64,14 @@ fn check<W: World>(
     let (context, view) = (&replica.context, cluster.view());
     let fetch = Fetch::of(&view.state, asked.plan).ok_or(Refusal::StaleEpoch)?;
     let placed = view.placed_of(asked.table).ok_or(Refusal::UnknownTable)?;
-    let is_source = placed
-        .placement
-        .ranges_over(asked.tokens)
-        .all(|range| fetch.is_for(range, from) && fetch.is_from(range, context.host()));
-    if !is_source {
+    let ranges = || placed.placement.ranges_over(asked.tokens);
+    let since = ranges().map(|range| range.since).max().unwrap_or_default();
+    if !ranges().all(|range| fetch.is_for(range, from) && fetch.is_from(range, context.host())) {
         return Err(Refusal::StaleEpoch);
     }
-    // A replica that goes has no request under way either that counts it among those that are read.
+    // The new replica takes writes since then. A replica that goes has no request under way either that counts it among those that are read.
     let begun = match fetch {
-        Fetch::New => Epoch { index: asked.plan, ..view.epoch() },
+        Fetch::New => Epoch { index: since, ..view.epoch() },
         Fetch::Merge => Epoch { index: view.moved_at(), ..view.epoch() },
     };
     let is_settled = context.in_flight.older_than(begun) == 0 || context.options.faults.skip_barriers;

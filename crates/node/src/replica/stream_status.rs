@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct StreamStatus {
     state: Mutex<State>,
-    /// The plan for which late writes are held back; 0 for none.
+    /// The index of the log's entry that brought the ranges for which late writes are held back, or of a later one; 0 for none.
     held: AtomicU64,
 }
 
@@ -29,12 +29,12 @@ impl StreamStatus {
         *state = State { plan, ranges: ranges as u64, complete: complete as u64, bytes, is_done: false };
     }
 
-    /// Late writes are held back for a plan, or for none any more.
-    pub(crate) fn set_held(&self, plan: Option<u64>) {
-        self.held.store(plan.unwrap_or(0), Ordering::SeqCst);
+    /// Late writes are held back for ranges that an entry brings, or for none any more.
+    pub(crate) fn set_held(&self, index: Option<u64>) {
+        self.held.store(index.unwrap_or(0), Ordering::SeqCst);
     }
 
-    /// True if late writes are held back for a plan that began with this entry or before.
+    /// True if late writes are held back for ranges that this entry or one before it brought.
     pub(crate) fn holds_for(&self, index: u64) -> bool {
         (1..=index).contains(&self.held.load(Ordering::SeqCst))
     }

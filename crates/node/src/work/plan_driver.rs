@@ -7,6 +7,7 @@ use crate::coordinator::{Coordinator, Parts, barrier};
 use crate::ground::world::World;
 use crate::peers::messages::plan::{Debts, DebtsReply};
 use crate::peers::messages::stream::StreamProgress;
+use crate::work::arrival::Arrivals;
 use crate::work::debts;
 use crate::work::worker::{Next, StepError, Worker};
 use futures_util::future::join_all;
@@ -25,6 +26,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// Drives plans.
 pub(crate) struct PlanDriver<W> {
     coordinator: Coordinator<W>,
+    arrivals: Arrivals,
     progress: String,
     /// The step, and what it waits for, as the log of this node has it.
     logged: Option<(Plan, String)>,
@@ -69,12 +71,13 @@ pub(crate) async fn gainer_progress<W: World>(parts: &Parts<W>, plan: &Plan, hos
 impl<W: World> PlanDriver<W> {
     /// No plan has been met yet.
     pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
-        PlanDriver { coordinator, progress: String::new(), logged: None }
+        PlanDriver { coordinator, arrivals: Arrivals::default(), progress: String::new(), logged: None }
     }
 
     /// The reason why the plan cannot take its next step yet; `None` if it can.
-    async fn hindrance(&self, plan: &Plan) -> Option<String> {
+    async fn hindrance(&mut self, plan: &Plan) -> Option<String> {
         match plan.step {
+            PlanStep::Arriving => self.arrivals.hindrance(&self.coordinator, plan).await,
             PlanStep::Preparing => self.barrier_hindrance().await,
             PlanStep::Streaming => self.streaming_hindrance(plan).await,
             PlanStep::Reading => match (self.barrier_hindrance().await, &plan.kind) {

@@ -3,6 +3,7 @@
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Callers, Footing, Message, PACKED_BYTES_MAX, packed};
+use henge_metadata::Epoch;
 use serde::{Deserialize, Serialize};
 
 /// The driver of a plan asks a member that leaves what it still owes. From the first question on the member serves no clients.
@@ -33,4 +34,32 @@ pub(crate) struct DebtsReply {
     pub(crate) hints: u64,
 }
 
-packed!(Debts, DebtsReply);
+/// The driver of a plan asks members how they stand to its newcomer, and the newcomer if it follows the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Arrival {
+    /// The plan that brings it.
+    pub(crate) plan: u64,
+    /// The epoch that the driver has come to.
+    pub(crate) epoch: Epoch,
+}
+
+impl Message for Arrival {
+    const KIND: Kind = Kind::Arrival;
+    const CLASS: Class = Class::Control;
+    const CALLERS: Callers = Callers::Members;
+    const FOOTING: Footing = Footing::Confirmed;
+    const BYTES_MAX: usize = PACKED_BYTES_MAX;
+    const REPLY: &'static str = "if it has come to the epoch, and sees that the newcomer is up";
+    type Reply = ArrivalReply;
+}
+
+/// A member's standing to a newcomer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ArrivalReply {
+    /// True if it has come to the epoch.
+    pub(crate) is_level: bool,
+    /// True if the newcomer seems up to it, or is itself.
+    pub(crate) sees_newcomer: bool,
+}
+
+packed!(Debts, DebtsReply, Arrival, ArrivalReply);

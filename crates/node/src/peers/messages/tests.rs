@@ -6,7 +6,7 @@ use super::metadata::{
     Advance, AdvanceReply, Barrier, BarrierReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply,
     Shutdown, TimeReply, TimeRequest,
 };
-use super::plan::{Debts, DebtsReply};
+use super::plan::{Arrival, ArrivalReply, Debts, DebtsReply};
 use super::recall::{Recall, RecallReply};
 use super::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
 use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
@@ -19,7 +19,7 @@ use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryH
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 28] = [
+const ALL: [Description; 29] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -40,6 +40,7 @@ const ALL: [Description; 28] = [
     Description::of::<ForwardedWrite>(),
     Description::of::<Debts>(),
     Description::of::<WriteOutcome>(),
+    Description::of::<Arrival>(),
     Description::of::<StreamPage>(),
     Description::of::<StreamFences>(),
     Description::of::<StreamProgress>(),
@@ -144,6 +145,8 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&BarrierReply { left: 7 }),
         recorded_text(&Debts { plan: 9 }),
         recorded_text(&DebtsReply { serves_clients: false, keeps_batches: true, hints: 7 }),
+        recorded_text(&Arrival { plan: 9, epoch }),
+        recorded_text(&ArrivalReply { is_level: true, sees_newcomer: false }),
         recorded_text(&StreamPage {
             plan: 9,
             table: StorageId(7),
@@ -207,6 +210,8 @@ fn bodies_have_the_recorded_bytes() {
         "81 a4 'left' 07",
         "81 a4 'plan' 09",
         "83 ae 'serves' 5f 'clients' c2 ad 'keeps' 5f 'batches' c3 a5 'hints' 07",
+        "82 a4 'plan' 09 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
+        "82 a8 69 73 5f 'level' c3 ad 'sees' 5f 'newcomer' c2",
         "85 a4 'plan' 09 a5 'table' 07 a6 'tokens' 82 a5 'start' ff a3 'end' 05 a4 'part' a4 'Rows' a5 'after' c4 03 'key'",
         "81 a4 'plan' 09",
         "82 a6 'fences' 91 92 07 05 a7 'ballots' 90",

@@ -224,6 +224,34 @@ fn a_machine_that_joins_does_not_wait_for_a_dead_one() {
     }
 }
 
+/// A write needs the newcomer in place of the dead member, which takes it from the first moment on.
+#[test]
+fn no_write_fails_while_a_dead_member_is_replaced() {
+    for seed in 30..34 {
+        let mut run = with_rows(3, seed, Faults::default(), 100_000);
+        run.execute(&["DROP KEYSPACE alone".to_owned()]);
+        let dead = run.cluster.machines[2].host();
+        run.lose(2);
+        run.cluster.machines[3].options.lock().replace = Some(dead);
+        run.join(3, 0, &mut Random::new(seed));
+        let (end, mut failed, mut count) = (run.now() + PATIENCE, Vec::new(), 0);
+        let has_come = |run: &Run| run.cluster.machines[3].life().is_some_and(|life| life.node.readiness().is_ok());
+        while !has_come(&run) {
+            assert!(run.now() < end, "{seed}: it is not there");
+            let at = run.now();
+            if !run.is_written(count % 2, 3_000 + count, Consistency::Quorum) {
+                failed.push((at, run.step()));
+            }
+            count += 1;
+        }
+        assert!(failed.is_empty(), "{seed}: {} of {count} writes failed: {failed:?}", failed.len());
+        run.until_moved();
+        assert_eq!(run.moved_rows(), (WHOLE.0 + count, WHOLE.1), "{seed}");
+        assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+        run.cluster.clear();
+    }
+}
+
 /// I38: a page that comes after its plan was taken back is not applied.
 #[test]
 fn a_page_of_a_plan_that_was_taken_back_is_not_applied() {
