@@ -7,6 +7,7 @@
 //! - `plan`: the change of members under way, and what it moves.
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
+//! - `restore`: the state of a new cluster that has another's schema.
 //! - `roles`: who may do what.
 //! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `plan_steps`, `moves`, `replication_change` (along `replication_path`), `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
 
@@ -29,6 +30,7 @@ mod position;
 mod propose;
 mod replication_change;
 mod replication_path;
+mod restore;
 #[cfg(test)]
 mod role_tests;
 mod roles;

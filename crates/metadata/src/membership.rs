@@ -24,7 +24,7 @@ pub(crate) fn bootstrap(
         return Err(CommandRefusal::Cluster(format!("this node is in the cluster {} already", state.name)));
     }
     let id = ClusterId::random(random);
-    let member = member(state, first, random)?;
+    let member = new_member_with_tokens(state, first, random)?;
     let cluster = Change::Cluster { id, name: name.to_owned(), voters: vec![first.id], version: VERSION };
     let mut changes = vec![cluster, Change::Joined(member)];
     let begun = state.with(&changes).map_err(|e| CommandRefusal::Cluster(e.to_string()))?;
@@ -42,7 +42,7 @@ pub(crate) fn join(
     check_no_plan(state)?;
     address_is_free(state, draft.id, draft.address)?;
     check_room(state)?;
-    let member = member(state, draft, random)?;
+    let member = new_member_with_tokens(state, draft, random)?;
     match state.user_keyspace() {
         Some(_) => begin(state, PlanKind::Join { host: draft.id }, Some(member)),
         None => at_once(state, Change::Joined(member)),
@@ -156,7 +156,11 @@ fn check_leaver(state: &ClusterState, id: HostId) -> Result<&Member, CommandRefu
 }
 
 /// A member with tokens that share its datacentre out evenly.
-fn member(state: &ClusterState, draft: &JoinDraft, random: &mut Random) -> Result<Member, CommandRefusal> {
+pub(crate) fn new_member_with_tokens(
+    state: &ClusterState,
+    draft: &JoinDraft,
+    random: &mut Random,
+) -> Result<Member, CommandRefusal> {
     if !(1..=TOKENS_MAX).contains(&draft.num_tokens) {
         return Err(CommandRefusal::Limit(format!("num_tokens must be 1 to {TOKENS_MAX}, not {}", draft.num_tokens)));
     }

@@ -49,7 +49,9 @@ pub use ground::sampled_figures::NodeFigures;
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas};
-pub use node::{Gainer, MemberReport, Node, Ownership, PendingHints, PlanReport, StartError};
+pub use node::{
+    Gainer, MemberReport, Node, Ownership, PendingHints, PlanReport, RenewError, RenewedCluster, StartError, renew,
+};
 pub use work::plan_driver::GainerProgress;
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.

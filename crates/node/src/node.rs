@@ -6,6 +6,7 @@ mod membership;
 mod pending_hints;
 mod plan_report;
 mod recovery;
+mod renewal;
 mod serve;
 
 use crate::client::core::{Clients, Core};
@@ -72,6 +73,7 @@ pub use members::{MemberReport, Ownership};
 pub use pending_hints::PendingHints;
 pub use plan_report::{Gainer, PlanReport};
 pub use recovery::StartError;
+pub use renewal::{RenewError, RenewedCluster, renew};
 
 /// A shutdown waits so long for hints that are being written.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);

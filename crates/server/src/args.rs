@@ -35,6 +35,10 @@ struct OwnOptions {
     /// replicas. A node that is a member already ignores it.
     #[arg(long, value_name = "HOST_ID", value_parser = parse_host_id)]
     replace: Option<HostId>,
+    /// Make a new cluster of one node from this snapshot (henge admin snapshot), or from this copy of a data directory: its rows, schema and
+    /// roles, in an empty data directory. A node that was made so before goes on.
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with_all = ["replace", "accept_older_copy"])]
+    restore: Option<PathBuf>,
     /// Any setting, as name=value.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -117,6 +121,7 @@ impl ServerOptions {
         config.node.bootstrap = self.own.bootstrap;
         config.node.accept_older_copy = self.own.accept_older_copy;
         config.node.replace = self.own.replace;
+        config.restore = self.own.restore.clone();
         config.development_certificates = self.own.development_certificates.clone();
         Ok((config, settings.warnings))
     }

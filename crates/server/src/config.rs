@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) server: ServerSettings,
     /// The folder of the authority that makes this node's certificate, for development.
     pub(crate) development_certificates: Option<PathBuf>,
+    /// The snapshot that an empty data directory is filled from.
+    pub(crate) restore: Option<PathBuf>,
     /// `None`: no such port.
     pub(crate) metrics: Option<SocketAddr>,
     /// `None`: no such port.

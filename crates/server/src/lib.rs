@@ -3,7 +3,7 @@
 //! Modules import downwards only, in this order:
 //!
 //! - `dev`, `cert`: commands beside the server.
-//! - `server`: from start to clean end. `superuser`: the first role. `peers`: requests of other nodes. `http`,
+//! - `server`: from start to clean end. `restore`: a new cluster from a snapshot. `superuser`: the first role. `peers`: requests of other nodes. `http`,
 //!   `http_server`: health and metrics, and HTTP with bounds.
 //! - `cores`, `core_thread`, `connection`, `login`, `socket`: clients, from a thread to a message.
 //! - `request`: one request from its frame to its answer. `answer`: from what a node says to what the protocol says.
@@ -64,6 +64,7 @@ mod peers;
 mod process;
 mod request;
 mod request_text;
+mod restore;
 mod server;
 mod settings;
 mod signals;

@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 44] = [
+const MODULES: [&str; 45] = [
     "panics",
     "metrics",
     "logging",
@@ -46,6 +46,7 @@ const MODULES: [&str; 44] = [
     "peer_certificates",
     "superuser",
     "supervisor",
+    "restore",
     "server",
     "cert",
     "dev",

@@ -11,12 +11,15 @@
 //! | `engine/` | the storage engine's own |
 //! | `snapshots/NAME/` | copies of all the above |
 //! | `snapshot` | in a copy only: that it is one |
+//! | `restored` | where rows came from a snapshot: of which node |
+//! | `restoring` | while they are coming |
 //!
 //! All but the first two carry a checksum.
 
 mod directory_error;
 mod durable;
 mod file;
+pub(crate) mod restore;
 mod snapshots;
 
 pub use directory_error::DirectoryError;

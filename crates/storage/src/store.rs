@@ -26,6 +26,7 @@ mod hinted;
 mod indexed;
 mod local_facts;
 pub(crate) mod metadata_log;
+mod renewal;
 
 /// A node's store. All methods may be called from any thread.
 pub struct Store {

@@ -8,6 +8,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::identity_error::IdentityError;
 use crate::cluster::propose::ChangeError;
+use crate::ground::options::Options;
 use crate::ground::world::{To, World};
 use crate::peers::ask_error::AskError;
 use crate::peers::messages::metadata::{Probe, ProbeReply, ProposeReply};
@@ -158,15 +159,7 @@ impl<W: World> Cluster<W> {
     }
 
     fn draft(&self) -> JoinDraft {
-        let options = &self.context.options;
-        JoinDraft {
-            id: self.context.host(),
-            datacenter: options.datacenter.clone(),
-            rack: options.rack.clone(),
-            address: options.address,
-            rpc_address: options.rpc_address,
-            num_tokens: options.num_tokens,
-        }
+        draft(self.context.host(), &self.context.options)
     }
 
     async fn create(&self) -> Result<(), JoinError> {
@@ -257,6 +250,18 @@ impl<W: World> Cluster<W> {
         if let Err(error) = self.change(Command::CreateSystemKeyspaces).await {
             tracing::warn!(%error, "cannot add the keyspace of traces; nothing is traced until the next start");
         }
+    }
+}
+
+/// A node as a member.
+pub(crate) fn draft(id: HostId, options: &Options) -> JoinDraft {
+    JoinDraft {
+        id,
+        datacenter: options.datacenter.clone(),
+        rack: options.rack.clone(),
+        address: options.address,
+        rpc_address: options.rpc_address,
+        num_tokens: options.num_tokens,
     }
 }
 

@@ -91,6 +91,7 @@ impl Checker<'_> {
                 ..node
             },
             development_certificates: None,
+            restore: None,
             client_tls,
             memory,
             cores,

@@ -7,9 +7,10 @@ use crate::core_thread::CoreThread;
 use crate::peer_certificates::PeerCertificates;
 use crate::peers::Peers;
 use crate::process::Process;
+use crate::restore;
 use crate::world::ServerWorld;
 use anyhow::Context;
-use henge_node::{Core, Identity, Node, Random, World};
+use henge_node::{Core, Identity, Node, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
@@ -44,10 +45,7 @@ pub(super) struct RunningCore {
 /// Opens the data directory and what is in it, and starts the node, which serves nobody yet.
 pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
     let seed = seed()?;
-    if config.node.accept_older_copy {
-        DataDirectory::accept_snapshot(&config.server.data_directory)?;
-    }
-    let directory = DataDirectory::open(&config.server.data_directory, &mut Random::new(seed))?;
+    let directory = restore::open_directory(config, seed)?;
     let (host, start, path) = (directory.host(), directory.generation(), directory.path().display());
     let release = env!("CARGO_PKG_VERSION");
     tracing::info!(release, %host, start, data_directory = %path, peers = %config.node.address, "starting");

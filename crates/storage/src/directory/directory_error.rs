@@ -77,7 +77,7 @@ pub enum DirectoryError {
     #[error(
         "{path} is a snapshot of node {host}, and lacks what the node acknowledged since: start the node on its newest data directory; or \
          replace the node (--replace {host}, with an empty data directory); or, if there is nothing newer, accept the loss: \
-         --accept-older-copy, once"
+         --accept-older-copy, once; or make a new cluster of its rows: --restore {path}, with an empty data directory"
     )]
     Snapshot {
         /// The directory.

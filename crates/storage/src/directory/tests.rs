@@ -226,3 +226,42 @@ fn a_snapshot_that_fails_leaves_nothing_and_names_are_checked() {
         assert!(matches!(snapshots.clear(name), Err(SnapshotError::Name(_))), "{name}");
     }
 }
+
+#[test]
+fn an_empty_directory_is_filled_from_a_snapshot_as_another_nodes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    let mut directory = open(&old).unwrap();
+    directory.set_cluster(ClusterId::random(&mut Random::new(2))).unwrap();
+    directory.durable().write(7).unwrap();
+    let engine = |path: &Path| {
+        fs::create_dir(path).and_then(|()| fs::write(path.join("1.sst"), "rows")).map_err(|e| e.to_string())
+    };
+    directory.snapshots().take("a", engine).unwrap();
+    let snapshot = old.join("snapshots/a");
+    let restore = |to: &Path, from: &Path, outcome: Result<(), String>| {
+        DataDirectory::restore(to, from, &mut Random::new(3), |renewal| {
+            assert_eq!(fs::read_to_string(renewal.engine.join("1.sst")).unwrap(), "rows");
+            renewal.durable.check(7).unwrap();
+            outcome
+        })
+    };
+    let refusal = |to: &Path, from: &Path| restore(to, from, Ok(())).unwrap_err().to_string();
+    assert!(refusal(&new, &old.join("snapshots")).contains("is no snapshot"));
+    fs::create_dir(old.join("engine")).unwrap();
+    assert!(refusal(&new, &old).contains("another henge uses this data directory"));
+    // One that fails is no node's directory, and is begun anew.
+    assert_eq!(restore(&new, &snapshot, Err("no".to_owned())).unwrap_err().to_string(), "no");
+    assert!(matches!(open(&new), Err(DirectoryError::Foreign(_))));
+    assert!(restore(&new, &snapshot, Ok(())).unwrap());
+    let made = open(&new).unwrap();
+    assert!(made.host() != directory.host() && made.cluster().is_none() && made.generation() == 1);
+    // Once it is a node's the same option changes nothing, and another snapshot is refused.
+    assert!(!restore(&new, &snapshot, Err("again".to_owned())).unwrap());
+    drop(made);
+    let other = folder.path().join("other");
+    drop(DataDirectory::open(&other, &mut Random::new(44)).unwrap());
+    fs::create_dir(other.join("engine")).unwrap();
+    assert!(refusal(&new, &other).contains("is the data directory of node"));
+    assert!(refusal(&other, &snapshot).contains("is the data directory of node"));
+}
