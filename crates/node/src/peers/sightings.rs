@@ -37,8 +37,11 @@ impl Sighting {
     /// True if the claim contradicts what was seen: the disk is an older copy.
     pub(crate) fn contradicts(&self, claim: &Claim) -> bool {
         let is_known = self.start != 0 && self.start != claim.start;
+        // A process that was heard of, and has told no generation, was not asked for its claim: what it left on disk for this node is the
+        // lease from before it was heard.
+        let has_told = self.generation != 0;
         // A directory has a generation once, so two processes of one generation are on two copies.
-        is_known && (claim.lease < self.clock || claim.generation <= self.generation)
+        is_known && has_told && (claim.lease < self.clock || claim.generation <= self.generation)
     }
 
     /// The name of the local fact that holds a host's sighting.

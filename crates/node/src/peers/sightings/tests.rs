@@ -29,6 +29,7 @@ fn a_claim_is_held_against_what_was_seen() {
     assert!(!Sighting::default().contradicts(&Claim { generation: 1, start: 1, lease: 0 }), "nothing was seen");
     let adopted = Sighting { generation: 0, ..seen };
     assert!(!adopted.contradicts(&Claim { generation: 1, start: 8, lease: 1_000 }), "its generation was never told");
+    assert!(!adopted.contradicts(&Claim { generation: 1, start: 8, lease: 0 }), "nor was its claim dropped");
 }
 
 #[test]
