@@ -53,7 +53,7 @@ def measure_idle(nodes, settle, seconds):
     cluster, took = formed(nodes)
     print(f"{nodes} nodes formed a cluster in {took:.1f} s", flush=True)
     time.sleep(settle)
-    pids = [node.pid for node in cluster.nodes]
+    pids = [node.pid() for node in cluster.nodes]
     cpu, bytes_before, slept = [cpu_seconds(pid) for pid in pids], loopback_bytes(), [switches(pid) for pid in pids]
     time.sleep(seconds)
     cores = [(cpu_seconds(pid) - before) / seconds * 100 for pid, before in zip(pids, cpu)]
