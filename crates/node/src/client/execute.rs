@@ -105,7 +105,7 @@ impl<W: World> Core<W> {
             Plan::Modify(plan) if plan.is_conditional() => {
                 let request = self.write_request(parameters).await?;
                 let placed = ready.placed.first().ok_or_else(unplaced_error)?;
-                Box::pin(self.hold_to_serial_scope(plan.table(), placed, parameters)).await?;
+                self.hold_to_serial_scope(plan.table(), placed, parameters).await?;
                 let applied = Box::pin(henge_query::modify_conditionally(self.coordinator(), plan, placed, &request));
                 Ok(Outcome::Applied(applied.await?))
             }
@@ -119,7 +119,7 @@ impl<W: World> Core<W> {
                 let request = self.write_request(parameters).await?;
                 let mut statements = plan.statements.iter().zip(&ready.placed);
                 if let Some((first, placed)) = statements.find(|(write, _)| write.is_conditional()) {
-                    Box::pin(self.hold_to_serial_scope(first.table(), placed, parameters)).await?;
+                    self.hold_to_serial_scope(first.table(), placed, parameters).await?;
                 }
                 let applied = Box::pin(henge_query::batch(self.coordinator(), plan, &ready.placed, &request)).await?;
                 Ok(applied.map_or(Outcome::Void, Outcome::Applied))

@@ -2,7 +2,7 @@
 //! more is answered Overloaded, so that one application leaves room for the others.
 
 use henge_base::Mono;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The time whose requests may come at once: drivers send in bursts.
@@ -67,12 +67,8 @@ impl Rates {
         {
             return Err(refusal(format!("role {role}"), rate));
         }
-        let mut counted = None;
-        for keyspace in keyspaces {
-            // The statements of a batch count as one request.
-            if counted.replace(keyspace) == Some(keyspace) {
-                continue;
-            }
+        // The statements of a batch count as one request of each keyspace.
+        for keyspace in keyspaces.collect::<BTreeSet<&str>>() {
             if let Some(rate) = self.keyspaces.get(keyspace)
                 && !rate.take(now)
             {

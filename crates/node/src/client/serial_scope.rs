@@ -15,8 +15,7 @@ fn scope_of(level: Consistency, placed: &KeyspacePlacement) -> Option<SerialScop
 }
 
 impl<W: World> Core<W> {
-    /// Refuses a conditional write at another serial level than that of its table. The first one fixes it in the metadata log, before
-    /// anything is proposed.
+    /// Refuses a conditional write at another serial level than that of its table. The first one fixes it, before anything is proposed.
     pub(super) async fn hold_to_serial_scope(
         &self,
         table: &Table,
@@ -24,9 +23,20 @@ impl<W: World> Core<W> {
         parameters: &Parameters<'_>,
     ) -> Result<(), Error> {
         let Some(scope) = scope_of(parameters.serial, placed) else { return Ok(()) };
-        if self.is_of_scope(table, scope)? {
-            return Ok(());
+        match self.is_of_scope(table, scope)? {
+            true => Ok(()),
+            // In a box: a write is moved into its task as a whole, and this happens once in the life of a table.
+            false => Box::pin(self.fix_serial_scope(table, scope, parameters)).await,
         }
+    }
+
+    /// Has the metadata log fix the scope of a table that has none, unless another write was first.
+    async fn fix_serial_scope(
+        &self,
+        table: &Table,
+        scope: SerialScope,
+        parameters: &Parameters<'_>,
+    ) -> Result<(), Error> {
         let deadline = self.receipt(parameters) + self.context().options.write_timeout;
         // Of many first ones of a node, one asks the log.
         let left = deadline.since(self.now());
