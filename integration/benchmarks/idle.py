@@ -6,30 +6,19 @@ Bytes are those of the loopback interface with their headers: run it in a networ
 """
 
 import argparse
-import os
 import re
 import tempfile
 import time
 from pathlib import Path
 
+from process_figures import cpu_seconds, resident_mb
 from processes import Dev, remove
-
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def switches(pid):
     """Times that threads of the process went to sleep or were made to wait."""
     statuses = [(task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
     return sum(int(count) for status in statuses for count in re.findall(r"ctxt_switches:\s+(\d+)", status))
-
-
-def resident_mb(pid):
-    return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
 def loopback_bytes():

@@ -10,16 +10,11 @@ import time
 from pathlib import Path
 
 from clients import Clients
+from process_figures import resident_mb
 from processes import Dev, remove, wait_until
 
 LEVEL_SECONDS = 10
 READ_COMMENT = "SELECT comment FROM system_schema.tables WHERE keyspace_name = 'k' AND table_name = 't'"
-
-
-def resident(node):
-    """Megabytes of a node's process that are in memory."""
-    lines = Path(f"/proc/{node.pid()}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def disk(node):
@@ -60,12 +55,12 @@ def measure(first, third, made, count):
         session.execute(f"ALTER TABLE k.t WITH comment = '{number}'")
     each = (time.monotonic() - began) / (count - made)
     clients.close()
-    size, memory = disk(first), resident(first)
+    size, memory = disk(first), resident_mb(first.pid())
     served, level = return_of(third, str(count - 1))
     first.kill()
     restarted = seconds_of(first.restart)
     print(
-        f"{count} changes: {each * 1e3:.1f} ms each; first node: {size:.1f} MB on disk, {memory:.0f} MB in memory, {resident(first):.0f} MB "
+        f"{count} changes: {each * 1e3:.1f} ms each; first node: {size:.1f} MB on disk, {memory:.0f} MB in memory, {resident_mb(first.pid()):.0f} MB "
         f"after a start that took {restarted:.2f} s; the third, away for {count - made} of them, serves {served:.2f} s after its start, "
         f"level after {level:.2f} s",
         flush=True,

@@ -6,7 +6,6 @@ recovery after SIGKILL, bytes per row, and what many tables cost.
 With CASSANDRA naming a process' data folder and HOSTS its address, `bytes` compares the disk that a million rows take.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -17,9 +16,8 @@ import urllib.request
 from pathlib import Path
 
 from clients import Clients
+from process_figures import cpu_seconds, resident_mb
 from processes import HENGE, Server, remove
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def say(text):
@@ -32,13 +30,11 @@ def figures(node):
 
 
 def cpu(node):
-    fields = Path(f"/proc/{node.program.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return cpu_seconds(node.program.process.pid)
 
 
 def resident(node):
-    status = Path(f"/proc/{node.program.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) >> 10
+    return round(resident_mb(node.program.process.pid))
 
 
 def disk(directory):

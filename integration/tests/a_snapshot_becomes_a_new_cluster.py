@@ -2,26 +2,19 @@
 was. The old cluster goes on, and the two never meet."""
 
 import shutil
-import subprocess
 
 import pytest
 from cassandra import ConsistencyLevel
 from cassandra.concurrent import execute_concurrent_with_args
 
+from admin import admin
 from clients import Clients
-from processes import HENGE, Dev, Server, answers
+from processes import Dev, Server, answers
 
 ROWS = 500
 LONE = "127.0.0.5"
 RF_3 = "{'class': 'SimpleStrategy', 'replication_factor': 3}"
 RF_1 = "{'class': 'SimpleStrategy', 'replication_factor': 1}"
-
-
-def admin(directory, *arguments):
-    command = [HENGE, "admin", "--data-directory", str(directory), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout
 
 
 @pytest.fixture
@@ -71,7 +64,7 @@ def test_rows_schema_and_nothing_of_the_old_node(cluster, tmp_path):
     nodes, clients = cluster
     second = nodes.nodes[1]
     old = fill(clients, second.address)
-    admin(second.directory / "data", "snapshot", "-t", "drill")
+    admin(second, "snapshot", "-t", "drill")
     old.execute("INSERT INTO everywhere.t (k, v) VALUES (2000, 'later')")
     snapshot = tmp_path / "backup"
     shutil.copytree(second.directory / "data" / "snapshots" / "drill", snapshot)
@@ -127,7 +120,7 @@ def test_a_damaged_snapshot_makes_no_node(cluster, tmp_path):
     nodes, clients = cluster
     first = nodes.nodes[0]
     fill(clients, first.address)
-    admin(first.directory / "data", "snapshot", "-t", "cut")
+    admin(first, "snapshot", "-t", "cut")
     snapshot = tmp_path / "backup"
     shutil.copytree(first.directory / "data" / "snapshots" / "cut", snapshot)
     files = sorted((snapshot / "engine").glob("*.sst"))

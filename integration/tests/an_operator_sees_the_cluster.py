@@ -2,17 +2,10 @@
 
 import json
 import re
-import subprocess
 
+from admin import admin
 from clients import Clients
-from processes import HENGE, Dev, wait_until
-
-
-def admin(node, *arguments):
-    command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout
+from processes import Dev, wait_until
 
 
 def shape(text):

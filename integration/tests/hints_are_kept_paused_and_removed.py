@@ -1,17 +1,10 @@
 """Hints: a write at ANY while all its replicas are down, and what an operator does: pause, resume, list, remove."""
 
-import subprocess
-
 import pytest
 from cassandra import ConsistencyLevel, Unavailable
-from processes import HENGE, wait_until
 
-
-def admin(node, *arguments):
-    command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout
+from admin import admin
+from processes import wait_until
 
 
 def test_a_write_at_any_is_read_once_its_replicas_are_up(three_nodes, clients):

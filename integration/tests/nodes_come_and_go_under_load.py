@@ -2,22 +2,15 @@
 acknowledged is missing, and no request fails but for reasons that are documented."""
 
 import shutil
-import subprocess
 
 import pytest
 from cassandra import ConsistencyLevel
 from cassandra.concurrent import execute_concurrent_with_args
 
+from admin import admin
 from clients import Clients, RoundRobinPolicy
-from processes import HENGE, Dev, Server, answers, running, wait_until
+from processes import Dev, Server, answers, running, wait_until
 from quorum_load import ROWS, VALUE, Load
-
-
-def admin(directory, *arguments):
-    command = [HENGE, "admin", "--data-directory", str(directory), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout
 
 
 @pytest.fixture
@@ -64,22 +57,22 @@ def test_nothing_is_lost_while_members_come_and_go(cluster):
     load.start()
 
     fourth = add(4)
-    wait_until(lambda: "joins" in admin(first.directory / "data", "plan") or answers(fourth.address), "a plan", 60)
+    wait_until(lambda: "joins" in admin(first, "plan") or answers(fourth.address), "a plan", 60)
     known = peers(alone)
     assert answers(fourth.address) or fourth.address not in known, known
     serves(fourth)
     wait_until(lambda: fourth.address in peers(alone), "the fourth node is a peer", 20)
-    assert "No member comes or goes" in admin(first.directory / "data", "plan")
+    assert "No member comes or goes" in admin(first, "plan")
 
     pid = second.pid()
-    assert "Began plan" in admin(second.directory / "data", "decommission")
+    assert "Began plan" in admin(second, "decommission")
     wait_until(lambda: not running(pid), "the second node has ended", 240)
     assert "is no member of the cluster any more" in second.log.read_text(errors="replace")
     wait_until(lambda: second.address not in peers(alone), "the second node is no peer", 20)
 
     dead = next(row.host_id for row in alone.execute("SELECT rpc_address, host_id FROM system.peers") if row.rpc_address == third.address)
     third.kill()
-    wait_until(lambda: "DN" in admin(first.directory / "data", "metadata"), "the third node is down", 60)
+    wait_until(lambda: "DN" in admin(first, "metadata"), "the third node is down", 60)
     fifth = add(5, "--replace", str(dead))
     serves(fifth)
     wait_until(lambda: peers(alone) == [fourth.address, fifth.address], "the fifth node is a peer in place of the third", 20)

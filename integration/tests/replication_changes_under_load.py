@@ -1,22 +1,15 @@
 """A keyspace gets more copies and then fewer while a client reads and writes at QUORUM: nothing that was acknowledged is missing, and rows lie
 on the nodes that the new replication says."""
 
-import subprocess
 
 from cassandra import ConsistencyLevel, OperationTimedOut, ReadFailure, ReadTimeout, Unavailable
 from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.protocol import ConfigurationException
 
+from admin import admin
 from clients import Clients, RoundRobinPolicy
-from processes import HENGE, Dev, wait_until
+from processes import Dev, wait_until
 from quorum_load import ROWS, VALUE, Load
-
-
-def admin(node, *arguments):
-    command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout
 
 
 def simple(copies):
