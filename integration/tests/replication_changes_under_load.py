@@ -1,7 +1,6 @@
 """A keyspace gets more copies and then fewer while a client reads and writes at QUORUM: nothing that was acknowledged is missing, and rows lie
 on the nodes that the new replication says."""
 
-
 from cassandra import ConsistencyLevel, OperationTimedOut, ReadFailure, ReadTimeout, Unavailable
 from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.protocol import ConfigurationException

@@ -5,8 +5,9 @@ use crate::ModuleGraph;
 use std::path::Path;
 
 /// Crates in which modules may import each other, directly or through others, and the number of those modules at most. In `model` types of
-/// data are recursive (`data_type`, `user_type`, `fields`); in `simulator` a cluster, its machines and their world hold each other.
-const MODULES_IN_CIRCLES_MAX: [(&str, usize); 4] = [("metadata", 17), ("model", 5), ("simulator", 3), ("storage", 2)];
+/// data are recursive (`data_type`, `user_type`, `fields`); in `simulator` a cluster, its machines and their world hold each other. Those
+/// of `metadata` have yet to be untied.
+const MODULES_IN_CIRCLES_MAX: [(&str, usize); 3] = [("metadata", 17), ("model", 3), ("simulator", 3)];
 
 /// The crates of this workspace, in order.
 fn crates() -> Vec<String> {
