@@ -1,8 +1,8 @@
 //! Commands to the log. The node that proposes a command turns it into an entry, once.
 
-use crate::{PlanStep, RangeReplicas, RoleCommand};
+use crate::{PlanStep, RoleCommand};
 use henge_base::HostId;
-use henge_model::{IndexDraft, Replication, TableChange, TableDraft, TypeChange, UserType};
+use henge_model::{IndexDraft, Replication, TableChange, TableDraft, Token, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -238,4 +238,15 @@ pub struct JoinDraft {
     pub rpc_address: SocketAddr,
     /// The number of tokens it takes.
     pub num_tokens: u32,
+}
+
+/// The replicas that a range is to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeReplicas {
+    /// The last token of the range, which begins behind the range before.
+    pub end: Token,
+    /// The replicas that answer reads.
+    pub readers: Vec<HostId>,
+    /// The replicas that take writes only.
+    pub pending: Vec<HostId>,
 }

@@ -193,11 +193,3 @@ impl SealedEntry {
         Position { epoch: self.entry.epoch, hash: self.hash }
     }
 }
-
-/// The replication settings that need a placement of their own, with nothing in them that is not in the setting.
-pub(crate) fn settings<'a>(keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>) -> Vec<Replication> {
-    let mut settings: Vec<Replication> = keyspaces.map(|k| k.replication.clone()).collect();
-    settings.sort();
-    settings.dedup();
-    settings
-}

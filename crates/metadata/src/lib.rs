@@ -4,12 +4,15 @@
 //! - `position`, `entry`, `entry_hash`, `command_id`, `log`, `snapshot`: the history; `state`: what it adds up to; `placements`: who holds what, by
 //!   replication setting.
 //! - `whole_placements`: how entries of the first format say who holds what.
-//! - `plan`: the change of members under way, and what it moves.
+//! - `plan`: the change of members or replication under way; `plan_effects`: the state as it makes it.
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `restore`: the state of a new cluster that has another's schema.
 //! - `roles`: who may do what.
-//! - `command`: what can be asked; `propose` turns it into an entry, with `membership`, `plan_steps`, `moves`, `replication_change` (along `replication_path`), `system_keyspaces`, `tables`, `alter` and `access`; `command_refusal`: why not.
+//! - `command`, `role_command`: what can be asked; `command_refusal`: why a command changes nothing.
+//! - `propose` turns a command into an entry. By topic: `membership`, `plan_steps` (after `plan_checks`), `moves`, `replication_change` (along
+//!   `replication_path`), `keyspaces`, `system_keyspaces` (with their `keyspace_names`), `tables`, `alter`, `types`, `indexes` and `access`;
+//!   `keyspace_placements` places what keyspaces come to use.
 
 mod access;
 mod alter;
@@ -19,18 +22,24 @@ mod command_refusal;
 mod entry;
 mod entry_hash;
 mod indexes;
+mod keyspace_names;
+mod keyspace_placements;
+mod keyspaces;
 mod limits;
 mod log;
 mod membership;
 mod moves;
 mod placements;
 mod plan;
+mod plan_checks;
+mod plan_effects;
 mod plan_steps;
 mod position;
 mod propose;
 mod replication_change;
 mod replication_path;
 mod restore;
+mod role_command;
 #[cfg(test)]
 mod role_tests;
 mod roles;
@@ -46,25 +55,26 @@ mod types;
 mod voters;
 mod whole_placements;
 
-pub use access::{RoleCommand, RoleSettings};
 pub use alter::other_scope_text;
-pub use command::{Command, JoinDraft};
+pub use command::{Command, JoinDraft, RangeReplicas};
 pub use command_id::{CommandId, RecentCommands};
 pub use command_refusal::CommandRefusal;
 pub use entry::{Change, Entry, EntryError, SealedEntry};
 pub use entry_hash::{BadHash, EntryHash};
 pub use henge_ring::Epoch;
+pub use keyspace_names::TRACES;
 pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogFault, LogPage};
-pub use moves::RangeReplicas;
 pub use placements::Placements;
-pub use plan::{GainedRanges, Plan, PlanKind, PlanStep};
+pub use plan::{Plan, PlanKind, PlanStep};
+pub use plan_effects::GainedRanges;
 pub use position::Position;
 pub use propose::{begin_lineage, propose};
+pub use role_command::{RoleCommand, RoleSettings};
 pub use roles::{Role, Roles};
 pub use seat::{Answer, Ballots, Question, Seat};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use state::{ApplyError, ClusterState};
 pub use state_fault::StateFault;
-pub use system_keyspaces::{TRACE_TTL, TRACES};
+pub use system_keyspaces::TRACE_TTL;
 pub use whole_placements::{WholePlacement, WholePlacements};

@@ -1,8 +1,9 @@
 //! Commands about members.
 
+use crate::keyspace_placements::place_keyspaces;
 use crate::limits::{JOINS_MAX, MEMBERS_MAX, TOKENS_MAX};
-use crate::plan_steps::{begin, check_copies_elsewhere, check_enough_members, check_no_plan};
-use crate::propose::place_keyspaces;
+use crate::plan_checks::{check_copies_elsewhere, check_enough_members, check_no_plan};
+use crate::plan_steps::begin;
 use crate::system_keyspaces::missing;
 use crate::voters::voters_change;
 use crate::{Change, ClusterState, CommandRefusal, JoinDraft, PlanKind};

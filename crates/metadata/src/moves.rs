@@ -1,24 +1,12 @@
 //! Ranges that get other replicas: one step of a move at a time. Whoever asks for a step has seen to what must be done before it: the data
 //! is there, and no request of an older epoch is under way.
 
-use crate::plan_steps::check_no_plan;
-use crate::{Change, ClusterState, CommandRefusal};
+use crate::plan_checks::check_no_plan;
+use crate::{Change, ClusterState, CommandRefusal, RangeReplicas};
 use henge_base::HostId;
-use henge_model::{Replication, Token, TokenRange};
+use henge_model::{Replication, TokenRange};
 use henge_ring::{MemberNumber, Placement, PlacementChange, ReplicaSet, quorums_meet};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The replicas that a range is to have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RangeReplicas {
-    /// The last token of the range, which begins behind the range before.
-    pub end: Token,
-    /// The replicas that answer reads.
-    pub readers: Vec<HostId>,
-    /// The replicas that take writes only.
-    pub pending: Vec<HostId>,
-}
 
 /// The change that gives the ranges of a setting these replicas.
 pub(crate) fn move_ranges(

@@ -1,12 +1,8 @@
 //! The plan under way: which member comes or goes, and how far its ranges have come.
 
-use crate::ClusterState;
-use crate::system_keyspaces::is_system;
 use henge_base::HostId;
-use henge_model::{Keyspace, Replication, TokenRange};
-use henge_ring::{Member, PlacedRange, Placement, Ring};
+use henge_model::Replication;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// A change that moves rows.
@@ -75,17 +71,6 @@ pub enum PlanStep {
     Reading,
 }
 
-/// Ranges that a member fetches by a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GainedRanges {
-    /// The keyspaces, which have one placement.
-    pub keyspaces: Vec<String>,
-    /// The ranges.
-    pub ranges: Vec<TokenRange>,
-    /// True if the member holds these ranges already, and adds what a replica has that goes.
-    pub merges: bool,
-}
-
 impl PlanKind {
     /// The member that is none before the plan ends.
     pub fn newcomer(&self) -> Option<HostId> {
@@ -142,115 +127,5 @@ impl fmt::Display for PlanStep {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "plan {}: {} (step {})", self.id, self.kind, self.step)
-    }
-}
-
-impl ClusterState {
-    /// The member that the plan under way brings: it takes writes and is not read, votes on nothing, and serves no clients.
-    pub fn newcomer(&self) -> Option<HostId> {
-        self.plan.as_ref().and_then(|plan| plan.kind.newcomer())
-    }
-
-    /// The ranges whose rows `host` has to fetch. Until reads have moved: those in which it takes writes and is not read. Once they have, by a
-    /// plan that lowers the number of copies: those from which another replica goes, which may alone have what a quorum acknowledged.
-    pub fn gains(&self, host: HostId) -> Vec<GainedRanges> {
-        let Some(plan) = &self.plan else { return Vec::new() };
-        let moves = |keyspace: &Keyspace| match &plan.kind {
-            PlanKind::Alter { keyspace: altered, .. } => *altered == keyspace.name,
-            _ => true,
-        };
-        let merges = matches!(plan.kind, PlanKind::Alter { lowers: true, .. });
-        if merges != (plan.step == PlanStep::Reading) {
-            return Vec::new();
-        }
-        let is_gained = |placed: &PlacedRange<'_>| match merges {
-            true => placed.read.contains(host) && placed.write.len() > placed.read.len(),
-            false => placed.write.contains(host) && !placed.read.contains(host),
-        };
-        let mut gained: BTreeMap<&Replication, GainedRanges> = BTreeMap::new();
-        for keyspace in self.schema.keyspaces.values().filter(|keyspace| moves(keyspace)) {
-            let placement = self.placement_of(keyspace).into_iter();
-            let of_setting = gained.entry(&keyspace.replication).or_insert_with(|| {
-                let ranges = placement.flat_map(|placement| placement.ranges()).filter(is_gained);
-                GainedRanges { keyspaces: Vec::new(), ranges: ranges.map(|placed| placed.range).collect(), merges }
-            });
-            of_setting.keyspaces.push(keyspace.name.clone());
-        }
-        gained.into_values().filter(|gained| !gained.ranges.is_empty()).collect()
-    }
-
-    /// The replication setting by which levels of a keyspace count replicas: on its way to another one, that of the replicas that are read.
-    pub fn counted_replication<'s>(&'s self, keyspace: &'s Keyspace) -> &'s Replication {
-        match &self.plan {
-            Some(Plan { kind: PlanKind::Alter { keyspace: altered, from, to, .. }, step, .. })
-                if *altered == keyspace.name =>
-            {
-                if *step == PlanStep::Reading {
-                    to
-                } else {
-                    from
-                }
-            }
-            _ => &keyspace.replication,
-        }
-    }
-
-    /// The placement that a keyspace has once the plan under way has ended.
-    pub fn placement_after_plan(&self, keyspace: &Keyspace) -> Placement {
-        let setting = match &self.plan {
-            Some(Plan { kind: PlanKind::Alter { keyspace: altered, to, .. }, .. }) if *altered == keyspace.name => to,
-            _ => &keyspace.replication,
-        };
-        Ring::new(&self.members_after_plan()).place(setting)
-    }
-
-    /// The placement that a keyspace has now, with all replicas that it gets by the plan under way: a newcomer's too.
-    pub fn placement_with_gains(&self, keyspace: &Keyspace) -> Option<Placement> {
-        let now = self.placement_of(keyspace)?;
-        Some(now.with_pending_of(&self.placement_after_plan(keyspace), &self.placements.member_ids()))
-    }
-
-    /// The hosts that have ranges to fetch, by the plan under way.
-    pub fn gainers(&self) -> Vec<HostId> {
-        self.members.keys().copied().filter(|host| !self.gains(*host).is_empty()).collect()
-    }
-
-    /// A keyspace whose rows have to be moved when members come or go; `None` if they come and go at once.
-    pub fn user_keyspace(&self) -> Option<&str> {
-        self.schema.keyspaces.keys().map(String::as_str).find(|keyspace| !is_system(keyspace))
-    }
-
-    /// The members without the one that the plan under way brings.
-    pub fn members_before_plan(&self) -> Vec<Member> {
-        let newcomer = self.newcomer();
-        self.members.values().filter(|member| Some(member.id) != newcomer).cloned().collect()
-    }
-
-    /// The members as they will be when the plan under way has ended. A node that replaces another has its tokens.
-    pub fn members_after_plan(&self) -> Vec<Member> {
-        let Some(plan) = &self.plan else { return self.members.values().cloned().collect() };
-        let leaver = plan.kind.leaver();
-        let mut members: Vec<Member> =
-            self.members.values().filter(|member| Some(member.id) != leaver).cloned().collect();
-        if let PlanKind::Replace { dead, by } = plan.kind
-            && let Some(dead) = self.members.get(&dead)
-        {
-            let heirs = members.iter_mut().filter(|member| member.id == by);
-            heirs.for_each(|heir| heir.tokens.clone_from(&dead.tokens));
-        }
-        members
-    }
-
-    /// The placement of a setting that no keyspace had before: as if it had been there before the plan under way.
-    pub(crate) fn place_anew(&self, setting: &Replication) -> Placement {
-        let place = |members: &[Member]| Ring::new(members).place(setting);
-        let Some(plan) = &self.plan else { return place(&self.members_after_plan()) };
-        let (before, after) = (place(&self.members_before_plan()), place(&self.members_after_plan()));
-        let ids = self.placements.member_ids();
-        match plan.step {
-            PlanStep::Arriving => before,
-            PlanStep::Preparing | PlanStep::Streaming => before.with_pending_of(&after, &ids),
-            PlanStep::Reading => after.with_pending_of(&before, &ids),
-        }
     }
 }

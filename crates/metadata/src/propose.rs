@@ -3,19 +3,17 @@
 use crate::access;
 use crate::alter::alter_table;
 use crate::indexes::{create_index, drop_index};
-use crate::limits::{ENTRY_BYTES, TABLES_MAX};
+use crate::keyspaces::{create_keyspace, drop_keyspace};
+use crate::limits::ENTRY_BYTES;
 use crate::membership::{bootstrap, join, leave, remove, replace, replace_voters, update_member};
 use crate::moves::move_ranges;
 use crate::plan_steps::{abort, advance};
-use crate::replication_change::{alter_keyspace, forget};
+use crate::replication_change::alter_keyspace;
 use crate::system_keyspaces::missing;
-use crate::tables::{create_table, truncate};
+use crate::tables::{create_table, drop_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
 use crate::{ApplyError, Change, ClusterState, Command, CommandId, CommandRefusal, Entry, Epoch, SealedEntry};
 use henge_base::{HostId, Micros, Random};
-use henge_model::{Keyspace, Replication};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The entry that carries out a command, known by its `origin`, on a state.
 pub fn propose(
@@ -102,77 +100,4 @@ pub fn begin_lineage(
     let epoch = Epoch { lineage: state.epoch.lineage + 1, index: state.epoch.index + 1 };
     let changes = vec![Change::Voters(vec![voter])];
     Ok(Entry { epoch, previous: state.hash, origin, proposed: now_us, changes }.seal())
-}
-
-fn create_keyspace(
-    state: &ClusterState,
-    name: &str,
-    replication: &Replication,
-    durable_writes: bool,
-    if_not_exists: bool,
-) -> Result<Vec<Change>, CommandRefusal> {
-    if state.schema.keyspaces.contains_key(name) {
-        return Err(match if_not_exists {
-            true => CommandRefusal::Nothing,
-            false => CommandRefusal::AlreadyExists { keyspace: name.to_owned(), table: String::new() },
-        });
-    }
-    if state.schema.keyspaces.len() >= TABLES_MAX {
-        return Err(CommandRefusal::Limit(format!("a cluster has at most {TABLES_MAX} keyspaces")));
-    }
-    let keyspace = Keyspace {
-        name: name.to_owned(),
-        replication: replication.clone(),
-        durable_writes,
-        tables: BTreeMap::new(),
-        types: BTreeMap::new(),
-    };
-    let keyspace = Arc::new(keyspace);
-    let mut changes = place_new_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
-    changes.push(Change::Keyspace(keyspace));
-    Ok(changes)
-}
-
-/// The changes that place the settings of these keyspaces that have no place yet, as if they had had one before a plan that is under way.
-/// The others stay where they are.
-pub(crate) fn place_new_keyspaces<'a>(
-    state: &ClusterState,
-    keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>,
-) -> Vec<Change> {
-    let changes = place_keyspaces(state, keyspaces);
-    let moves = |change: &Change| matches!(change, Change::Placement { setting, .. } if state.placements.get(setting).is_some());
-    changes.into_iter().filter(|change| !moves(change)).collect()
-}
-
-/// The changes that place the settings of these keyspaces on the members there are; rows that they have are not moved.
-pub(crate) fn place_keyspaces<'a>(
-    state: &ClusterState,
-    keyspaces: impl Iterator<Item = &'a Arc<Keyspace>>,
-) -> Vec<Change> {
-    let settings = crate::entry::settings(keyspaces);
-    state.placements.changes(|setting| state.place_anew(setting), settings, state.epoch.index + 1)
-}
-
-fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {
-    if !state.schema.keyspaces.contains_key(name) {
-        return Err(if if_exists { CommandRefusal::Nothing } else { CommandRefusal::NoKeyspace(name.to_owned()) });
-    }
-    let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
-    let dropped = Change::KeyspaceDropped(name.to_owned());
-    Ok([dropped].into_iter().chain(forget(state, name)).chain(place_new_keyspaces(state, rest)).collect())
-}
-
-fn drop_table(
-    state: &ClusterState,
-    keyspace: &str,
-    table: &str,
-    if_exists: bool,
-) -> Result<Vec<Change>, CommandRefusal> {
-    if state.table(keyspace, table).is_none() {
-        return Err(match if_exists {
-            true => CommandRefusal::Nothing,
-            false => CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() },
-        });
-    }
-    Ok(vec![Change::TableDropped { keyspace: keyspace.to_owned(), table: table.to_owned() }])
 }

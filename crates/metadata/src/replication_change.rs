@@ -1,11 +1,11 @@
 //! `ALTER KEYSPACE` to another replication: the rows of one keyspace move to other replicas, one copy at a time, while all others stay
 //! where they are. Each copy is a plan of its own; the entry that ends one begins the next.
 
+use crate::keyspace_names::SHOWN;
+use crate::keyspace_placements::place_new_keyspaces;
 use crate::moves::check_move;
-use crate::plan_steps::check_no_plan;
-use crate::propose::place_new_keyspaces;
+use crate::plan_checks::check_no_plan;
 use crate::replication_path::{next_setting, total};
-use crate::system_keyspaces::SHOWN;
 use crate::{Change, ClusterState, CommandRefusal, Plan, PlanKind, PlanStep};
 use henge_base::HostId;
 use henge_model::{Keyspace, Replication};

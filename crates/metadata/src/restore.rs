@@ -1,9 +1,9 @@
 //! A cluster that is made from the state of another: its schema, its roles, and one member. It never meets the old one: its id is
 //! another, its lineage is later, and the old members are removed hosts.
 
+use crate::keyspace_names::is_system;
+use crate::keyspace_placements::place_keyspaces;
 use crate::membership::new_member_with_tokens;
-use crate::propose::place_keyspaces;
-use crate::system_keyspaces::is_system;
 use crate::{Change, ClusterState, CommandId, CommandRefusal, Entry, Epoch, JoinDraft, PlanKind};
 use henge_base::{ClusterId, HostId, Micros, Random};
 use henge_model::{Keyspace, TokenRange};

@@ -1,7 +1,8 @@
 //! Keyspaces that every cluster has from its first entry on, with tables that are stored as those of users are. Their rows may be
 //! lost, so that they do not keep nodes from joining.
 
-use crate::propose::place_new_keyspaces;
+use crate::keyspace_names::TRACES;
+use crate::keyspace_placements::place_new_keyspaces;
 use crate::tables::{new_table, take_storage_id};
 use crate::{Change, ClusterState, CommandRefusal};
 use henge_base::Random;
@@ -10,10 +11,6 @@ use henge_model::{DataType, Keyspace, Order, Replication, Table, TableOptions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The keyspace of traces.
-pub const TRACES: &str = "system_traces";
-/// Keyspaces whose rows every member computes from what it has of the log: their replication is shown and moves nothing.
-pub(crate) const SHOWN: [&str; 2] = ["system_auth", "system_distributed"];
 /// Copies of each trace, as in Apache Cassandra.
 const COPIES: u32 = 2;
 /// Seconds that a trace is kept: a day.
@@ -21,11 +18,6 @@ pub const TRACE_TTL: u32 = 86_400;
 /// The ids that the tables have in Apache Cassandra.
 const SESSIONS_ID: u128 = 0xc5e9_9f16_8677_3914_b17e_9606_1351_2345;
 const EVENTS_ID: u128 = 0x8826_e8e9_e16a_3728_8753_3bc1_fc71_3c25;
-
-/// True for a keyspace that the system made itself.
-pub(crate) fn is_system(keyspace: &str) -> bool {
-    keyspace == TRACES
-}
 
 /// The changes that add what a state lacks of these keyspaces; none, if it has all of them.
 pub(crate) fn missing(state: &ClusterState, random: &mut Random) -> Result<Vec<Change>, CommandRefusal> {

@@ -35,6 +35,21 @@ pub(crate) fn create_table(
     Ok(vec![Change::Table(Arc::new(table)), next])
 }
 
+pub(crate) fn drop_table(
+    state: &ClusterState,
+    keyspace: &str,
+    table: &str,
+    if_exists: bool,
+) -> Result<Vec<Change>, CommandRefusal> {
+    if state.table(keyspace, table).is_none() {
+        return Err(match if_exists {
+            true => CommandRefusal::Nothing,
+            false => CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() },
+        });
+    }
+    Ok(vec![Change::TableDropped { keyspace: keyspace.to_owned(), table: table.to_owned() }])
+}
+
 /// An incarnation of its own: rows of the one before are never looked at again.
 pub(crate) fn truncate(state: &ClusterState, keyspace: &str, table: &str) -> Result<Vec<Change>, CommandRefusal> {
     let missing = || CommandRefusal::NoTable { keyspace: keyspace.to_owned(), table: table.to_owned() };

@@ -1,0 +1,47 @@
+//! Commands that create and drop keyspaces.
+
+use crate::keyspace_placements::place_new_keyspaces;
+use crate::limits::TABLES_MAX;
+use crate::replication_change::forget;
+use crate::{Change, ClusterState, CommandRefusal};
+use henge_model::{Keyspace, Replication};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) fn create_keyspace(
+    state: &ClusterState,
+    name: &str,
+    replication: &Replication,
+    durable_writes: bool,
+    if_not_exists: bool,
+) -> Result<Vec<Change>, CommandRefusal> {
+    if state.schema.keyspaces.contains_key(name) {
+        return Err(match if_not_exists {
+            true => CommandRefusal::Nothing,
+            false => CommandRefusal::AlreadyExists { keyspace: name.to_owned(), table: String::new() },
+        });
+    }
+    if state.schema.keyspaces.len() >= TABLES_MAX {
+        return Err(CommandRefusal::Limit(format!("a cluster has at most {TABLES_MAX} keyspaces")));
+    }
+    let keyspace = Keyspace {
+        name: name.to_owned(),
+        replication: replication.clone(),
+        durable_writes,
+        tables: BTreeMap::new(),
+        types: BTreeMap::new(),
+    };
+    let keyspace = Arc::new(keyspace);
+    let mut changes = place_new_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
+    changes.push(Change::Keyspace(keyspace));
+    Ok(changes)
+}
+
+pub(crate) fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {
+    if !state.schema.keyspaces.contains_key(name) {
+        return Err(if if_exists { CommandRefusal::Nothing } else { CommandRefusal::NoKeyspace(name.to_owned()) });
+    }
+    let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
+    let dropped = Change::KeyspaceDropped(name.to_owned());
+    Ok([dropped].into_iter().chain(forget(state, name)).chain(place_new_keyspaces(state, rest)).collect())
+}
