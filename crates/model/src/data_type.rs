@@ -1,6 +1,6 @@
-//! CQL types.
+//! CQL types. A user type stands beside them, because each may hold the other.
 
-use crate::UserType;
+use crate::Fields;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -40,6 +40,17 @@ pub enum DataType {
     Frozen(Box<DataType>),
     /// The type whose only value has no bytes. Compact tables without a regular column have a hidden one of this type.
     Empty,
+}
+
+/// A user-defined type: a named list of named fields.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UserType {
+    /// The keyspace that the type belongs to.
+    pub keyspace: String,
+    /// The type's name.
+    pub name: String,
+    /// Field names and types, in declaration order. Fields are only ever appended, so older values have fewer.
+    pub fields: Fields<DataType>,
 }
 
 impl DataType {
@@ -93,6 +104,25 @@ impl DataType {
             DataType::Tuple(types) if types.iter().any(holds) => Some(DurationHolder::Tuples),
             DataType::Udt(own) if own.fields.iter().any(|(_, t)| holds(t)) => Some(DurationHolder::UserTypes),
             _ => None,
+        }
+    }
+}
+
+impl UserType {
+    /// Index and type of the field of that name.
+    pub fn field(&self, name: &str) -> Option<(usize, &DataType)> {
+        let place = self.fields.position(name)?;
+        Some((place, &self.fields[place].1))
+    }
+
+    /// Writes the name as CQL does: quoted, unless it reads back as itself without quotes.
+    fn put_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = self.name.bytes();
+        let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        match plain {
+            true => f.write_str(&self.name),
+            false => write!(f, "\"{}\"", self.name.replace('"', "\"\"")),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The fields of a user type. A type may have thousands, and every bind marker, column and cell plan holds its type, so
-//! clones share the fields, and a field is found by name without going through them all.
+//! clones share the fields, and a field is found by name without going through them all. They are generic over what a field's type is,
+//! because a field may have a user type.
 
-use crate::DataType;
 use henge_base::count_steps;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::{Hash, Hasher};
@@ -9,16 +9,21 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// Names and types in the order of declaration.
-#[derive(Clone)]
-pub struct Fields(Arc<FieldList>);
+pub struct Fields<T>(Arc<FieldList<T>>);
 
-struct FieldList {
-    fields: Vec<(String, DataType)>,
+struct FieldList<T> {
+    fields: Vec<(String, T)>,
     /// The places of the fields in the order of their names.
     by_name: OnceLock<Box<[u32]>>,
 }
 
-impl Fields {
+impl<T> Clone for Fields<T> {
+    fn clone(&self) -> Self {
+        Fields(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Fields<T> {
     /// The index of the field of that name; of several, the first.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         let name_at = |place: u32| {
@@ -36,62 +41,62 @@ impl Fields {
     }
 }
 
-impl Deref for Fields {
-    type Target = [(String, DataType)];
+impl<T> Deref for Fields<T> {
+    type Target = [(String, T)];
 
     fn deref(&self) -> &Self::Target {
         &self.0.fields
     }
 }
 
-impl From<Vec<(String, DataType)>> for Fields {
-    fn from(fields: Vec<(String, DataType)>) -> Self {
+impl<T> From<Vec<(String, T)>> for Fields<T> {
+    fn from(fields: Vec<(String, T)>) -> Self {
         Fields(Arc::new(FieldList { fields, by_name: OnceLock::new() }))
     }
 }
 
-impl FromIterator<(String, DataType)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (String, DataType)>>(fields: I) -> Self {
+impl<T> FromIterator<(String, T)> for Fields<T> {
+    fn from_iter<I: IntoIterator<Item = (String, T)>>(fields: I) -> Self {
         Fields::from(fields.into_iter().collect::<Vec<_>>())
     }
 }
 
-impl<'a> IntoIterator for &'a Fields {
-    type Item = &'a (String, DataType);
-    type IntoIter = std::slice::Iter<'a, (String, DataType)>;
+impl<'a, T> IntoIterator for &'a Fields<T> {
+    type Item = &'a (String, T);
+    type IntoIter = std::slice::Iter<'a, (String, T)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl PartialEq for Fields {
-    fn eq(&self, other: &Fields) -> bool {
+impl<T: PartialEq> PartialEq for Fields<T> {
+    fn eq(&self, other: &Fields<T>) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.fields == other.0.fields
     }
 }
 
-impl Eq for Fields {}
+impl<T: Eq> Eq for Fields<T> {}
 
-impl Hash for Fields {
+impl<T: Hash> Hash for Fields<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.fields.hash(state);
     }
 }
 
-impl std::fmt::Debug for Fields {
+impl<T: std::fmt::Debug> std::fmt::Debug for Fields<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fields.fmt(f)
     }
 }
 
-impl Serialize for Fields {
+impl<T: Serialize> Serialize for Fields<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.fields.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Vec::deserialize(deserializer).map(Fields::from)
     }
@@ -100,9 +105,10 @@ impl<'de> Deserialize<'de> for Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DataType;
     use henge_base::steps_of;
 
-    fn numbered_fields(count: usize) -> Fields {
+    fn numbered_fields(count: usize) -> Fields<DataType> {
         (0..count).map(|i| (format!("f{}", (i * 7) % count), DataType::Int)).collect()
     }
 
@@ -117,7 +123,7 @@ mod tests {
         let named = |name: &str| (name.to_owned(), DataType::Int);
         let fields = Fields::from(vec![named("b"), named("a"), named("b")]);
         assert_eq!([fields.position("a"), fields.position("b"), fields.position("c")], [Some(1), Some(0), None]);
-        assert_eq!(Fields::from(Vec::new()).position("a"), None);
+        assert_eq!(Fields::<DataType>::from(Vec::new()).position("a"), None);
     }
 
     #[test]

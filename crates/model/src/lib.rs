@@ -1,7 +1,8 @@
 //! Data as Henge stores it, and how two versions of a row are merged. No async, no clock, no disk.
 //!
-//! - `data_type`, `value`: CQL types, their native encodings, order and literals.
-//! - `user_type`, `fields`: user-defined types, and their fields, which clones share.
+//! - `data_type`, `fields`: CQL types, user types among them, with their fields, which clones share.
+//! - `value`: native encodings of values, their order, and literals.
+//! - `user_type`: user types within a type: found, replaced, altered.
 //! - `schema`: keyspaces, tables and columns, as the metadata log agrees on them.
 //! - `speculative_retry`: when a read asks more replicas than its level needs.
 //! - `serial_scope`, `serial_voters`: the voters of a table's conditional writes, and when its levels have different ones.
@@ -67,7 +68,7 @@ pub use columns::Columns;
 pub use command_error::CommandError;
 pub use consistency::Consistency;
 pub use covers::Covers;
-pub use data_type::{DataType, DurationHolder};
+pub use data_type::{DataType, DurationHolder, UserType};
 pub use digest::{Digest, Digester, StoredRowHash};
 pub use fields::Fields;
 pub use index::{Analysis, Index, IndexDraft, IndexEntry, IndexId, IndexKind, IndexedPart, Probe, Terms};
@@ -94,7 +95,7 @@ pub use storage_id::StorageId;
 pub use storage_map::StorageMap;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
-pub use user_type::{TypeChange, UserType, field_path};
+pub use user_type::{TypeChange, field_path};
 pub use value::ValueError;
 pub use write_id::WriteId;
 pub use write_type::WriteType;

@@ -1,20 +1,8 @@
-//! User-defined types. A column's type holds the complete user type, so that reading a row needs no schema besides its
+//! User types within other types, and their changes. A column's type holds the complete user type, so that reading a row needs no schema besides its
 //! table. When a type is altered, the metadata log rewrites the tables that use it.
 
-use crate::{DataType, Fields};
+use crate::{DataType, UserType};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A user-defined type: a named list of named fields.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct UserType {
-    /// The keyspace that the type belongs to.
-    pub keyspace: String,
-    /// The type's name.
-    pub name: String,
-    /// Field names and types, in declaration order. Fields are only ever appended, so older values have fewer.
-    pub fields: Fields,
-}
 
 /// The change that an `ALTER TYPE` makes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,25 +23,6 @@ pub enum TypeChange {
         /// True if fields that do not exist are skipped.
         if_exists: bool,
     },
-}
-
-impl UserType {
-    /// Index and type of the field of that name.
-    pub fn field(&self, name: &str) -> Option<(usize, &DataType)> {
-        let place = self.fields.position(name)?;
-        Some((place, &self.fields[place].1))
-    }
-
-    /// Writes the name as CQL does: quoted, unless it reads back as itself without quotes.
-    pub(crate) fn put_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = self.name.bytes();
-        let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
-            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        match plain {
-            true => f.write_str(&self.name),
-            false => write!(f, "\"{}\"", self.name.replace('"', "\"\"")),
-        }
-    }
 }
 
 /// The path of a field's cell, in a column whose type is not frozen: the field's index, 2 bytes big-endian.
