@@ -1,8 +1,9 @@
 //! The end of all faults.
 
 use crate::cluster::Cluster;
-use crate::machine::{ROOM, revive, set_clock_right};
+use crate::machine::ROOM;
 use crate::network::Weather;
+use crate::power::{revive, set_clock_right};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

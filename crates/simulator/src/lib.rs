@@ -2,8 +2,8 @@
 //! the database are checked on it.
 //!
 //! - `clockwork`: the executor, with an event heap in microseconds; `trace`: its hash; `slot`: its one future.
-//! - `cluster`, `machine`, `wall_clock`, `world`, `network`: nodes with disks that lose unsynced writes and clocks that are
-//!   wrong, on an unreliable network.
+//! - `world`, `machine`, `disk`, `wall_clock`, `cluster`, `network`, `power`: nodes with disks that lose unsynced writes and clocks that
+//!   are wrong, on an unreliable network, and their starts and ends.
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
 //! - `storm`, `rewind`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
@@ -31,6 +31,7 @@ mod machine;
 mod network;
 mod pairs;
 mod panics;
+mod power;
 mod registers;
 mod rewind;
 mod run;

@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::disk::Disk;
 use crate::heal::heal;
-use crate::machine::{crash, start};
+use crate::power::{crash, start};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

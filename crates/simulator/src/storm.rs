@@ -1,8 +1,9 @@
 //! The storm: machines crash and return, links break, clocks jump, all drawn from the seed.
 
 use crate::cluster::Cluster;
-use crate::machine::{ROOM, crash, revive, set_clock_right, shut_down};
+use crate::machine::ROOM;
 use crate::network::Weather;
+use crate::power::{crash, revive, set_clock_right, shut_down};
 use crate::rewind::rewind;
 use henge_base::Random;
 use std::collections::BTreeSet;

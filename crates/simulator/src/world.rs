@@ -1,9 +1,7 @@
 //! The simulator's `World`: a wall clock that is slightly wrong, a disk that takes time, peers behind an unreliable
 //! network.
 
-use crate::clockwork::Owner;
-use crate::cluster::Cluster;
-use crate::machine::{crash, refuse, revive};
+use crate::clockwork::{Clockwork, Owner};
 use crate::slot::Slot;
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
 use henge_node::{CallError, Class, Lane, To, World};
@@ -12,16 +10,62 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// The shortest and the longest time of a disk job, in microseconds.
 const DISK_US: (u64, u64) = (50, 3_000);
 /// One disk job in this many takes a hundred times as long.
 const SLOW_DISK: u64 = 200;
 
+/// The cluster, as far as the world of one machine acts on it. Machines are given by their numbers.
+pub(crate) trait Surroundings: Send + Sync {
+    fn clockwork(&self) -> &Arc<Clockwork>;
+
+    /// A random number below `bound`.
+    fn chance(&self, bound: u64) -> u64;
+
+    /// True if some disk jobs take a hundred times as long.
+    fn has_slow_jobs(&self) -> bool;
+
+    /// The machine at an address.
+    fn machine_at(&self, address: SocketAddr) -> Option<usize>;
+
+    /// The host that a machine's disk is.
+    fn host(&self, machine: usize) -> HostId;
+
+    /// True while a machine runs no node.
+    fn is_off(&self, machine: usize) -> bool;
+
+    /// True if a life has not ended.
+    fn is_alive(&self, owner: Owner) -> bool;
+
+    /// Microseconds that each job of a machine's disk takes more.
+    fn stall_us(&self, machine: usize) -> u64;
+
+    /// Free bytes of a machine's disk.
+    fn free_bytes(&self, machine: usize) -> u64;
+
+    /// A machine's wall clock.
+    fn wall_us(&self, machine: usize) -> Micros;
+
+    /// Sends a request, with its deadline. `answer` stays empty if the request or its reply is lost.
+    fn send_request(
+        self: Arc<Self>,
+        from: Owner,
+        to: usize,
+        request: (Bytes, Mono),
+        answer: Slot<Result<Bytes, CallError>>,
+    );
+
+    /// Sends a message that gets no reply.
+    fn send(self: Arc<Self>, from: Owner, to: usize, message: Bytes);
+
+    /// Ends a process that cannot go on. Its supervisor starts it again, unless its disk is a wrong one.
+    fn end_process(self: Arc<Self>, owner: Owner, reason: &str);
+}
+
 /// The world of one life of a machine.
 pub(crate) struct SimWorld {
-    cluster: Arc<Cluster>,
+    cluster: Arc<dyn Surroundings>,
     owner: Owner,
     chance: Mutex<Chance>,
     lanes: Mutex<BTreeMap<Lane, u64>>,
@@ -34,22 +78,22 @@ struct Chance {
 }
 
 impl SimWorld {
-    pub(crate) fn new(cluster: Arc<Cluster>, owner: Owner, root: Random) -> SimWorld {
+    pub(crate) fn new(cluster: Arc<dyn Surroundings>, owner: Owner, root: Random) -> SimWorld {
         let chance = Mutex::new(Chance { root, streams: BTreeMap::new() });
         SimWorld { cluster, owner, chance, lanes: Mutex::default(), addresses: Mutex::default() }
     }
 
     fn now(&self) -> u64 {
-        self.cluster.clockwork.now()
+        self.cluster.clockwork().now()
     }
 
     /// The machine that a message goes to; `None` if no machine is there, or another host.
     fn find(&self, to: To) -> Option<usize> {
         match to {
-            To::Address(address) => self.cluster.at(address),
+            To::Address(address) => self.cluster.machine_at(address),
             To::Host(host) => {
                 let address = *self.addresses.lock().get(&host)?;
-                self.cluster.at(address).filter(|machine| self.cluster.machines[*machine].host() == host)
+                self.cluster.machine_at(address).filter(|machine| self.cluster.host(*machine) == host)
             }
         }
     }
@@ -57,12 +101,12 @@ impl SimWorld {
     /// The time at which a job submitted now is done. The jobs of a lane run one after the other.
     fn done_at(&self, lane: Lane) -> u64 {
         let mut time = DISK_US.0 + self.cluster.chance(DISK_US.1 - DISK_US.0);
-        if self.cluster.chance(SLOW_DISK) == 0 && self.cluster.has_slow_jobs.load(Ordering::Relaxed) {
+        if self.cluster.chance(SLOW_DISK) == 0 && self.cluster.has_slow_jobs() {
             time *= 100;
         }
         // The lease is on a lane of its own, as if on a disk of its own.
         if lane != Lane::Lease {
-            time += self.cluster.machines[self.owner.machine].stall_us.load(Ordering::Relaxed);
+            time += self.cluster.stall_us(self.owner.machine);
         }
         let mut lanes = self.lanes.lock();
         let free = lanes.entry(lane).or_insert(0);
@@ -81,13 +125,16 @@ impl World for SimWorld {
     ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static + use<> {
         let answer = Slot::default();
         let late = answer.clone();
-        self.cluster.clockwork.at(deadline.0, move || late.fill(Err(CallError::Unknown)));
+        self.cluster.clockwork().at(deadline.0, move || late.fill(Err(CallError::Unknown)));
         match self.find(to) {
             // The connection to a machine that is off may be refused; then the message was certainly not sent.
-            Some(machine) if self.cluster.machines[machine].life().is_none() && self.cluster.chance(2) == 0 => {
+            Some(machine) if self.cluster.is_off(machine) && self.cluster.chance(2) == 0 => {
                 answer.fill(Err(CallError::NotSent));
             }
-            Some(machine) => self.cluster.carry(self.owner, machine, (message, deadline), answer.clone()),
+            Some(machine) => {
+                let cluster = Arc::clone(&self.cluster);
+                cluster.send_request(self.owner, machine, (message, deadline), answer.clone());
+            }
             None => answer.fill(Err(CallError::NotSent)),
         }
         answer
@@ -95,7 +142,7 @@ impl World for SimWorld {
 
     fn tell(&self, to: HostId, message: Bytes) {
         if let Some(machine) = self.find(To::Host(to)) {
-            self.cluster.drift(self.owner, machine, message);
+            Arc::clone(&self.cluster).send(self.owner, machine, message);
         }
     }
 
@@ -108,13 +155,13 @@ impl World for SimWorld {
     }
 
     fn spawn(&self, _name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        self.cluster.clockwork.spawn(Some(self.owner), task);
+        self.cluster.clockwork().spawn(Some(self.owner), task);
     }
 
     fn sleep_until(&self, until: Mono) -> impl Future<Output = ()> + Send + 'static + use<> {
         let slot = Slot::default();
         let woken = slot.clone();
-        self.cluster.clockwork.at(until.0, move || woken.fill(()));
+        self.cluster.clockwork().at(until.0, move || woken.fill(()));
         slot
     }
 
@@ -125,14 +172,14 @@ impl World for SimWorld {
     ) -> impl Future<Output = T> + Send + 'static + use<T, J> {
         let slot = Slot::default();
         let (done, owner, cluster) = (slot.clone(), self.owner, Arc::clone(&self.cluster));
-        self.cluster.clockwork.at(self.done_at(lane), move || {
-            if cluster.clockwork.is_paused(owner.machine) {
-                cluster.clockwork.spawn(Some(owner), async move { done.fill(job()) });
+        self.cluster.clockwork().at(self.done_at(lane), move || {
+            if cluster.clockwork().is_paused(owner.machine) {
+                cluster.clockwork().spawn(Some(owner), async move { done.fill(job()) });
             } else if cluster.is_alive(owner) {
                 let result = job();
                 // The result takes a moment longer, so that a crash may fall between a sync and its acknowledgement.
-                let at = cluster.clockwork.now() + 1 + cluster.chance(100);
-                cluster.clockwork.at(at, move || done.fill(result));
+                let at = cluster.clockwork().now() + 1 + cluster.chance(100);
+                cluster.clockwork().at(at, move || done.fill(result));
             }
         });
         slot
@@ -143,7 +190,7 @@ impl World for SimWorld {
     }
 
     fn wall_us(&self) -> Micros {
-        self.cluster.machines[self.owner.machine].wall(self.now())
+        self.cluster.wall_us(self.owner.machine)
     }
 
     fn random(&self, stream: &'static str) -> u64 {
@@ -153,26 +200,10 @@ impl World for SimWorld {
     }
 
     fn free_bytes(&self) -> u64 {
-        self.cluster.machines[self.owner.machine].free_bytes.load(Ordering::Relaxed)
+        self.cluster.free_bytes(self.owner.machine)
     }
 
     fn fatal(&self, reason: &str) {
-        let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
-        if cluster.machines[owner.machine].has_wrong_disk.load(Ordering::Relaxed) {
-            return refuse(&cluster, owner, reason);
-        }
-        if !cluster.machines[owner.machine].fails_sync.load(Ordering::Relaxed) {
-            cluster.record_violation("fatal", format!("machine {} gave up: {reason}", owner.machine));
-        }
-        // The process ends and is restarted by its supervisor. Not at once: the caller may hold what ending it has to
-        // drop.
-        let (now, back) = (self.now(), 50_000 + self.cluster.chance(5_000_000));
-        self.cluster.clockwork.at(now, move || {
-            if cluster.is_alive(owner) {
-                crash(&cluster, owner.machine);
-                let again = Arc::clone(&cluster);
-                cluster.clockwork.at(now + back, move || revive(&again, owner.machine));
-            }
-        });
+        Arc::clone(&self.cluster).end_process(self.owner, reason);
     }
 }

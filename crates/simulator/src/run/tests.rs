@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::history::{Act, Swap};
-use crate::machine::crash;
 use crate::network::Weather;
+use crate::power::crash;
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
 use henge_storage::{Engine, Family, Flow, ScanRange, Tier};

@@ -119,7 +119,7 @@ fn a_forwarder_that_dies_or_is_silent_holds_up_no_write() {
         }
         run.set_links(&[]);
         match lot {
-            Lot::Killed => crate::machine::revive(&run.cluster, fourth),
+            Lot::Killed => crate::power::revive(&run.cluster, fourth),
             Lot::Stopped => run.cluster.clockwork.resume(fourth),
             Lot::Lonely => {}
         }

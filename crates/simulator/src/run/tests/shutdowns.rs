@@ -1,7 +1,7 @@
 //! Planned shutdowns.
 
 use super::*;
-use crate::machine::shut_down;
+use crate::power::shut_down;
 
 impl Run {
     /// The error of a read at ALL through the first machine, and the simulated microseconds that it took.

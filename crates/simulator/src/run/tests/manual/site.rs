@@ -128,7 +128,7 @@ impl Site {
         for machine in 0..self.run.cluster.machines.len() {
             match down.contains(&machine) {
                 true => crash(&self.run.cluster, machine),
-                false => crate::machine::revive(&self.run.cluster, machine),
+                false => crate::power::revive(&self.run.cluster, machine),
             }
         }
         self.await_down(down);
