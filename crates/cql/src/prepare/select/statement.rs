@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Position};
 use crate::plan::{
     Choices, Labels, Partition, Plan, PlannedStatement, Restriction, ResultColumn, SelectPlan, Selector, Sorting,
-    Source, Where, projection_of,
+    Source, projection_of,
 };
 use crate::prepare::restrict::relation::{Restrictions, restrictions};
 use crate::prepare::restrict::restriction::{classify, needs_filtering};
@@ -29,40 +29,16 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     let mut markers = Markers::default();
     let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = FetchedValues::default();
-    terms.in_selection = true;
-    let selection = selection(select, &mut terms, &mut fetched);
-    terms.in_selection = false;
-    let selection = match selection {
-        Err(e) if e.kind == ErrorKind::Syntax || has_statics(table) && e.is_of_selectable() => return Err(e),
-        other => other,
-    };
-    check_names(&select.order_by, table)?;
-    let selected = fetched.columns.clone();
-    let is_filtered = select.allow_filtering || is_virtual(&table.keyspace);
-    let clause = if is_filtered { Clause::Filtered } else { Clause::Unfiltered };
-    let found: Restrictions = restrictions(&select.relations, clause, &mut terms)?;
-    // A select list with a fault counts with all columns that it names.
-    let of_statics = match &selection {
-        Ok(_) => check_statics(&columns_of(&selected, table), &found),
-        Err(_) => check_statics(&named_columns(&select.items, table), &found),
-    };
-    let distinct = select.distinct.map_or(Ok(()), |position| {
-        check_distinct_where(&found, position)?;
-        check_distinct(&selected, &found, table, position)
-    });
-    let fixed: Vec<Column> = equal_columns(&found);
-    let restricted_masked = restricted_masked_columns(&found, table);
-    let groups = match &select.group_by[..] {
-        [] => Ok(Groups::default()),
-        group_by => group::groups(group_by, select.distinct.is_some(), &found, &mut terms, &mut fetched),
-    };
+    let clauses = Clauses::resolve(select, table, &mut terms, &mut fetched)?;
+    let fixed: Vec<Column> = equal_columns(&clauses.found);
+    let restricted_masked = restricted_masked_columns(&clauses.found, table);
     // Errors are reported in Cassandra's order: names of ORDER BY, WHERE, then selection, grouping, and order; and last the need to filter
     // by clustering columns.
-    let restrictions = classify(found, table, select.allow_filtering, of_statics)?;
-    let (mut selectors, result) = selection?;
+    let restrictions = classify(clauses.found, table, select.allow_filtering, clauses.of_statics)?;
+    let (mut selectors, result) = clauses.selection?;
     let per_partition = per_partition(select, !fetched.aggregates.is_empty(), &mut terms)?;
-    distinct?;
-    let groups = groups?;
+    clauses.distinct?;
+    let groups = clauses.groups?;
     let (reversed, ordering) = order(&select.order_by, table, &restrictions, &fixed)?;
     if let Some(position) = restrictions.filters {
         return Err(needs_filtering(position));
@@ -75,21 +51,15 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     selectors.extend(sorting.projections(table).into_iter().map(|sorted| Selector::Column(fetched.push(sorted))));
     let limit = select.limit.as_ref().map(|term| limit(term, "LIMIT", &mut terms)).transpose()?;
     let filter = filter_relations(&restrictions, table, &mut fetched);
-    let is_identity = fetched.columns.len() == selectors.len()
-        && groups.is_empty()
-        && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i));
-    let single_row =
-        is_identity && filter.is_empty() && is_fixed(limit.as_ref()) && is_single_row(&restrictions, table);
-    let single_row = single_row && table.statics.is_empty() && per_partition.is_none();
     let pk_indexes = markers.partition_indexes(table);
-    let plan = SelectPlan {
+    let mut plan = SelectPlan {
         table: table.clone(),
+        is_identity: is_identity(&selectors, &fetched) && groups.is_empty(),
         projection: Projection { table: table.clone(), columns: fetched.columns },
         columns: table.live_columns(),
         selectors,
         aggregates: fetched.aggregates,
         groups,
-        is_identity,
         is_distinct: select.distinct.is_some(),
         restrictions,
         filter,
@@ -98,12 +68,63 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
         reversed,
         sorting,
         restricted_masked,
-        single_row,
+        single_row: false,
         allows_filtering: select.allow_filtering,
         markers: markers.count(),
     };
+    plan.single_row = is_single_row(&plan);
     let bind = markers.finish()?;
     Ok(PlannedStatement { bind, pk_indexes, result: Some(result.into()), plan: Plan::Select(Box::new(plan)) })
+}
+
+/// The selectors of a select list, and the columns of the result.
+type Selection = (Vec<Selector>, Vec<ResultColumn>);
+
+/// The clauses of a SELECT, each resolved as far as it can be by itself. The errors of several clauses are reported in another order than
+/// that in which their bind markers are counted.
+struct Clauses {
+    selection: Result<Selection, Error>,
+    found: Restrictions,
+    /// The error of a restriction of clustering columns while only static columns are selected.
+    of_statics: Result<(), Error>,
+    distinct: Result<(), Error>,
+    groups: Result<Groups, Error>,
+}
+
+impl Clauses {
+    fn resolve(
+        select: &Select,
+        table: &Table,
+        terms: &mut Terms<'_>,
+        fetched: &mut FetchedValues,
+    ) -> Result<Clauses, Error> {
+        terms.in_selection = true;
+        let selection = selection(select, terms, fetched);
+        terms.in_selection = false;
+        let selection = match selection {
+            Err(e) if e.kind == ErrorKind::Syntax || has_statics(table) && e.is_of_selectable() => return Err(e),
+            other => other,
+        };
+        check_names(&select.order_by, table)?;
+        let selected = fetched.columns.clone();
+        let is_filtered = select.allow_filtering || is_virtual(&table.keyspace);
+        let clause = if is_filtered { Clause::Filtered } else { Clause::Unfiltered };
+        let found: Restrictions = restrictions(&select.relations, clause, terms)?;
+        // A select list with a fault counts with all columns that it names.
+        let of_statics = match &selection {
+            Ok(_) => check_statics(&columns_of(&selected, table), &found),
+            Err(_) => check_statics(&named_columns(&select.items, table), &found),
+        };
+        let distinct = select.distinct.map_or(Ok(()), |position| {
+            check_distinct_where(&found, position)?;
+            check_distinct(&selected, &found, table, position)
+        });
+        let groups = match &select.group_by[..] {
+            [] => Ok(Groups::default()),
+            group_by => group::groups(group_by, select.distinct.is_some(), &found, terms, fetched),
+        };
+        Ok(Clauses { selection, found, of_statics, distinct, groups })
+    }
 }
 
 /// Resolves LIMIT or PER PARTITION LIMIT. Its value is checked when the statement is carried out.
@@ -226,11 +247,7 @@ fn is_fixed(limit: Option<&Source>) -> bool {
     }
 }
 
-fn selection(
-    statement: &Select,
-    terms: &mut Terms<'_>,
-    fetched: &mut FetchedValues,
-) -> Result<(Vec<Selector>, Vec<ResultColumn>), Error> {
+fn selection(statement: &Select, terms: &mut Terms<'_>, fetched: &mut FetchedValues) -> Result<Selection, Error> {
     let labels = Labels::of(terms.table);
     let mut selectors = Vec::new();
     let mut result = Vec::new();
@@ -262,8 +279,20 @@ fn selection(
     Ok((vec![object], vec![labels.column("[json]", DataType::Text)]))
 }
 
-fn is_single_row(restrictions: &Where, table: &Table) -> bool {
+/// True if the result's columns are the fetched ones, in their order.
+fn is_identity(selectors: &[Selector], fetched: &FetchedValues) -> bool {
+    fetched.columns.len() == selectors.len()
+        && selectors.iter().enumerate().all(|(i, s)| matches!(s, Selector::Column(place) if *place == i))
+}
+
+/// True if a plan asks for one row by its whole key, and gives it as it is.
+fn is_single_row(plan: &SelectPlan) -> bool {
     let single = |groups: &[Choices]| groups.iter().all(|g| g.single().is_some());
-    let keyed = matches!(&restrictions.partition, Partition::Keys(groups) if single(groups));
-    keyed && restrictions.tokens.is_none() && single(&restrictions.clustering) && restrictions.has_full_key(table)
+    let restrictions = &plan.restrictions;
+    let keyed = matches!(&restrictions.partition, Partition::Keys(groups) if single(groups))
+        && restrictions.tokens.is_none()
+        && single(&restrictions.clustering)
+        && restrictions.has_full_key(&plan.table);
+    let is_whole = plan.is_identity && plan.filter.is_empty() && plan.table.statics.is_empty();
+    keyed && is_whole && is_fixed(plan.limit.as_ref()) && plan.per_partition.is_none()
 }
