@@ -27,7 +27,27 @@ pub fn propose(
         Command::By { role, command } => (&**command, Some(role.as_str())),
         command => (command, None),
     };
-    let mut changes = match command {
+    let mut changes = changes_of(state, command, random, now_us)?;
+    changes.extend(access::follow(state, &changes, creator));
+    let entry = Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: now_us, changes }.seal();
+    let bytes = entry.bytes().len();
+    if bytes > ENTRY_BYTES {
+        return Err(CommandRefusal::Limit(format!(
+            "the change takes {bytes} bytes in the cluster's log, more than the {ENTRY_BYTES} that one entry may have"
+        )));
+    }
+    debug_assert_eq!(after(state, &entry).map(|next| next.check()), Ok(Ok(())), "{command:?}");
+    Ok(entry)
+}
+
+/// The changes that a command makes. Those of permissions that follow are added by [`propose`].
+fn changes_of(
+    state: &ClusterState,
+    command: &Command,
+    random: &mut Random,
+    now_us: Micros,
+) -> Result<Vec<Change>, CommandRefusal> {
+    match command {
         Command::Bootstrap { name, first } => bootstrap(state, name, first, random),
         _ if state.epoch.index == 0 => Err(CommandRefusal::Cluster("this node has no cluster yet".to_owned())),
         Command::Join { name, member } => join(state, name, member, random),
@@ -67,17 +87,7 @@ pub fn propose(
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
         Command::Role(command) => access::propose(state, command),
         Command::By { .. } => Err(CommandRefusal::Invalid("a command has one creator".to_owned())),
-    }?;
-    changes.extend(access::follow(state, &changes, creator));
-    let entry = Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: now_us, changes }.seal();
-    let bytes = entry.bytes().len();
-    if bytes > ENTRY_BYTES {
-        return Err(CommandRefusal::Limit(format!(
-            "the change takes {bytes} bytes in the cluster's log, more than the {ENTRY_BYTES} that one entry may have"
-        )));
     }
-    debug_assert_eq!(after(state, &entry).map(|next| next.check()), Ok(Ok(())), "{command:?}");
-    Ok(entry)
 }
 
 /// The state that an entry leads to.

@@ -158,10 +158,7 @@ impl ClusterState {
                 self.active_version = *version;
             }
             Change::Voters(voters) => self.voters.clone_from(voters),
-            Change::Removed(id) => {
-                self.members_mut().remove(id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
-                self.removed.insert(*id);
-            }
+            Change::Removed(id) => self.remove_member(*id)?,
             Change::Joined(member) => {
                 self.placements.add_member(member.id);
                 self.members_mut().insert(member.id, member.clone());
@@ -177,33 +174,18 @@ impl ClusterState {
             Change::Keyspace(keyspace) => {
                 self.schema_mut().keyspaces.insert(keyspace.name.clone(), Arc::clone(keyspace));
             }
-            Change::KeyspaceDropped(name) => {
-                self.schema_mut()
-                    .keyspaces
-                    .remove(name)
-                    .ok_or_else(|| ApplyError::Missing(format!("keyspace {name}")))?;
-            }
+            Change::KeyspaceDropped(name) => self.drop_keyspace(name)?,
             Change::Table(table) => {
                 self.keyspace_mut(&table.keyspace)?.tables.insert(table.name.clone(), Arc::clone(table));
             }
-            Change::TableDropped { keyspace, table } => {
-                let gone = self.keyspace_mut(keyspace)?.tables.remove(table);
-                gone.ok_or_else(|| ApplyError::Missing(format!("table {keyspace}.{table}")))?;
-            }
+            Change::TableDropped { keyspace, table } => self.drop_table(keyspace, table)?,
             Change::Type(user_type) => {
                 let types = &mut self.keyspace_mut(&user_type.keyspace)?.types;
                 types.insert(user_type.name.clone(), Arc::clone(user_type));
             }
-            Change::TypeDropped { keyspace, name } => {
-                let gone = self.keyspace_mut(keyspace)?.types.remove(name);
-                gone.ok_or_else(|| ApplyError::Missing(format!("type {keyspace}.{name}")))?;
-            }
+            Change::TypeDropped { keyspace, name } => self.drop_type(keyspace, name)?,
             Change::Role(role) => Arc::make_mut(&mut self.roles).put(role),
-            Change::RoleDropped(name) => {
-                if !Arc::make_mut(&mut self.roles).remove(name) {
-                    return Err(ApplyError::Missing(format!("role {name}")));
-                }
-            }
+            Change::RoleDropped(name) => self.drop_role(name)?,
             Change::PlanBegun(plan) => self.plan = Some(plan.clone()),
             Change::PlanStep(step) => {
                 let plan = self.plan.as_mut().ok_or_else(|| ApplyError::Missing("a plan".to_owned()))?;
@@ -220,6 +202,32 @@ impl ClusterState {
             Change::NextStorageId(id) => self.next_storage_id = *id,
         }
         Ok(())
+    }
+
+    fn remove_member(&mut self, id: HostId) -> Result<(), ApplyError> {
+        self.members_mut().remove(&id).ok_or_else(|| ApplyError::Missing(format!("member {id}")))?;
+        self.removed.insert(id);
+        Ok(())
+    }
+
+    fn drop_keyspace(&mut self, name: &str) -> Result<(), ApplyError> {
+        let gone = self.schema_mut().keyspaces.remove(name);
+        gone.map(drop).ok_or_else(|| ApplyError::Missing(format!("keyspace {name}")))
+    }
+
+    fn drop_table(&mut self, keyspace: &str, table: &str) -> Result<(), ApplyError> {
+        let gone = self.keyspace_mut(keyspace)?.tables.remove(table);
+        gone.map(drop).ok_or_else(|| ApplyError::Missing(format!("table {keyspace}.{table}")))
+    }
+
+    fn drop_type(&mut self, keyspace: &str, name: &str) -> Result<(), ApplyError> {
+        let gone = self.keyspace_mut(keyspace)?.types.remove(name);
+        gone.map(drop).ok_or_else(|| ApplyError::Missing(format!("type {keyspace}.{name}")))
+    }
+
+    fn drop_role(&mut self, name: &str) -> Result<(), ApplyError> {
+        let is_gone = Arc::make_mut(&mut self.roles).remove(name);
+        is_gone.then_some(()).ok_or_else(|| ApplyError::Missing(format!("role {name}")))
     }
 
     fn members_mut(&mut self) -> &mut BTreeMap<HostId, Member> {
