@@ -70,14 +70,7 @@ struct SchemaContext<'a> {
 fn command(statement: &SchemaChange, context: &SchemaContext<'_>) -> Result<(Command, Outcome), Error> {
     Ok(match statement {
         SchemaChange::CreateKeyspace { name, replication, durable_writes, if_not_exists } => {
-            let replication = context.resolve(replication)?;
-            context.check(name, &replication)?;
-            let command = Command::CreateKeyspace {
-                name: name.clone(),
-                replication,
-                durable_writes: *durable_writes,
-                if_not_exists: *if_not_exists,
-            };
+            let command = context.new_keyspace(name, replication, *durable_writes, *if_not_exists)?;
             (command, schema_outcome(Change::Created, name, None))
         }
         SchemaChange::AlterKeyspace { name, replication, durable_writes, .. } => {
@@ -147,6 +140,19 @@ impl SchemaContext<'_> {
         }
         self.guard.warn_of_few_nodes(keyspace, replication, &nodes);
         Ok(())
+    }
+
+    /// The command of CREATE KEYSPACE.
+    fn new_keyspace(
+        &self,
+        name: &str,
+        replication: &ReplicationDraft,
+        durable_writes: bool,
+        if_not_exists: bool,
+    ) -> Result<Command, Error> {
+        let replication = self.resolve(replication)?;
+        self.check(name, &replication)?;
+        Ok(Command::CreateKeyspace { name: name.to_owned(), replication, durable_writes, if_not_exists })
     }
 
     /// The command of ALTER KEYSPACE.

@@ -135,15 +135,19 @@ pub(crate) fn pairs() -> Vec<Pair> {
 
 /// All settings of guardrails, in the order of the configuration file.
 pub(crate) fn settings() -> Vec<Setting<Guardrails>> {
+    let batches = limit(10).at(
+        "unlogged_batch_across_partitions_warn_threshold",
+        Section::Guardrails,
+        "Partitions of an unlogged batch: more than this is warned of.",
+        |g: &mut Guardrails| &mut g.batches.partitions,
+    );
+    pairs().into_iter().flat_map(Pair::settings).chain([batches]).chain(switches()).chain(lists()).collect()
+}
+
+/// Settings that are on or off.
+fn switches() -> Vec<Setting<Guardrails>> {
     let on = |name, help, part: fn(&mut Guardrails) -> &mut bool| flag(true).at(name, Section::Guardrails, help, part);
-    let mut all: Vec<Setting<Guardrails>> = pairs().into_iter().flat_map(Pair::settings).collect();
-    all.extend([
-        limit(10).at(
-            "unlogged_batch_across_partitions_warn_threshold",
-            Section::Guardrails,
-            "Partitions of an unlogged batch: more than this is warned of.",
-            |g: &mut Guardrails| &mut g.batches.partitions,
-        ),
+    vec![
         on("vector_type_enabled", "Users may make columns and fields of vectors.", |g| &mut g.schema.vectors),
         on("alter_table_enabled", "Users may add, drop and rename columns.", |g| &mut g.schema.alter_table),
         on("drop_truncate_table_enabled", "Users may drop and truncate tables.", |g| &mut g.schema.drop_truncate_table),
@@ -172,6 +176,12 @@ pub(crate) fn settings() -> Vec<Setting<Guardrails>> {
             "Users may set and remove elements of lists by index and by value.",
             |g| &mut g.writes.list_reads,
         ),
+    ]
+}
+
+/// Properties of tables and consistency levels that are warned of, left out or refused.
+fn lists() -> Vec<Setting<Guardrails>> {
+    vec![
         properties("table_properties_warned", "Properties of tables that users are warned of.", |g| {
             &mut g.schema.table_properties.warned
         }),
@@ -197,8 +207,7 @@ pub(crate) fn settings() -> Vec<Setting<Guardrails>> {
             "Consistency levels of writes and conditions that are refused.",
             |g| &mut g.writes.levels.disallowed,
         ),
-    ]);
-    all
+    ]
 }
 
 type Set<T> = std::collections::BTreeSet<T>;
