@@ -8,8 +8,8 @@ use arc_swap::ArcSwap;
 use henge_base::HostId;
 use parking_lot::Mutex;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Counter, CounterVec, Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -145,6 +145,22 @@ impl Declaration<'_> {
         let vector = IntCounterVec::new(self.options(name), &names(labels)).expect("the name of a metric is valid");
         let all = combinations(labels).iter().map(|values| vector.with_label_values(values)).collect();
         self.declare(name, "counter", labels, vector);
+        all
+    }
+
+    /// A counter of fractions for each combination of labels, the last label changing fastest.
+    pub fn float_counters(self, name: &'static str, labels: &[Label<'_>]) -> Vec<Counter> {
+        let vector = CounterVec::new(self.options(name), &names(labels)).expect("the name of a metric is valid");
+        let all = combinations(labels).iter().map(|values| vector.with_label_values(values)).collect();
+        self.declare(name, "counter", labels, vector);
+        all
+    }
+
+    /// A gauge for each combination of labels, the last label changing fastest.
+    pub fn gauges(self, name: &'static str, labels: &[Label<'_>]) -> Vec<IntGauge> {
+        let vector = IntGaugeVec::new(self.options(name), &names(labels)).expect("the name of a metric is valid");
+        let all = combinations(labels).iter().map(|values| vector.with_label_values(values)).collect();
+        self.declare(name, "gauge", labels, vector);
         all
     }
 

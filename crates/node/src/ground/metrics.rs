@@ -4,11 +4,12 @@ use crate::ground::histogram::Counts;
 use crate::ground::metric_registry::{HistogramsOnUse, MetricRegistry, PeerHistograms, Samples};
 use crate::ground::request_labels::{Ending, LoginOutcome, Operation};
 use crate::ground::sampled_figures::{ENGINE, NODE, NodeFigures};
-use henge_base::HostId;
+use crate::ground::worker_status::WORKERS;
+use henge_base::{HostId, Micros};
 use henge_coordinator::{Event, WriteType};
 use henge_model::Consistency;
 use henge_storage::Figures;
-use prometheus::{IntCounter, IntGauge, IntGaugeVec};
+use prometheus::{Counter, IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
 
 const OPERATIONS: [&str; 9] = ["read", "scan", "write", "cas", "batch", "counter", "schema", "auth", "other"];
@@ -160,6 +161,14 @@ metrics! {
         pub stream_bytes_sent: IntCounter = counter("henge_stream_sent_bytes_total");
         /// Bytes of rows that came for ranges that this node gains.
         pub stream_bytes_received: IntCounter = counter("henge_stream_received_bytes_total");
+        /// Steps that background workers took, failed ones too: the workers are those of system_views.workers.
+        worker_steps: Vec<IntCounter> = counters("henge_worker_steps_total", &[("worker", &WORKERS)]);
+        /// Steps of background workers that failed. They are taken again.
+        worker_failures: Vec<IntCounter> = counters("henge_worker_failures_total", &[("worker", &WORKERS)]);
+        /// Time that steps of background workers took, with their waits for disks and peers.
+        worker_seconds: Vec<Counter> = float_counters("henge_worker_seconds_total", &[("worker", &WORKERS)]);
+        /// Seconds since 1970 at which the last step of a background worker succeeded; 0 before the first one.
+        worker_last_step: Vec<IntGauge> = gauges("henge_worker_last_step_timestamp_seconds", &[("worker", &WORKERS)]);
         /// Reads that failed on this replica, for damaged rows or the disk.
         pub replica_read_errors: IntCounter = counter("henge_replica_read_errors_total");
     }
@@ -251,6 +260,16 @@ impl Metrics {
         self.events.get(event_index(event)).map_or(0, IntCounter::get)
     }
 
+    /// Counts a step of the worker at a place in [`WORKERS`], with the wall clock's time at which it succeeded.
+    pub(crate) fn worker_step(&self, worker: usize, succeeded: Option<Micros>, time: Duration) {
+        self.worker_steps[worker].inc();
+        self.worker_seconds[worker].inc_by(time.as_secs_f64());
+        match succeeded {
+            Some(now_us) => self.worker_last_step[worker].set(now_us / 1_000_000),
+            None => self.worker_failures[worker].inc(),
+        }
+    }
+
     /// Takes the node's figures; called while metrics are rendered.
     pub fn take_node(&self, figures: &NodeFigures) {
         self.node.take(figures);
@@ -281,6 +300,7 @@ fn event_index(event: Event) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ground::worker_status::worker_index;
 
     #[test]
     fn a_request_counts_under_its_own_labels() {
@@ -294,6 +314,23 @@ mod tests {
         assert!(!text.contains("henge_request_duration_seconds_count{consistency=\"ALL\",operation=\"cas\"}"));
         assert!(text.contains("henge_logins_total{outcome=\"refused\"} 0"));
         assert!(text.contains("henge_coordinator_events_total{event=\"read_repair\"} 0"));
+    }
+
+    #[test]
+    fn steps_of_workers_count_under_their_names() {
+        let metrics = Metrics::default();
+        metrics.worker_step(worker_index("purge"), Some(7_900_000), Duration::from_millis(1500));
+        metrics.worker_step(worker_index("purge"), None, Duration::from_millis(500));
+        let text = metrics.registry().render(|| ()).unwrap();
+        for line in [
+            "henge_worker_steps_total{worker=\"purge\"} 2",
+            "henge_worker_failures_total{worker=\"purge\"} 1",
+            "henge_worker_seconds_total{worker=\"purge\"} 2",
+            "henge_worker_last_step_timestamp_seconds{worker=\"purge\"} 7",
+            "henge_worker_last_step_timestamp_seconds{worker=\"repair\"} 0",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
     }
 
     #[test]

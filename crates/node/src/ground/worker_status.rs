@@ -3,6 +3,51 @@
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
+/// The names of all workers, in order: metrics have a label set for each from the first scrape.
+pub(crate) const WORKERS: [&str; 20] = [
+    "acceptor_purge",
+    "addresses",
+    "batch_removal",
+    "batch_replay",
+    "cleanup",
+    "clock_lease",
+    "clock_watch",
+    "dropped_tables",
+    "hint_delivery",
+    "hint_writer",
+    "index_build",
+    "member_search",
+    "periodic_sync",
+    "plan_driver",
+    "purge",
+    "repair",
+    "sightings",
+    "space_watch",
+    "streaming",
+    "voters",
+];
+
+/// The place of a worker in [`WORKERS`]. A name that is not there ends the build, where it is a constant.
+#[allow(clippy::panic)] // In a constant it ends the build, never a process.
+pub(crate) const fn worker_index(name: &str) -> usize {
+    let mut at = 0;
+    while at < WORKERS.len() {
+        if is_same(WORKERS[at].as_bytes(), name.as_bytes()) {
+            return at;
+        }
+        at += 1;
+    }
+    panic!("a worker whose name is not in WORKERS");
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
 /// The state of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WorkerState {
@@ -61,5 +106,17 @@ impl WorkerStatuses {
     /// The status of all workers, in the order of their names.
     pub(crate) fn all(&self) -> Vec<(&'static str, WorkerStatus)> {
         self.by_name.lock().iter().map(|(name, status)| (*name, status.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_worker_has_a_place_of_its_own() {
+        assert!(WORKERS.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(WORKERS.iter().enumerate().all(|(at, name)| worker_index(name) == at));
+        assert!(!is_same(b"purge", b"purges") && !is_same(b"purges", b"purge"));
     }
 }

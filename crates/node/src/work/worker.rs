@@ -2,7 +2,7 @@
 //! shows how it goes.
 
 use crate::ground::context::Context;
-use crate::ground::worker_status::WorkerState;
+use crate::ground::worker_status::{WorkerState, worker_index};
 use crate::ground::world::World;
 use henge_base::Random;
 use std::future::Future;
@@ -26,8 +26,10 @@ pub(crate) enum Next {
 
 /// Work in the background, in steps.
 pub(crate) trait Worker: Send + 'static {
-    /// Its name for operators.
+    /// Its name for operators, one of [`WORKERS`](crate::ground::worker_status::WORKERS).
     const NAME: &'static str;
+    /// Its place among the workers in metrics.
+    const INDEX: usize = worker_index(Self::NAME);
     /// The pause after a step that failed. Up to a quarter is added by chance, so that nodes do not try in step.
     const RETRY_DELAY: Duration;
 
@@ -49,8 +51,11 @@ pub(crate) async fn run<W: World, K: Worker>(context: Arc<Context<W>>, mut worke
     let mut is_failing = false;
     loop {
         set_state::<W, K>(&context, WorkerState::Running);
+        let begin = context.world.mono();
         // A line of the log names the worker that it is from.
         let next = worker.step().instrument(tracing::info_span!("work", worker = K::NAME)).await;
+        let (time, now_us) = (context.world.mono().since(begin), context.world.wall_us());
+        context.metrics.worker_step(K::INDEX, next.is_ok().then_some(now_us), time);
         context.workers.update(K::NAME, |status| {
             status.progress = worker.progress();
             match &next {
