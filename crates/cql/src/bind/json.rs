@@ -70,13 +70,13 @@ struct Values(Members);
 
 impl Values {
     fn parse(document: &str) -> Result<Values, Error> {
-        let undecodable = |why: &str| {
+        let undecodable = |why: &dyn std::fmt::Display| {
             Error::invalid(format!("Could not decode JSON string as a map: {why}. (String was: {document})"))
         };
         match parse(document) {
             Ok(Json::Object(members)) => Ok(Values(Members::of(members))),
             Ok(Json::Null) => Err(Error::invalid("Got null for INSERT JSON values")),
-            Ok(other) => Err(undecodable(&format!("it is a {}", other.form()))),
+            Ok(other) => Err(undecodable(&format_args!("it is a {}", other.form()))),
             Err(why) => Err(undecodable(&why)),
         }
     }

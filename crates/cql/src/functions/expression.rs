@@ -10,7 +10,7 @@ use super::mask::{self, MaskedPart};
 use super::math::Math;
 use super::similarity::Similarity;
 use crate::error::Error;
-use crate::json::{Json, decode, parse};
+use crate::json::{Json, JsonSyntaxError, decode, parse};
 use henge_model::DataType;
 
 /// A function that uses neither clock nor random numbers, with its argument types.
@@ -63,14 +63,16 @@ impl Expression {
 }
 
 fn from_json(data_type: &DataType, text: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    let failed = |why: String| failure("from_json", &[&DataType::Text], why);
-    let text = std::str::from_utf8(text).map_err(|_| failed("the argument is not valid UTF-8".to_owned()))?;
-    let undecodable = |why: String| {
+    let failed = |why: &dyn std::fmt::Display| failure("from_json", &[&DataType::Text], why);
+    let text = std::str::from_utf8(text).map_err(|_| failed(&"the argument is not valid UTF-8"))?;
+    let undecodable = |why: JsonSyntaxError| {
         let shown = Json::Text(text.to_owned()).message_text();
-        failed(format!("execution of 'system.from_json[text]' failed: Could not decode JSON string '{shown}': {why}"))
+        failed(&format_args!(
+            "execution of 'system.from_json[text]' failed: Could not decode JSON string '{shown}': {why}"
+        ))
     };
     match parse(text).map_err(undecodable)? {
         Json::Null => Ok(None),
-        json => decode(&json, data_type).map(Some).map_err(failed),
+        json => decode(&json, data_type).map(Some).map_err(|why| failed(&why)),
     }
 }

@@ -2,16 +2,16 @@
 //! contains JSON.
 
 use super::Members;
+use super::error::JsonValueError;
 use super::parse::parse;
 use super::value::Json;
 use crate::collection;
-use crate::literal;
 use crate::text_form;
 use henge_model::{DataType, UserType};
 use std::borrow::Cow;
 
 /// The bytes of a JSON value other than null, or the reason why it is not a value of the type.
-pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
+pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, JsonValueError> {
     match data_type.unfrozen() {
         DataType::List(element) => {
             let parts = elements(json, "a list", element, "list")?;
@@ -26,11 +26,8 @@ pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, Strin
         DataType::Vector(element, count) => {
             let parts = elements(json, "a list", element, "list")?;
             if parts.len() != *count as usize {
-                let found = parts.len();
-                return Err(format!(
-                    "List had incorrect size: expected {count} but given {found}; {}",
-                    json.message_text()
-                ));
+                let (expected, found, text) = (*count, parts.len(), json.message_text());
+                return Err(JsonValueError::VectorSize { expected, found, text });
             }
             build_value(data_type, parts)
         }
@@ -41,40 +38,49 @@ pub(crate) fn decode(json: &Json, data_type: &DataType) -> Result<Vec<u8>, Strin
 
 type Parts = Vec<Option<Vec<u8>>>;
 
-fn build_value(data_type: &DataType, parts: Parts) -> Result<Vec<u8>, String> {
+fn build_value(data_type: &DataType, parts: Parts) -> Result<Vec<u8>, JsonValueError> {
     let parts: Vec<Option<Cow<'_, [u8]>>> = parts.into_iter().map(|part| part.map(Cow::Owned)).collect();
-    collection::build(data_type, &parts).map_err(|e| e.message)
+    collection::build(data_type, &parts).map_err(|e| JsonValueError::Collection(e.message))
 }
 
 /// The value; if it is a string, the JSON that the string contains.
-fn unquote_json(json: &Json) -> Result<Cow<'_, Json>, String> {
+fn unquote_json(json: &Json) -> Result<Cow<'_, Json>, JsonValueError> {
     match json {
-        Json::Text(text) => parse(text).map(Cow::Owned).map_err(|e| format!("Error decoding JSON string: {e}")),
+        Json::Text(text) => Ok(Cow::Owned(parse(text)?)),
         other => Ok(Cow::Borrowed(other)),
     }
 }
 
-fn wrong(wanted: &str, json: &Json) -> String {
-    format!("Expected {wanted}, but got a {}: {}", json.form(), json.message_text())
+fn wrong(expected: impl Into<Cow<'static, str>>, json: &Json) -> JsonValueError {
+    JsonValueError::Form { expected: expected.into(), form: json.form(), text: json.message_text() }
 }
 
-fn elements(json: &Json, wanted: &str, element: &DataType, of: &str) -> Result<Parts, String> {
+fn no_literal(json: &Json, data_type: &DataType) -> JsonValueError {
+    JsonValueError::Literal { data_type: data_type.clone(), text: json.message_text() }
+}
+
+fn elements(
+    json: &Json,
+    expected: &'static str,
+    element: &DataType,
+    collection: &'static str,
+) -> Result<Parts, JsonValueError> {
     let json = unquote_json(json)?;
-    let Json::List(parts) = &*json else { return Err(wrong(wanted, &json)) };
+    let Json::List(parts) = &*json else { return Err(wrong(expected, &json)) };
     let decoded = parts.iter().map(|part| match part {
-        Json::Null => Err(format!("Invalid null element in {of}")),
+        Json::Null => Err(JsonValueError::NullElement { collection }),
         part => decode(part, element).map(Some),
     });
     decoded.collect()
 }
 
-fn map(json: &Json, key: &DataType, value: &DataType) -> Result<Parts, String> {
+fn map(json: &Json, key: &DataType, value: &DataType) -> Result<Parts, JsonValueError> {
     let json = unquote_json(json)?;
     let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
     let mut parts = Vec::with_capacity(2 * members.len());
     for (name, member) in members {
         if *member == Json::Null {
-            return Err("Invalid null value in map".to_owned());
+            return Err(JsonValueError::NullInMap);
         }
         parts.push(Some(decode(&Json::Text(name.clone()), key)?));
         parts.push(Some(decode(member, value)?));
@@ -82,22 +88,23 @@ fn map(json: &Json, key: &DataType, value: &DataType) -> Result<Parts, String> {
     Ok(parts)
 }
 
-fn tuple(json: &Json, fields: &[DataType]) -> Result<Parts, String> {
+fn tuple(json: &Json, fields: &[DataType]) -> Result<Parts, JsonValueError> {
     let json = unquote_json(json)?;
     let Json::List(parts) = &*json else { return Err(wrong("a list representation of a tuple", &json)) };
-    let how = match parts.len() {
-        found if found > fields.len() => "contains extra items",
-        found if found < fields.len() => "is missing items",
-        _ => return fields.iter().zip(parts).map(|(field, part)| part_of(part, field)).collect(),
-    };
-    Err(format!("Tuple {how} (expected {}): {}", fields.len(), json.message_text()))
+    let expected = fields.len();
+    let text = || json.message_text();
+    match parts.len() {
+        found if found > expected => Err(JsonValueError::TupleTooLong { expected, text: text() }),
+        found if found < expected => Err(JsonValueError::TupleTooShort { expected, text: text() }),
+        _ => fields.iter().zip(parts).map(|(field, part)| part_of(part, field)).collect(),
+    }
 }
 
-fn part_of(part: &Json, data_type: &DataType) -> Result<Option<Vec<u8>>, String> {
+fn part_of(part: &Json, data_type: &DataType) -> Result<Option<Vec<u8>>, JsonValueError> {
     if *part == Json::Null { Ok(None) } else { decode(part, data_type).map(Some) }
 }
 
-fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
+fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, JsonValueError> {
     let json = unquote_json(json)?;
     let Json::Object(members) = &*json else { return Err(wrong("a map", &json)) };
     let mut members = Members::of(members.clone());
@@ -107,14 +114,15 @@ fn user_type(json: &Json, user: &UserType) -> Result<Vec<u8>, String> {
         parts.push(part_of(&member, field)?);
     }
     if let Some(name) = members.first_left() {
-        return Err(format!("Unknown field '{name}' in value of user defined type {}", user.name));
+        let (field, user_type) = (name.to_owned(), user.name.clone());
+        return Err(JsonValueError::UnknownField { field, user_type });
     }
     let fields = user.fields.iter().map(|(_, field)| field.clone()).collect();
     // A user type's value is encoded like a tuple's.
     build_value(&DataType::Tuple(fields), parts)
 }
 
-fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
+fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, JsonValueError> {
     use DataType::{
         Ascii, Bigint, Blob, Boolean, Counter, Date, Decimal, Double, Duration, Float, Inet, Int, Smallint, Text, Time,
         Timestamp, Timeuuid, Tinyint, Uuid, Varint,
@@ -122,7 +130,7 @@ fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
     match (data_type, json) {
         (Text, Json::Text(text)) => Ok(text.as_bytes().to_vec()),
         (Ascii, Json::Text(text)) if text.is_ascii() => Ok(text.as_bytes().to_vec()),
-        (Ascii, Json::Text(_)) => Err("Invalid ASCII character in string literal".to_owned()),
+        (Ascii, Json::Text(_)) => Err(no_literal(json, data_type)),
         (Text, other) => Err(wrong("a UTF-8 string", other)),
         (Ascii, other) => Err(wrong("an ascii string", other)),
         (Blob, Json::Text(text)) => blob(text),
@@ -142,21 +150,21 @@ fn scalar(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
             from_text(text, data_type)
         }
         (Timestamp, other) => Err(wrong("a long or a datestring representation of a timestamp value", other)),
-        (Float | Double, other) => Err(wrong(&format!("a {data_type} value"), other)),
+        (Float | Double, other) => Err(wrong(format!("a {data_type} value"), other)),
         (Boolean, other) => Err(wrong("a boolean value", other)),
         (Inet, other) => Err(wrong("a string representation of an inet value", other)),
-        (Uuid | Timeuuid | Duration, other) => Err(wrong(&format!("a string representation of a {data_type}"), other)),
-        (DataType::Empty, Json::Text(text)) => Err(format!("'{text}' is not empty")),
-        (other_type, other) => Err(wrong(&format!("a string representation of a {other_type} value"), other)),
+        (Uuid | Timeuuid | Duration, other) => Err(wrong(format!("a string representation of a {data_type}"), other)),
+        (DataType::Empty, Json::Text(text)) => Err(JsonValueError::NotEmpty { text: text.clone() }),
+        (other_type, other) => Err(wrong(format!("a string representation of a {other_type} value"), other)),
     }
 }
 
-fn unrepresentable(json: &Json, data_type: &DataType) -> String {
-    format!("Value '{}' is not a valid representation of a {data_type} value", json.message_text())
+fn unrepresentable(json: &Json, data_type: &DataType) -> JsonValueError {
+    JsonValueError::Representation { data_type: data_type.clone(), text: json.message_text() }
 }
 
 /// Decodes an integer type. Error messages differ by type, as in Cassandra.
-fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
+fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, JsonValueError> {
     let wanted = match data_type {
         DataType::Int => "an int value",
         DataType::Smallint => "a short value",
@@ -176,40 +184,33 @@ fn integer(json: &Json, data_type: &DataType) -> Result<Vec<u8>, String> {
 }
 
 /// Decodes the text form of a value. An empty text is the empty value of most types.
-fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, String> {
+fn from_text(text: &str, data_type: &DataType) -> Result<Vec<u8>, JsonValueError> {
     let made = text_form::of_string(text, data_type);
     made.ok_or_else(|| {
-        let shown = Json::Text(text.to_owned()).message_text();
+        let json = Json::Text(text.to_owned());
         match data_type {
-            DataType::Varint if text.is_empty() => {
-                "Value '' is not a valid representation of a varint value".to_owned()
-            }
-            DataType::Timeuuid => format!("Unknown timeuuid representation: {shown}"),
-            other => literal::no_value(&shown, other),
+            DataType::Varint if text.is_empty() => unrepresentable(&json, data_type),
+            DataType::Timeuuid => JsonValueError::Timeuuid { text: json.message_text() },
+            other => no_literal(&json, other),
         }
     })
 }
 
-fn boolean(text: &str) -> Result<Vec<u8>, String> {
+fn boolean(text: &str) -> Result<Vec<u8>, JsonValueError> {
     if text.is_empty() || text.eq_ignore_ascii_case("false") {
         return Ok(vec![0]);
     }
     if text.eq_ignore_ascii_case("true") {
         return Ok(vec![1]);
     }
-    Err(format!("Unable to make boolean from '{}'", Json::Text(text.to_owned()).message_text()))
+    Err(JsonValueError::Boolean { text: Json::Text(text.to_owned()).message_text() })
 }
 
-fn blob(text: &str) -> Result<Vec<u8>, String> {
-    let shown = Json::Text(text.to_owned()).message_text();
-    let Some(digits) = text.strip_prefix("0x") else {
-        return Err(format!(
-            "Value '{shown}' is not a valid blob representation: String representation of blob is missing 0x prefix: {shown}"
-        ));
-    };
-    text_form::of_hex(digits).ok_or_else(|| {
-        format!("Value '{shown}' is not a valid blob representation: cannot parse '{digits}' as hex bytes")
-    })
+fn blob(text: &str) -> Result<Vec<u8>, JsonValueError> {
+    let shown = || Json::Text(text.to_owned()).message_text();
+    let digits = text.strip_prefix("0x").ok_or_else(|| JsonValueError::BlobPrefix { text: shown() })?;
+    let wrong_digits = || JsonValueError::BlobDigits { text: shown(), digits: digits.to_owned() };
+    text_form::of_hex(digits).ok_or_else(wrong_digits)
 }
 
 /// Rounds a number with a fraction to a double, as Cassandra does before it becomes a decimal. Quoted numbers keep all
@@ -226,7 +227,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decode_hex(text: &str, data_type: &DataType) -> Result<String, String> {
-        decode(&parse(text).unwrap(), data_type).map(|bytes| hex(&bytes))
+        decode(&parse(text).unwrap(), data_type).map(|bytes| hex(&bytes)).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! JSON parsed from text, by RFC 8259. Text behind the first value is ignored, as in Cassandra.
 
+use super::error::JsonSyntaxError;
 use super::value::Json;
 use crate::limits;
 
-/// Parses the value at the beginning of a text; the error says what is wrong.
-pub(crate) fn parse(text: &str) -> Result<Json, String> {
+/// Parses the value at the beginning of a text.
+pub(crate) fn parse(text: &str) -> Result<Json, JsonSyntaxError> {
     Reader { text, at: 0, depth: 0 }.value()
 }
 
@@ -32,14 +33,14 @@ impl Reader<'_> {
         found
     }
 
-    fn unexpected_input<T>(&self, wanted: &str) -> Result<T, String> {
+    fn unexpected_input<T>(&self, expected: &'static str) -> Result<T, JsonSyntaxError> {
         match self.rest().chars().next() {
-            None => Err(format!("unexpected end, expected {wanted}")),
-            Some(c) => Err(format!("unexpected character '{c}' at byte {}, expected {wanted}", self.at)),
+            None => Err(JsonSyntaxError::End { expected }),
+            Some(found) => Err(JsonSyntaxError::Character { found, at: self.at, expected }),
         }
     }
 
-    fn value(&mut self) -> Result<Json, String> {
+    fn value(&mut self) -> Result<Json, JsonSyntaxError> {
         self.skip_space();
         match self.rest().chars().next() {
             Some('{') => self.parse_nested(Self::object),
@@ -50,9 +51,9 @@ impl Reader<'_> {
         }
     }
 
-    fn parse_nested(&mut self, read: fn(&mut Self) -> Result<Json, String>) -> Result<Json, String> {
+    fn parse_nested(&mut self, read: fn(&mut Self) -> Result<Json, JsonSyntaxError>) -> Result<Json, JsonSyntaxError> {
         if self.depth == limits::NESTING_MAX {
-            return Err(format!("nested deeper than {} levels", limits::NESTING_MAX));
+            return Err(JsonSyntaxError::TooDeep);
         }
         self.depth += 1;
         self.at += 1;
@@ -61,7 +62,7 @@ impl Reader<'_> {
         value
     }
 
-    fn object(&mut self) -> Result<Json, String> {
+    fn object(&mut self) -> Result<Json, JsonSyntaxError> {
         let mut members = Vec::new();
         if self.take('}') {
             return Ok(Json::Object(members));
@@ -85,7 +86,7 @@ impl Reader<'_> {
         }
     }
 
-    fn list(&mut self) -> Result<Json, String> {
+    fn list(&mut self) -> Result<Json, JsonSyntaxError> {
         let mut parts = Vec::new();
         if self.take(']') {
             return Ok(Json::List(parts));
@@ -101,7 +102,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&mut self) -> Result<Json, String> {
+    fn word(&mut self) -> Result<Json, JsonSyntaxError> {
         let words = [("null", Json::Null), ("true", Json::Boolean(true)), ("false", Json::Boolean(false))];
         for (word, value) in words {
             let behind = self.rest().strip_prefix(word);
@@ -119,7 +120,7 @@ impl Reader<'_> {
         count
     }
 
-    fn number(&mut self) -> Result<Json, String> {
+    fn number(&mut self) -> Result<Json, JsonSyntaxError> {
         let start = self.at;
         self.at += usize::from(self.rest().starts_with('-'));
         let leading_zero = self.rest().starts_with('0');
@@ -148,12 +149,12 @@ impl Reader<'_> {
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
         if text.len() > limits::DIGITS_MAX {
-            return Err(format!("a number of more than {} digits", limits::DIGITS_MAX));
+            return Err(JsonSyntaxError::NumberTooLong);
         }
         Ok(if is_float { Json::Float(text.to_owned()) } else { Json::Integer(text.to_owned()) })
     }
 
-    fn string(&mut self) -> Result<String, String> {
+    fn string(&mut self) -> Result<String, JsonSyntaxError> {
         self.at += 1;
         let mut out = String::new();
         loop {
@@ -172,7 +173,7 @@ impl Reader<'_> {
         }
     }
 
-    fn escape(&mut self, out: &mut String) -> Result<(), String> {
+    fn escape(&mut self, out: &mut String) -> Result<(), JsonSyntaxError> {
         self.at += 1;
         let plain = match self.rest().chars().next() {
             Some(c @ ('"' | '\\' | '/')) => c,
@@ -191,7 +192,7 @@ impl Reader<'_> {
 
     /// Parses `uXXXX`, which may be followed by the other half of a surrogate pair. An unpaired surrogate becomes
     /// U+FFFD.
-    fn code_points(&mut self, out: &mut String) -> Result<(), String> {
+    fn code_points(&mut self, out: &mut String) -> Result<(), JsonSyntaxError> {
         let mut units = vec![self.code_unit()?];
         while (0xd800..0xdc00).contains(&units[units.len() - 1]) && self.rest().starts_with("\\u") {
             self.at += 1;
@@ -201,7 +202,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn code_unit(&mut self) -> Result<u16, String> {
+    fn code_unit(&mut self) -> Result<u16, JsonSyntaxError> {
         let digits = self.rest().get(1..5).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         match digits.and_then(|d| u16::from_str_radix(d, 16).ok()) {
             Some(unit) => {
