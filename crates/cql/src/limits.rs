@@ -26,6 +26,8 @@ pub(crate) const DIGITS_MAX: usize = 10_000;
 pub(crate) const DECIMAL_DIGITS_MAX: i64 = 10_000;
 /// Maximum difference between the exponents of two decimal operands: aligning them writes out that many digits.
 pub(crate) const EXPONENT_GAP_MAX: i64 = 40_000;
+/// Maximum argument of `exp`, so that the integer part of the result fits the digits of a decimal.
+pub(crate) const EXP_ARGUMENT_MAX: u32 = 20_000;
 /// Maximum bytes of a varint or decimal operand or result.
 pub(crate) const NUMBER_BYTES_MAX: usize = 16_384;
 /// Maximum bytes of a text, collection and the like that an expression builds: the default maximum of a frame.

@@ -66,7 +66,7 @@ impl State {
                     Aggregate::Average => result.average_with(&value, *count),
                     _ => result.add(&value),
                 };
-                *result = next.map_err(Error::invalid)?;
+                *result = next.map_err(|why| Error::invalid(why.to_string()))?;
             }
         }
         Ok(())
@@ -88,7 +88,9 @@ impl State {
                     _ => Bytes::copy_from_slice(&result.to_be_bytes()),
                 })
             }
-            State::Decimals { result, .. } => Some(result.to_bytes().map_err(Error::invalid)?.into()),
+            State::Decimals { result, .. } => {
+                Some(result.to_bytes().map_err(|why| Error::invalid(why.to_string()))?.into())
+            }
         })
     }
 }

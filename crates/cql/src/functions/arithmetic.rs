@@ -2,6 +2,7 @@
 
 use super::failure::failure;
 use super::number::{Number, is_number};
+use super::number_error::NumberError;
 use crate::calendar::{DAY_MS, date_of, days_of};
 use crate::error::Error;
 use crate::limits::EXPRESSION_BYTES_MAX;
@@ -55,6 +56,25 @@ fn width(data_type: &DataType) -> u8 {
     }
 }
 
+/// An operation without a result.
+#[derive(Debug, thiserror::Error)]
+enum ArithmeticError {
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    #[error("the text would have more than {EXPRESSION_BYTES_MAX} bytes")]
+    TextTooLong,
+    #[error("not a valid duration")]
+    NoDuration,
+    #[error("The duration must have a {unit} precision. Was: {duration}")]
+    Precision { unit: &'static str, duration: String },
+    #[error("not a valid timestamp")]
+    NoTimestamp,
+    #[error("not a valid date")]
+    NoDate,
+    #[error("the result is no date of the calendar")]
+    BeyondCalendar,
+}
+
 impl Arithmetic {
     /// The result for two values; `None` if one of them is null or empty.
     pub(crate) fn call(&self, left: Option<&[u8]>, right: Option<&[u8]>) -> Result<Option<Vec<u8>>, Error> {
@@ -62,7 +82,7 @@ impl Arithmetic {
         let made = match self.left {
             DataType::Timestamp | DataType::Date => self.shift_time(left, right),
             DataType::Ascii | DataType::Text if left.len() + right.len() > EXPRESSION_BYTES_MAX => {
-                Err(format!("the text would have more than {EXPRESSION_BYTES_MAX} bytes"))
+                Err(ArithmeticError::TextTooLong)
             }
             DataType::Ascii | DataType::Text => Ok(Some([left, right].concat())),
             _ => self.of_numbers(left, right),
@@ -74,7 +94,7 @@ impl Arithmetic {
         })
     }
 
-    fn of_numbers(&self, left: &[u8], right: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    fn of_numbers(&self, left: &[u8], right: &[u8]) -> Result<Option<Vec<u8>>, ArithmeticError> {
         let (left, right) = (Number::of_bytes(&self.left, left)?, Number::of_bytes(&self.right, right)?);
         let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
         let result = match self.result {
@@ -84,32 +104,34 @@ impl Arithmetic {
             DataType::Varint => of_varints(self.operator, &left, &right)?,
             _ => Number::Integer(of_integers(self.operator, left.to_i64()?, right.to_i64()?)?),
         };
-        result.to_bytes(&self.result).map(Some)
+        Ok(Some(result.to_bytes(&self.result)?))
     }
 
     /// A timestamp or date moved forward or back by a duration.
-    fn shift_time(&self, from: &[u8], by: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    fn shift_time(&self, from: &[u8], by: &[u8]) -> Result<Option<Vec<u8>>, ArithmeticError> {
         if from.is_empty() || by.is_empty() {
             return Ok(None);
         }
-        let shown = || DataType::Duration.literal(by);
-        let (months, days, nanos) = duration(by).ok_or("not a valid duration")?;
+        let (months, days, nanos) = duration(by).ok_or(ArithmeticError::NoDuration)?;
         let sign = if self.operator == Subtract { -1 } else { 1 };
         let later = |at: i64| after(at, sign * months, sign * days, sign.wrapping_mul(nanos) / 1_000_000);
         if self.left == DataType::Timestamp {
             if nanos % 1_000_000 != 0 {
-                return Err(format!("The duration must have a millisecond precision. Was: {}", shown()));
+                return Err(ArithmeticError::Precision {
+                    unit: "millisecond",
+                    duration: DataType::Duration.literal(by),
+                });
             }
-            let at = from.try_into().map(i64::from_be_bytes).map_err(|_| "not a valid timestamp")?;
+            let at = from.try_into().map(i64::from_be_bytes).map_err(|_| ArithmeticError::NoTimestamp)?;
             return Ok(Some(later(at).to_be_bytes().to_vec()));
         }
         if nanos != 0 {
-            return Err(format!("The duration must have a day precision. Was: {}", shown()));
+            return Err(ArithmeticError::Precision { unit: "day", duration: DataType::Duration.literal(by) });
         }
-        let day = from.try_into().map(u32::from_be_bytes).map_err(|_| "not a valid date")?;
+        let day = from.try_into().map(u32::from_be_bytes).map_err(|_| ArithmeticError::NoDate)?;
         let at = (i64::from(day) - (1 << 31)) * DAY_MS;
         let day = later(at).div_euclid(DAY_MS) + (1 << 31);
-        let day = u32::try_from(day).map_err(|_| "the result is no date of the calendar")?;
+        let day = u32::try_from(day).map_err(|_| ArithmeticError::BeyondCalendar)?;
         Ok(Some(day.to_be_bytes().to_vec()))
     }
 }
@@ -146,12 +168,12 @@ pub(crate) fn after(at: i64, months: i64, days: i64, milliseconds: i64) -> i64 {
     (day + days).wrapping_mul(DAY_MS).wrapping_add(of_day).wrapping_add(milliseconds)
 }
 
-fn of_integers(operator: ArithmeticOperator, left: i64, right: i64) -> Result<i64, String> {
+fn of_integers(operator: ArithmeticOperator, left: i64, right: i64) -> Result<i64, NumberError> {
     Ok(match operator {
         Add => left.wrapping_add(right),
         Subtract => left.wrapping_sub(right),
         Multiply => left.wrapping_mul(right),
-        Divide | Remainder if right == 0 => return Err("/ by zero".to_owned()),
+        Divide | Remainder if right == 0 => return Err(NumberError::IntegerByZero),
         Divide => left.wrapping_div(right),
         Remainder => left.wrapping_rem(right),
     })
@@ -177,20 +199,20 @@ fn of_f64(operator: ArithmeticOperator, left: f64, right: f64) -> f64 {
     }
 }
 
-fn of_varints(operator: ArithmeticOperator, left: &Number, right: &Number) -> Result<Number, String> {
+fn of_varints(operator: ArithmeticOperator, left: &Number, right: &Number) -> Result<Number, NumberError> {
     let (left, right) = (left.to_varint()?, right.to_varint()?);
     let by_zero = right.sign() == num_bigint::Sign::NoSign;
     Ok(Number::Varint(match operator {
         Add => left + right,
         Subtract => left - right,
         Multiply => left * right,
-        Divide | Remainder if by_zero => return Err("BigInteger divide by zero".to_owned()),
+        Divide | Remainder if by_zero => return Err(NumberError::DivisionByZero),
         Divide => left / right,
         Remainder => left % right,
     }))
 }
 
-fn of_decimals(operator: ArithmeticOperator, left: &Number, right: &Number) -> Result<Number, String> {
+fn of_decimals(operator: ArithmeticOperator, left: &Number, right: &Number) -> Result<Number, NumberError> {
     let (left, right) = (left.to_decimal()?, right.to_decimal()?);
     Ok(Number::Decimal(match operator {
         Add => left.add(&right)?,

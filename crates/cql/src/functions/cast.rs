@@ -2,6 +2,7 @@
 
 use super::failure::failure;
 use super::number::Number;
+use super::number_error::NumberError;
 use super::{json, time};
 use crate::error::Error;
 use crate::text_form;
@@ -12,6 +13,19 @@ use henge_model::DataType;
 pub(crate) struct Cast {
     pub(super) from: DataType,
     pub(super) to: DataType,
+}
+
+/// A number that cannot be converted.
+#[derive(Debug, thiserror::Error)]
+enum CastError {
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    #[error("the value is empty")]
+    Empty,
+    #[error("a value that is not finite is no decimal")]
+    NotFinite,
+    #[error("the value is no decimal")]
+    NoDecimal,
 }
 
 impl Cast {
@@ -28,27 +42,26 @@ impl Cast {
             }
             _ => self.number(value),
         };
-        let failed = |why| failure(&format!("cast_as_{}", self.to), &[&self.from], why);
+        let failed = |why: CastError| failure(&format!("cast_as_{}", self.to), &[&self.from], why);
         made.map(Some).map_err(failed)
     }
 
-    fn number(&self, value: &[u8]) -> Result<Vec<u8>, String> {
-        let number = Number::of_bytes(&self.from, value)?.ok_or("the value is empty")?;
+    fn number(&self, value: &[u8]) -> Result<Vec<u8>, CastError> {
+        let number = Number::of_bytes(&self.from, value)?.ok_or(CastError::Empty)?;
         if self.to != DataType::Decimal && self.to != DataType::Varint {
-            return number.to_bytes(&self.to);
+            return Ok(number.to_bytes(&self.to)?);
         }
         let whole = match number {
             Number::Varint(value) => Number::Varint(value),
             Number::Integer(value) => Number::Varint(value.into()),
             // A number with a fraction becomes a varint by way of 64 bits, as in Cassandra.
             number if self.to == DataType::Varint => Number::Integer(number.to_i64()?),
-            number if !number.is_finite() => return Err("a value that is not finite is no decimal".to_owned()),
+            number if !number.is_finite() => return Err(CastError::NotFinite),
             _ => {
-                let made = text_form::of_number(&self.from.literal(value), &self.to);
-                return made.ok_or_else(|| "the value is no decimal".to_owned());
+                return text_form::of_number(&self.from.literal(value), &self.to).ok_or(CastError::NoDecimal);
             }
         };
-        whole.to_bytes(&self.to)
+        Ok(whole.to_bytes(&self.to)?)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::decimal::Decimal;
 use super::failure::failure;
 use super::number::{Number, is_number};
+use super::number_error::NumberError;
 use crate::collection;
 use crate::error::Error;
 use henge_model::DataType;
@@ -70,7 +71,7 @@ impl OfCollection {
         }
     }
 
-    fn of_numbers(self, element: &DataType, parts: &[&[u8]]) -> Result<Vec<u8>, String> {
+    fn of_numbers(self, element: &DataType, parts: &[&[u8]]) -> Result<Vec<u8>, NumberError> {
         let numbers = parts.iter().map(|part| Number::of_bytes(element, part));
         let numbers: Vec<Number> = numbers.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let count = numbers.len();

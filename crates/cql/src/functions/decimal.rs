@@ -1,6 +1,7 @@
 //! Decimals: an unscaled integer and a scale, the number of its digits after the point. Operations return the digits
 //! and scale of Java's `BigDecimal`, so that results print as in Cassandra.
 
+use super::number_error::NumberError;
 use crate::limits::{DECIMAL_DIGITS_MAX, EXPONENT_GAP_MAX};
 use num_bigint::{BigInt, Sign};
 
@@ -25,8 +26,8 @@ impl Decimal {
         Some(Decimal { unscaled, scale: i64::from(i32::from_be_bytes(*scale)) })
     }
 
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let scale = i32::try_from(self.scale).map_err(|_| "Overflow of the exponent".to_owned())?;
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, NumberError> {
+        let scale = i32::try_from(self.scale).map_err(|_| NumberError::ExponentOverflow)?;
         let mut out = scale.to_be_bytes().to_vec();
         out.extend(self.unscaled.to_signed_bytes_be());
         Ok(out)
@@ -53,7 +54,7 @@ impl Decimal {
         Decimal { unscaled: -self.unscaled, ..self }
     }
 
-    pub(crate) fn add(&self, other: &Decimal) -> Result<Decimal, String> {
+    pub(crate) fn add(&self, other: &Decimal) -> Result<Decimal, NumberError> {
         let scale = self.scale.max(other.scale);
         let unscaled = self.unscaled_at(scale)? + other.unscaled_at(scale)?;
         Ok(Decimal { unscaled, scale }.round_to_digits(DECIMAL_DIGITS_MAX))
@@ -65,9 +66,9 @@ impl Decimal {
     }
 
     /// The quotient to at least 32 digits, without trailing zeros.
-    pub(crate) fn divide(&self, other: &Decimal) -> Result<Decimal, String> {
+    pub(crate) fn divide(&self, other: &Decimal) -> Result<Decimal, NumberError> {
         if other.is_zero() {
-            return Err("BigInteger divide by zero".to_owned());
+            return Err(NumberError::DivisionByZero);
         }
         let first_digit = (self.precision() - self.scale) - (other.precision() - other.scale);
         let scale = (QUOTIENT_DIGITS_MIN - first_digit).max(self.scale).max(other.scale).max(QUOTIENT_DIGITS_MIN);
@@ -82,9 +83,9 @@ impl Decimal {
         Ok(Decimal { unscaled: half_up(&dividend, &divisor), scale }.strip_zeros())
     }
 
-    pub(crate) fn remainder(&self, other: &Decimal) -> Result<Decimal, String> {
+    pub(crate) fn remainder(&self, other: &Decimal) -> Result<Decimal, NumberError> {
         if other.is_zero() {
-            return Err("Division by zero".to_owned());
+            return Err(NumberError::RemainderByZero);
         }
         let common = self.scale.max(other.scale);
         let (dividend, divisor) = (self.unscaled_at(common)?, other.unscaled_at(common)?);
@@ -102,7 +103,7 @@ impl Decimal {
 
     /// The average of `count` values, given `self` as the average of all but the last: `self + (last - self) / count`.
     /// The quotient keeps the scale of the dividend and rounds half to even.
-    pub(crate) fn average_with(&self, last: &Decimal, count: u64) -> Result<Decimal, String> {
+    pub(crate) fn average_with(&self, last: &Decimal, count: u64) -> Result<Decimal, NumberError> {
         let way = last.add(&self.clone().negate())?;
         let (part, rest) = (&way.unscaled / count, &way.unscaled % count);
         let twice: BigInt = rest * 2u8;
@@ -118,7 +119,7 @@ impl Decimal {
     }
 
     /// Rounds to an integer, half away from zero.
-    pub(crate) fn round(&self) -> Result<Decimal, String> {
+    pub(crate) fn round(&self) -> Result<Decimal, NumberError> {
         if self.scale <= 0 {
             return Ok(Decimal::whole(self.unscaled_at(0)?));
         }
@@ -129,7 +130,7 @@ impl Decimal {
     }
 
     /// The integer part, truncated towards zero.
-    pub(crate) fn truncate(&self) -> Result<BigInt, String> {
+    pub(crate) fn truncate(&self) -> Result<BigInt, NumberError> {
         match self.scale {
             scale if scale > self.precision() => Ok(BigInt::ZERO),
             scale if scale > 0 => Ok(&self.unscaled / ten_to(scale)?),
@@ -138,12 +139,12 @@ impl Decimal {
     }
 
     /// The unscaled number at a scale that is at least the present one.
-    fn unscaled_at(&self, scale: i64) -> Result<BigInt, String> {
+    fn unscaled_at(&self, scale: i64) -> Result<BigInt, NumberError> {
         if self.is_zero() { Ok(BigInt::ZERO) } else { Ok(&self.unscaled * ten_to(scale - self.scale)?) }
     }
 
     /// The same number at another scale, at which no digit is lost.
-    fn with_scale(self, scale: i64) -> Result<Decimal, String> {
+    fn with_scale(self, scale: i64) -> Result<Decimal, NumberError> {
         let unscaled = match scale - self.scale {
             more if more >= 0 => self.unscaled * ten_to(more)?,
             fewer => self.unscaled / ten_to(-fewer)?,
@@ -184,10 +185,10 @@ fn trailing_zeros(number: &BigInt) -> i64 {
 }
 
 /// A power of ten with a non-negative exponent; an error beyond `EXPONENT_GAP_MAX`, whose digits would fill memory.
-fn ten_to(power: i64) -> Result<BigInt, String> {
+fn ten_to(power: i64) -> Result<BigInt, NumberError> {
     match u32::try_from(power) {
         Ok(power) if i64::from(power) <= EXPONENT_GAP_MAX => Ok(BigInt::from(10).pow(power)),
-        _ => Err(format!("the exponents of the operands lie more than {EXPONENT_GAP_MAX} apart")),
+        _ => Err(NumberError::ExponentGap),
     }
 }
 

@@ -2,6 +2,8 @@
 //! fixed-point integers with guard digits.
 
 use super::decimal::Decimal;
+use super::number_error::NumberError;
+use crate::limits::EXP_ARGUMENT_MAX;
 use num_bigint::{BigInt, Sign};
 
 /// Minimum digits of a result.
@@ -10,8 +12,6 @@ const DIGITS_MIN: i64 = 32;
 const DIGITS_MAX: i64 = 1_000;
 /// Guard digits, computed beyond those of the result.
 const GUARD_DIGITS: i64 = 12;
-/// Maximum argument of `exp`, so that the result's integer part fits the digits of a decimal.
-const EXP_ARGUMENT_MAX: u32 = 20_000;
 
 /// A fixed-point number: `value * 10^-digits`.
 struct FixedPoint {
@@ -30,7 +30,7 @@ fn digits_of(argument: &Decimal) -> i64 {
 
 impl FixedPoint {
     /// The decimal truncated to `digits` digits after the point.
-    fn of(decimal: &Decimal, digits: i64) -> Result<FixedPoint, String> {
+    fn of(decimal: &Decimal, digits: i64) -> Result<FixedPoint, NumberError> {
         let scaled = Decimal { unscaled: decimal.unscaled.clone(), scale: decimal.scale - digits };
         Ok(FixedPoint { value: scaled.truncate()?, digits })
     }
@@ -47,14 +47,14 @@ impl FixedPoint {
 }
 
 /// e to the power of the argument.
-pub(super) fn exp(argument: &Decimal) -> Result<Decimal, String> {
+pub(super) fn exp(argument: &Decimal) -> Result<Decimal, NumberError> {
     let digits = digits_of(argument);
     if argument.unscaled.sign() == Sign::NoSign {
         return Ok(Decimal::whole(BigInt::from(1)));
     }
     let whole = argument.truncate()?;
     if whole.magnitude() > &EXP_ARGUMENT_MAX.into() {
-        return Err(format!("the argument of exp is beyond {EXP_ARGUMENT_MAX}"));
+        return Err(NumberError::ExpArgument);
     }
     let is_negative = argument.unscaled.sign() == Sign::Minus;
     let exponential = exp_of(&FixedPoint::of(&argument.clone().absolute(), digits + GUARD_DIGITS)?);
@@ -94,9 +94,9 @@ fn exp_of(argument: &FixedPoint) -> FixedPoint {
 }
 
 /// The natural logarithm.
-pub(super) fn log(argument: &Decimal) -> Result<Decimal, String> {
+pub(super) fn log(argument: &Decimal) -> Result<Decimal, NumberError> {
     if argument.unscaled.sign() != Sign::Plus {
-        return Err("Natural log of number zero or less".to_owned());
+        return Err(NumberError::LogArgument);
     }
     let digits = digits_of(argument);
     let result = log_to(argument, digits + GUARD_DIGITS)?;
@@ -104,9 +104,9 @@ pub(super) fn log(argument: &Decimal) -> Result<Decimal, String> {
 }
 
 /// The logarithm to base ten.
-pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
+pub(super) fn log10(argument: &Decimal) -> Result<Decimal, NumberError> {
     if argument.unscaled.sign() != Sign::Plus {
-        return Err("Log10 of number zero or less".to_owned());
+        return Err(NumberError::Log10Argument);
     }
     let digits = digits_of(argument);
     let places = digits + GUARD_DIGITS;
@@ -121,7 +121,7 @@ pub(super) fn log10(argument: &Decimal) -> Result<Decimal, String> {
 }
 
 /// The natural logarithm to `places` digits after the point, as `ln m + e ln 10` of `m * 10^e` with `1 <= m < 10`.
-fn log_to(argument: &Decimal, places: i64) -> Result<FixedPoint, String> {
+fn log_to(argument: &Decimal, places: i64) -> Result<FixedPoint, NumberError> {
     let places = places + 12;
     let exponent = argument.precision() - argument.scale - 1;
     let mantissa = Decimal { unscaled: argument.unscaled.clone(), scale: argument.scale + exponent };
@@ -165,7 +165,7 @@ mod tests {
         Decimal::of_bytes(&of_number(text, &DataType::Decimal).unwrap()).unwrap()
     }
 
-    fn result_text(result: Result<Decimal, String>) -> String {
+    fn result_text(result: Result<Decimal, NumberError>) -> String {
         DataType::Decimal.literal(&result.unwrap().to_bytes().unwrap())
     }
 

@@ -3,6 +3,7 @@
 use super::failure::failure;
 use super::logarithm;
 use super::number::Number;
+use super::number_error::NumberError;
 use crate::error::Error;
 use henge_model::DataType;
 
@@ -36,7 +37,7 @@ impl Math {
         made.map_err(|why| failure(self.name(), &[data_type], why))
     }
 
-    fn of(self, number: Number) -> Result<Number, String> {
+    fn of(self, number: Number) -> Result<Number, NumberError> {
         Ok(match (self, number) {
             (Math::Abs, Number::Integer(value)) => Number::Integer(value.wrapping_abs()),
             (Math::Abs, Number::Varint(value)) => Number::Varint(value.magnitude().clone().into()),

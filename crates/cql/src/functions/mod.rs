@@ -21,6 +21,7 @@ mod mask;
 mod math;
 mod native;
 mod number;
+mod number_error;
 mod registry;
 mod signature;
 mod similarity;

@@ -1,6 +1,7 @@
 //! Numbers of all types, converted into one another like Java's `Number`.
 
 use super::decimal::Decimal;
+use super::number_error::NumberError;
 use crate::limits::NUMBER_BYTES_MAX;
 use crate::text_form;
 use henge_model::DataType;
@@ -25,12 +26,12 @@ pub(crate) fn is_number(data_type: &DataType) -> bool {
 
 impl Number {
     /// Decodes native bytes; `None` for the empty value.
-    pub(crate) fn of_bytes(data_type: &DataType, bytes: &[u8]) -> Result<Option<Number>, String> {
+    pub(crate) fn of_bytes(data_type: &DataType, bytes: &[u8]) -> Result<Option<Number>, NumberError> {
         if bytes.is_empty() {
             return Ok(None);
         }
         if bytes.len() > NUMBER_BYTES_MAX {
-            return Err(format!("a {data_type} of {} bytes is more than arithmetic takes", bytes.len()));
+            return Err(NumberError::ArgumentTooLong { data_type: data_type.clone(), bytes: bytes.len() });
         }
         Ok(match data_type {
             DataType::Float => bytes.try_into().ok().map(|b| Number::Float(f32::from_be_bytes(b))),
@@ -42,7 +43,7 @@ impl Number {
     }
 
     /// Encodes the number as a value of a type, truncated or rounded to it.
-    pub(crate) fn to_bytes(&self, data_type: &DataType) -> Result<Vec<u8>, String> {
+    pub(crate) fn to_bytes(&self, data_type: &DataType) -> Result<Vec<u8>, NumberError> {
         let bytes = match data_type {
             DataType::Tinyint => (self.to_i32()? as i8).to_be_bytes().to_vec(),
             DataType::Smallint => (self.to_i32()? as i16).to_be_bytes().to_vec(),
@@ -54,13 +55,13 @@ impl Number {
             _ => self.to_i64()?.to_be_bytes().to_vec(),
         };
         if bytes.len() > NUMBER_BYTES_MAX {
-            return Err(format!("the result has {} bytes, more than arithmetic gives", bytes.len()));
+            return Err(NumberError::ResultTooLong { bytes: bytes.len() });
         }
         Ok(bytes)
     }
 
     /// As 32 bits: the low bits of an integer, the nearest value to a float.
-    fn to_i32(&self) -> Result<i32, String> {
+    fn to_i32(&self) -> Result<i32, NumberError> {
         Ok(match self {
             Number::Float(value) => *value as i32,
             Number::Double(value) => *value as i32,
@@ -68,7 +69,7 @@ impl Number {
         })
     }
 
-    pub(crate) fn to_i64(&self) -> Result<i64, String> {
+    pub(crate) fn to_i64(&self) -> Result<i64, NumberError> {
         Ok(match self {
             Number::Integer(value) => *value,
             Number::Varint(value) => low_bits(value),
@@ -98,7 +99,7 @@ impl Number {
         }
     }
 
-    pub(crate) fn to_varint(&self) -> Result<BigInt, String> {
+    pub(crate) fn to_varint(&self) -> Result<BigInt, NumberError> {
         match self {
             Number::Varint(value) => Ok(value.clone()),
             Number::Decimal(value) => value.truncate(),
@@ -107,7 +108,7 @@ impl Number {
     }
 
     /// As a decimal. Integers other than varints go through a double, as in Cassandra.
-    pub(crate) fn to_decimal(&self) -> Result<Decimal, String> {
+    pub(crate) fn to_decimal(&self) -> Result<Decimal, NumberError> {
         match self {
             Number::Decimal(value) => Ok(value.clone()),
             Number::Varint(value) => Ok(Decimal::whole(value.clone())),
@@ -126,18 +127,16 @@ impl Number {
 }
 
 /// The decimal that the double prints as.
-pub(crate) fn decimal_of(value: f64) -> Result<Decimal, String> {
+pub(crate) fn decimal_of(value: f64) -> Result<Decimal, NumberError> {
     if value.is_nan() {
-        return Err("A NaN cannot be converted into a decimal".to_owned());
+        return Err(NumberError::NanToDecimal);
     }
     if value.is_infinite() {
-        return Err("An infinite number cannot be converted into a decimal".to_owned());
+        return Err(NumberError::InfiniteToDecimal);
     }
     let text = DataType::Double.literal(&value.to_be_bytes());
     let bytes = text_form::of_number(&text, &DataType::Decimal);
-    bytes
-        .and_then(|bytes| Decimal::of_bytes(&bytes))
-        .ok_or_else(|| format!("{text} cannot be converted into a decimal"))
+    bytes.and_then(|bytes| Decimal::of_bytes(&bytes)).ok_or(NumberError::NoDecimal(text))
 }
 
 /// Decodes an integer of at most 8 bytes.
