@@ -36,7 +36,7 @@ use events::ClusterEvent;
 use gains::RoomMaker;
 use henge_base::HostId;
 use henge_gossip::{Gossip, HostFacts};
-use henge_metadata::{ClusterState, Epoch, Log, LogFault, Position, Seat};
+use henge_metadata::{ClusterState, Epoch, Log, LogFault, Position, Seat, StateFault};
 use henge_storage::Store;
 use parking_lot::{Mutex, RwLock};
 use pulls::Pulls;
@@ -46,6 +46,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
 use view::View;
+
+/// A broken rule of the metadata as a node has it, which only a bug can cause.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataFault {
+    /// Of the log.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// Of the state that the log adds up to.
+    #[error(transparent)]
+    State(#[from] StateFault),
+}
 
 /// Events that a slow client connection may lag behind before it misses some.
 const EVENTS_MAX: usize = 1024;
@@ -151,9 +162,10 @@ impl<W: World> Cluster<W> {
         self.log.lock().end()
     }
 
-    /// The first broken rule of the log in memory.
-    pub(crate) fn check_log(&self) -> Result<(), LogFault> {
-        self.log.lock().check()
+    /// The first broken rule of the log in memory, and of the state that it adds up to.
+    pub(crate) fn check(&self) -> Result<(), MetadataFault> {
+        self.log.lock().check()?;
+        Ok(self.view().state.check()?)
     }
 
     /// The place of an entry in the log; `None` if the log does not have it, or no longer.

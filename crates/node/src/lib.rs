@@ -30,6 +30,7 @@ pub use client::outcome::Outcome;
 pub use client::parameters::Parameters;
 pub use client::prepared_statement::{AnswerSize, LONG_TEXT_BYTES, PreparedStatement};
 pub use client::traces::RequestDescription;
+pub use cluster::MetadataFault;
 pub use cluster::departure::ClientService;
 pub use cluster::events::{Change, ClusterEvent, SchemaEvent, Subject};
 pub use cluster::identity_error::IdentityError;
@@ -40,7 +41,9 @@ pub use coordinator::Coordinator;
 pub use coordinator::barrier::BarrierError;
 pub use coordinator::trace::Trace;
 pub use ground::identity::Identity;
-pub use ground::metric_registry::{Declaration, Label, MetricDescription, MetricRegistry, SampleRow, Samples};
+pub use ground::metric_registry::{
+    Declaration, Label, MetricDescription, MetricRegistry, RenderError, SampleRow, Samples,
+};
 pub use ground::metrics::Metrics;
 pub use ground::options::{Faults, Options};
 pub use ground::repairs::TableRepair;

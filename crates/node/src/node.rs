@@ -14,7 +14,6 @@ use crate::client::error::Error;
 use crate::client::make_superuser;
 use crate::client::statements::Statements;
 use crate::client::system_tables::{SchemaRows, SystemTables};
-use crate::cluster::Cluster;
 use crate::cluster::admittance::restore_sightings;
 use crate::cluster::events::ClusterEvent;
 use crate::cluster::gains::Gains;
@@ -23,6 +22,7 @@ use crate::cluster::override_log::{OverrideError, Voter};
 use crate::cluster::propose::ChangeError;
 use crate::cluster::recalls::{Recalls, stored_claims};
 use crate::cluster::vote::stored_seat;
+use crate::cluster::{Cluster, MetadataFault};
 use crate::coordinator::forwarding::ForwardedWrites;
 use crate::coordinator::hint_queue::HintQueue;
 use crate::coordinator::proposal_queue::ProposalQueue;
@@ -276,10 +276,8 @@ impl<W: World> Node<W> {
     }
 
     /// The first broken rule of the metadata log and of the state that it adds up to, as this node has them; for simulations.
-    pub fn check(&self) -> Result<(), String> {
-        let cluster = &self.parts.cluster;
-        cluster.check_log().map_err(|fault| fault.to_string())?;
-        cluster.view().state.check().map_err(|fault| fault.to_string())
+    pub fn check(&self) -> Result<(), MetadataFault> {
+        self.parts.cluster.check()
     }
 
     /// The number of other members that seem up; for simulations.

@@ -50,8 +50,13 @@ static OPTIONS: LazyLock<Vec<(&'static Setting<Values>, String)>> = LazyLock::ne
     public.map(|setting| (setting, setting.name.replace('_', "-"))).collect()
 });
 
-fn parse_host_id(text: &str) -> Result<HostId, String> {
-    text.parse().map(HostId).map_err(|_| format!("{text:?} is no host id, as henge admin metadata prints them"))
+/// A text that is no host id.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no host id, as henge admin metadata prints them")]
+struct InvalidHostId(String);
+
+fn parse_host_id(text: &str) -> Result<HostId, InvalidHostId> {
+    text.parse().map(HostId).map_err(|_| InvalidHostId(text.to_owned()))
 }
 
 impl clap::Args for ServerOptions {

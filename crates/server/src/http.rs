@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use henge_node::{MetricRegistry, Node};
+use henge_node::{MetricRegistry, Node, RenderError};
 use henge_storage::{Snapshots, Store};
 use henge_transport::Endpoint;
 use parking_lot::Mutex;
@@ -68,12 +68,12 @@ async fn metrics(State(pages): State<Pages>) -> Response {
     // It looks at the disk.
     match tokio::task::spawn_blocking(move || render(&pages)).await {
         Ok(Ok(body)) => ([(header::CONTENT_TYPE, MetricRegistry::content_type())], body).into_response(),
-        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error).into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-fn render(pages: &Pages) -> Result<String, String> {
+fn render(pages: &Pages) -> Result<String, RenderError> {
     let metrics = pages.node.metrics();
     let files = FileFigures {
         client_certificate_expiry_seconds: pages.tls.as_ref().map_or(0, ClientTls::expiry_seconds),
@@ -85,7 +85,7 @@ fn render(pages: &Pages) -> Result<String, String> {
         pages.metrics.take_transport(&pages.endpoint.figures());
         pages.metrics.take_files(&files);
     };
-    metrics.registry().render(sample).map_err(|error| error.to_string())
+    metrics.registry().render(sample)
 }
 
 /// The process answers: that is all.

@@ -3,9 +3,9 @@
 
 use crate::config::Config;
 use crate::system_clock::SystemClock;
-use henge_node::{Random, RenewedCluster, renew};
+use henge_node::{HostId, Random, RenewedCluster, renew};
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{DataDirectory, Engine, Renewal, Store};
+use henge_storage::{DataDirectory, Engine, EngineFilesError, Renewal, Store};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,15 +52,15 @@ fn renew_copy(
     config: &Config,
     renewal: &Renewal,
     random: &mut Random,
-) -> Result<((henge_node::HostId, henge_node::HostId), RenewedCluster), String> {
+) -> Result<((HostId, HostId), RenewedCluster), EngineFilesError> {
     let hosts = (renewal.from, renewal.host);
     let options = RocksOptions { memory_bytes: config.memory, ..RocksOptions::default() };
-    let engine = Arc::new(RocksEngine::open(&renewal.engine, &options).map_err(|error| error.to_string())?);
-    let store = Store::open(engine as Arc<dyn Engine>).map_err(|error| error.to_string())?;
+    let engine = Arc::new(RocksEngine::open(&renewal.engine, &options)?);
+    let store = Store::open(engine as Arc<dyn Engine>)?;
     // A copy that lacks a file, or an end of one, is told from a whole one.
-    renewal.durable.check(store.sequence()).map_err(|error| error.to_string())?;
+    renewal.durable.check(store.sequence())?;
     let now = SystemClock::new(&config.server.data_directory).wall_us();
-    let cluster = renew(&store, hosts, &config.node, random, now).map_err(|error| error.to_string())?;
-    store.close().map_err(|error| error.to_string())?;
+    let cluster = renew(&store, hosts, &config.node, random, now)?;
+    store.close()?;
     Ok((hosts, cluster))
 }

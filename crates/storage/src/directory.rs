@@ -24,7 +24,7 @@ mod snapshots;
 
 pub use directory_error::DirectoryError;
 pub use durable::DurableRecord;
-pub use snapshots::{Snapshot, SnapshotError, Snapshots};
+pub use snapshots::{EngineFilesError, Snapshot, SnapshotError, Snapshots};
 
 use henge_base::{ClusterId, HostId, Random};
 use snapshots::SNAPSHOT_MARK;

@@ -54,7 +54,9 @@ mod written_leaves;
 pub use batchlog::{BatchId, BatchPage, DamagedBatch, LogPlace, LoggedBatch};
 pub use content::{ContentRow, ContentScan};
 pub use directory::restore::{Renewal, RestoreError};
-pub use directory::{DataDirectory, DirectoryError, DurableRecord, Snapshot, SnapshotError, Snapshots};
+pub use directory::{
+    DataDirectory, DirectoryError, DurableRecord, EngineFilesError, Snapshot, SnapshotError, Snapshots,
+};
 pub use engine::{Batch, Engine, EngineView, Flow, MemoryOutcome, Op, ScanEnd, ScanRange, SyncMode, Tier};
 pub use engine_error::EngineError;
 pub use error::{ReadError, WriteError};

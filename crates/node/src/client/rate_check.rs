@@ -37,7 +37,10 @@ impl<W: World> Core<W> {
             return Ok(());
         }
         let keyspaces = tables.iter().map(|table| table.keyspace.as_str());
-        self.clients.rates.take(parameters.user, keyspaces, self.now()).map_err(Error::Overloaded)
+        self.clients
+            .rates
+            .take(parameters.user, keyspaces, self.now())
+            .map_err(|refused| Error::Overloaded(refused.to_string()))
     }
 }
 

@@ -32,6 +32,15 @@ impl Rate {
     }
 }
 
+/// A request beyond a rate. It was not begun.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RateExceeded {
+    #[error("role {name} is held to {per_second} requests a second of this node; the request was not begun")]
+    Role { name: String, per_second: u64 },
+    #[error("keyspace {name} is held to {per_second} requests a second of this node; the request was not begun")]
+    Keyspace { name: String, per_second: u64 },
+}
+
 /// The rates that the settings name, of all cores.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
@@ -52,27 +61,24 @@ impl Rates {
         self.roles.is_empty() && self.keyspaces.is_empty()
     }
 
-    /// Takes the parts of a request; the sentence of a refusal if there is none left.
+    /// Takes the parts of a request, if there are any left.
     pub(crate) fn take<'a>(
         &self,
         role: Option<&str>,
         keyspaces: impl Iterator<Item = &'a str>,
         now: Mono,
-    ) -> Result<(), String> {
-        let refusal = |what: String, rate: &Rate| {
-            format!("{what} is held to {} requests a second of this node; the request was not begun", rate.per_second)
-        };
+    ) -> Result<(), RateExceeded> {
         if let Some((role, rate)) = role.and_then(|role| self.roles.get_key_value(role))
             && !rate.take(now)
         {
-            return Err(refusal(format!("role {role}"), rate));
+            return Err(RateExceeded::Role { name: role.clone(), per_second: rate.per_second });
         }
         // The statements of a batch count as one request of each keyspace.
         for keyspace in keyspaces.collect::<BTreeSet<&str>>() {
             if let Some(rate) = self.keyspaces.get(keyspace)
                 && !rate.take(now)
             {
-                return Err(refusal(format!("keyspace {keyspace}"), rate));
+                return Err(RateExceeded::Keyspace { name: keyspace.to_owned(), per_second: rate.per_second });
             }
         }
         Ok(())
@@ -118,12 +124,12 @@ mod tests {
         let now = Mono(SECOND_US);
         let ask = |role: Option<&str>, keyspaces: &[&str]| rates.take(role, keyspaces.iter().copied(), now);
         assert_eq!(ask(Some("app"), &["other"]), Ok(()));
-        let refused = ask(Some("app"), &["other"]).unwrap_err();
+        let refused = ask(Some("app"), &["other"]).unwrap_err().to_string();
         assert!(refused.starts_with("role app is held to 1 requests a second"), "{refused}");
         assert_eq!(ask(Some("root"), &["other"]), Ok(()));
         // Three statements of a batch count as one.
         assert_eq!(ask(None, &["ks", "ks", "ks"]), Ok(()));
-        let refused = ask(None, &["ks"]).unwrap_err();
+        let refused = ask(None, &["ks"]).unwrap_err().to_string();
         assert!(refused.starts_with("keyspace ks is held to 2 requests"), "{refused}");
     }
 }

@@ -35,6 +35,11 @@ const PROCESS: [(&str, &str, &str); 7] = [
     ("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes."),
 ];
 
+/// Metrics that contradict each other, which only a bug can cause.
+#[derive(Debug, thiserror::Error)]
+#[error("metrics cannot be rendered: {0}")]
+pub struct RenderError(#[from] prometheus::Error);
+
 /// A label with all its values.
 pub type Label<'a> = (&'static str, &'a [&'static str]);
 
@@ -108,7 +113,7 @@ impl MetricRegistry {
 
     /// All metrics as Prometheus reads them, after `sample` has brought sampled ones up to date. Fails on a metric that contradicts
     /// itself, which only a bug can cause.
-    pub fn render(&self, sample: impl FnOnce()) -> Result<String, prometheus::Error> {
+    pub fn render(&self, sample: impl FnOnce()) -> Result<String, RenderError> {
         let _rendering = self.rendering.lock();
         sample();
         let mut text = Vec::new();

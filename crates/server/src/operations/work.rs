@@ -153,7 +153,7 @@ impl Operations {
     }
 
     fn take_snapshot(&self, name: &str) -> Result<OperationOutcome, Failure> {
-        let copy = |to: &Path| self.engine.checkpoint(to).map_err(|error| error.to_string());
+        let copy = |to: &Path| self.engine.checkpoint(to).map_err(Into::into);
         let snapshot = self.snapshots.take(name, copy).map_err(snapshot_failure)?;
         Ok(OperationOutcome::SnapshotTaken { snapshot: describe_snapshot(&snapshot) })
     }

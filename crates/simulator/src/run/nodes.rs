@@ -7,9 +7,13 @@ impl Run {
     /// I22, I23, I26, I29, I40: the rules of each node's own state, at any moment of a run.
     pub(super) fn check_nodes(&self) {
         for life in self.lives() {
-            let store = || life.store.check().map_err(str::to_owned);
-            if let Err(broken) = life.node.check().and_then(|()| store()) {
+            let record = |broken: &dyn std::fmt::Display| {
                 self.cluster.record_violation("node", format!("machine {}: {broken}", life.owner.machine));
+            };
+            match (life.node.check(), life.store.check()) {
+                (Err(broken), _) => record(&broken),
+                (Ok(()), Err(broken)) => record(&broken),
+                (Ok(()), Ok(())) => {}
             }
         }
     }

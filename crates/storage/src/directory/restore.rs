@@ -1,6 +1,6 @@
 //! A new data directory with the rows of a snapshot: another node's, with a host id of its own.
 
-use super::{DataDirectory, DurableRecord};
+use super::{DataDirectory, DurableRecord, EngineFilesError};
 use super::{DirectoryError, FORMAT, SHARDS, check_format, create, file, identity, is_new, lock, only_leftovers};
 use henge_base::{HostId, Random};
 use std::fs::{self, File};
@@ -35,8 +35,8 @@ pub enum RestoreError {
         host: HostId,
     },
     /// The store cannot be made another node's.
-    #[error("{0}")]
-    Store(String),
+    #[error(transparent)]
+    Store(EngineFilesError),
 }
 
 /// A snapshot's store, on its way to another node.
@@ -59,7 +59,7 @@ impl DataDirectory {
         path: &Path,
         snapshot: &Path,
         random: &mut Random,
-        renew: impl FnOnce(&Renewal) -> Result<(), String>,
+        renew: impl FnOnce(&Renewal) -> Result<(), EngineFilesError>,
     ) -> Result<bool, RestoreError> {
         let (from, origin) = origin_of(snapshot)?;
         create(path)?;

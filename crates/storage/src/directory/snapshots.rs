@@ -42,6 +42,9 @@ pub struct Snapshot {
     pub own_bytes: u64,
 }
 
+/// The error of whoever knows the engine's files, which this crate moves and does not read.
+pub type EngineFilesError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A snapshot cannot be made or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -52,8 +55,8 @@ pub enum SnapshotError {
     #[error("there is a snapshot {0} already; clear it, or give this one another name")]
     Exists(String),
     /// The engine cannot be copied.
-    #[error("{0}")]
-    Engine(String),
+    #[error(transparent)]
+    Engine(EngineFilesError),
     /// A file cannot be read or written.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -68,7 +71,7 @@ impl Snapshots {
     pub fn take(
         &self,
         name: &str,
-        engine: impl FnOnce(&Path) -> Result<(), String>,
+        engine: impl FnOnce(&Path) -> Result<(), EngineFilesError>,
     ) -> Result<Snapshot, SnapshotError> {
         check(name)?;
         let _changing = self.changing.lock();
@@ -89,7 +92,11 @@ impl Snapshots {
         Ok(read(&target, name.to_owned())?)
     }
 
-    fn fill(&self, partial: &Path, engine: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), SnapshotError> {
+    fn fill(
+        &self,
+        partial: &Path,
+        engine: impl FnOnce(&Path) -> Result<(), EngineFilesError>,
+    ) -> Result<(), SnapshotError> {
         // First, so that no copy is ever without it.
         file::write(&partial.join(SNAPSHOT_MARK), "a copy, not the node itself\n")?;
         for name in FILES {

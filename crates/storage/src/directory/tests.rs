@@ -191,7 +191,8 @@ fn a_snapshot_is_a_data_directory_that_later_changes_leave_alone() {
     let snapshots = directory.snapshots();
     assert_eq!(snapshots.list().unwrap(), []);
     let engine = |path: &Path| {
-        fs::create_dir(path).and_then(|()| fs::write(path.join("1.sst"), [0; 1000])).map_err(|e| e.to_string())
+        fs::create_dir(path)?;
+        Ok(fs::write(path.join("1.sst"), [0; 1000])?)
     };
     let taken = snapshots.take("before-upgrade", engine).unwrap();
     assert!(taken.bytes > 1000 && taken.own_bytes == taken.bytes, "{taken:?}");
@@ -215,10 +216,10 @@ fn a_snapshot_that_fails_leaves_nothing_and_names_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let directory = open(folder.path()).unwrap();
     let snapshots = directory.snapshots();
-    let failed = snapshots.take("a", |_| Err("no room".to_owned())).unwrap_err();
+    let failed = snapshots.take("a", |_| Err("no room".into())).unwrap_err();
     assert_eq!(failed.to_string(), "no room");
     assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 0);
-    let engine = |path: &Path| fs::create_dir(path).map_err(|e| e.to_string());
+    let engine = |path: &Path| Ok(fs::create_dir(path)?);
     snapshots.take("a", engine).unwrap();
     assert!(matches!(snapshots.take("a", engine), Err(SnapshotError::Exists(_))));
     for name in ["", "..", ".hidden", "a/b", "a.partial", &"x".repeat(65)] {
@@ -235,15 +236,16 @@ fn an_empty_directory_is_filled_from_a_snapshot_as_another_nodes() {
     directory.set_cluster(ClusterId::random(&mut Random::new(2))).unwrap();
     directory.durable().write(7).unwrap();
     let engine = |path: &Path| {
-        fs::create_dir(path).and_then(|()| fs::write(path.join("1.sst"), "rows")).map_err(|e| e.to_string())
+        fs::create_dir(path)?;
+        Ok(fs::write(path.join("1.sst"), "rows")?)
     };
     directory.snapshots().take("a", engine).unwrap();
     let snapshot = old.join("snapshots/a");
-    let restore = |to: &Path, from: &Path, outcome: Result<(), String>| {
+    let restore = |to: &Path, from: &Path, outcome: Result<(), &str>| {
         DataDirectory::restore(to, from, &mut Random::new(3), |renewal| {
             assert_eq!(fs::read_to_string(renewal.engine.join("1.sst")).unwrap(), "rows");
             renewal.durable.check(7).unwrap();
-            outcome
+            Ok(outcome?)
         })
     };
     let refusal = |to: &Path, from: &Path| restore(to, from, Ok(())).unwrap_err().to_string();
@@ -251,13 +253,13 @@ fn an_empty_directory_is_filled_from_a_snapshot_as_another_nodes() {
     fs::create_dir(old.join("engine")).unwrap();
     assert!(refusal(&new, &old).contains("another henge uses this data directory"));
     // One that fails is no node's directory, and is begun anew.
-    assert_eq!(restore(&new, &snapshot, Err("no".to_owned())).unwrap_err().to_string(), "no");
+    assert_eq!(restore(&new, &snapshot, Err("no")).unwrap_err().to_string(), "no");
     assert!(matches!(open(&new), Err(DirectoryError::Foreign(_))));
     assert!(restore(&new, &snapshot, Ok(())).unwrap());
     let made = open(&new).unwrap();
     assert!(made.host() != directory.host() && made.cluster().is_none() && made.generation() == 1);
     // Once it is a node's the same option changes nothing, and another snapshot is refused.
-    assert!(!restore(&new, &snapshot, Err("again".to_owned())).unwrap());
+    assert!(!restore(&new, &snapshot, Err("again")).unwrap());
     drop(made);
     let other = folder.path().join("other");
     drop(DataDirectory::open(&other, &mut Random::new(44)).unwrap());
