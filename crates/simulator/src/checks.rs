@@ -17,7 +17,7 @@
 //! acknowledged (`acknowledged`). I9 is a property test of the row model. I15 and I31 are checked in the quiet phase of a
 //! run, I32 by the model disk, I35 on every message.
 
-use crate::history::{Deed, Ending, History, Operation, Version};
+use crate::history::{Ending, History, Operation, OperationKind, Version};
 use crate::registers;
 use crate::wire::Violation;
 use henge_base::Micros;
@@ -41,13 +41,13 @@ pub(crate) struct ReplicaState {
 pub(crate) fn history(history: &History, repaired: bool) -> Vec<Violation> {
     let mut out = Vec::new();
     for (number, operation) in history.operations.iter().enumerate() {
-        if let (Ending::Ok, Deed::Find(sought), true) =
-            (operation.ending, operation.deed, is_quorum(operation.consistency))
+        if let (Ending::Ok, OperationKind::Find(sought), true) =
+            (operation.ending, operation.kind, is_quorum(operation.consistency))
         {
             check_query_result(history, operation, sought, &mut out);
         }
         if operation.ending == Ending::Ok
-            && let Deed::Read(found) = operation.deed
+            && let OperationKind::Read(found) = operation.kind
         {
             check_read_version(history, operation, found, &mut out);
             if is_quorum(operation.consistency) {
@@ -69,7 +69,7 @@ pub(crate) fn is_quorum(consistency: Consistency) -> bool {
 /// I2, I39: the version found was issued by an operation, and not one that was answered as failed.
 fn check_read_version(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
     let Some(version) = found else { return };
-    let writer = history.changes(read.key).find(|(_, o)| o.deed == Deed::Write(version));
+    let writer = history.changes(read.key).find(|(_, o)| o.kind == OperationKind::Write(version));
     match writer {
         None => out.push(Violation { rule: "I2", what: format!("{read:?} found {version:?}, which nobody wrote") }),
         Some((_, writer)) if writer.ending == Ending::Failed => {
@@ -86,10 +86,10 @@ fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut 
         .filter(|(_, o)| o.ending == Ending::Ok && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began));
     let Some((newest, operation)) = before.max_by_key(|(timestamp, _)| *timestamp) else { return };
     let seen = found.map(|(timestamp, _)| timestamp);
-    let wrong = match (operation.deed, seen) {
+    let wrong = match (operation.kind, seen) {
         (_, Some(seen)) => seen < newest,
         // Nothing was found: then an operation must have issued a deletion at least as new.
-        (Deed::Write(_), None) => !deleted_since(history, read.key, newest),
+        (OperationKind::Write(_), None) => !deleted_since(history, read.key, newest),
         (_, None) => false,
     };
     if wrong {
@@ -100,7 +100,7 @@ fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut 
 /// I3: a query by value finds a version that was written before it began and that no operation may have changed since.
 fn check_query_result(history: &History, query: &Operation, sought: Version, out: &mut Vec<Violation>) {
     let mut changes = history.changes(query.key);
-    let written = changes.find(|(_, o)| o.deed == Deed::Write(sought));
+    let written = changes.find(|(_, o)| o.kind == OperationKind::Write(sought));
     let Some((_, writer)) = written else { return };
     let is_there =
         writer.ending == Ending::Ok && is_quorum(writer.consistency) && writer.ended.is_some_and(|t| t < query.began);
@@ -116,7 +116,7 @@ fn deleted_since(history: &History, key: i64, timestamp: Micros) -> bool {
 
 fn deleted_within(history: &History, key: i64, within: Range<Micros>) -> bool {
     let mut changes = history.changes(key).filter(|(timestamp, _)| within.contains(timestamp));
-    changes.any(|(_, o)| matches!(o.deed, Deed::Delete(_)) && o.ending != Ending::Failed)
+    changes.any(|(_, o)| matches!(o.kind, OperationKind::Delete(_)) && o.ending != Ending::Failed)
 }
 
 /// I4: the read sees what an earlier quorum read saw, or something newer.
@@ -124,8 +124,8 @@ fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, ou
     let newest = earlier
         .iter()
         .filter(|o| o.key == read.key && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began))
-        .filter_map(|o| match (o.deed, o.ending) {
-            (Deed::Read(Some(version)), Ending::Ok) => Some((version, o)),
+        .filter_map(|o| match (o.kind, o.ending) {
+            (OperationKind::Read(Some(version)), Ending::Ok) => Some((version, o)),
             _ => None,
         })
         .max_by_key(|(version, _)| *version);
@@ -180,7 +180,7 @@ fn check_convergence(copies: &[&ReplicaState], out: &mut Vec<Violation>) {
 
 fn check_copy_version(history: &History, copy: &ReplicaState, out: &mut Vec<Violation>) {
     let Some(version) = copy.version else { return };
-    match history.changes(copy.key).find(|(_, o)| o.deed == Deed::Write(version)) {
+    match history.changes(copy.key).find(|(_, o)| o.kind == OperationKind::Write(version)) {
         None => out.push(Violation { rule: "I2", what: format!("nobody wrote {copy:?}") }),
         Some((_, operation)) if operation.ending == Ending::Failed => {
             out.push(Violation { rule: "I39", what: format!("{operation:?} is stored in {copy:?}") });

@@ -2,7 +2,9 @@
 
 use crate::acknowledged;
 use crate::cluster::Cluster;
-use crate::history::{AddedColumn, Addition, Batch, Deed, Ending, History, LastingWrite, Operation, Swap, Version};
+use crate::history::{
+    AddedColumn, Addition, Batch, Ending, History, LastingWrite, Operation, OperationKind, Swap, Version,
+};
 use crate::machine::Life;
 use crate::registers;
 use crate::slot::Slot;
@@ -62,13 +64,13 @@ impl Clients {
         self: &Arc<Self>,
         life: &Life,
         key: i64,
-        deed: Deed,
+        kind: OperationKind,
         consistency: Consistency,
         patience: Option<u64>,
     ) -> usize {
         let operation = Operation {
             key,
-            deed,
+            kind,
             consistency,
             machine: life.owner.machine,
             began: self.cluster.clockwork.now(),
@@ -79,17 +81,17 @@ impl Clients {
         let number = self.history.lock().begin(operation);
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let Some((deed, ending, told)) = clients.until_hung_up(&life, key, deed, consistency, patience).await
+            let Some((kind, ending, told)) = clients.until_hung_up(&life, key, kind, consistency, patience).await
             else {
                 return;
             };
             clients.cluster.clockwork.note("answer", told.as_bytes());
-            if let (Deed::Write((stamp, _)), Ending::Ok) = (deed, ending) {
+            if let (OperationKind::Write((stamp, _)), Ending::Ok) = (kind, ending) {
                 acknowledged::check(&clients.cluster, &life, key, stamp, consistency);
             }
             let mut history = clients.history.lock();
             let operation = &mut history.operations[number];
-            (operation.deed, operation.ending, operation.told) = (deed, ending, told);
+            (operation.kind, operation.ending, operation.told) = (kind, ending, told);
             operation.ended = Some(clients.cluster.clockwork.now());
         });
         number
@@ -99,12 +101,12 @@ impl Clients {
         &self,
         life: &Life,
         key: i64,
-        deed: Deed,
+        kind: OperationKind,
         consistency: Consistency,
         patience: Option<u64>,
-    ) -> Option<(Deed, Ending, String)> {
+    ) -> Option<(OperationKind, Ending, String)> {
         let by_slice = !self.cluster.clockwork.now().is_multiple_of(2);
-        let work = pin!(execute(life, key, deed, consistency, by_slice));
+        let work = pin!(execute(life, key, kind, consistency, by_slice));
         let Some(patience) = patience else { return Some(work.await) };
         let hung_up = Slot::default();
         let slot = hung_up.clone();
@@ -119,44 +121,46 @@ impl Clients {
 async fn execute(
     life: &Life,
     key: i64,
-    deed: Deed,
+    kind: OperationKind,
     consistency: Consistency,
     by_slice: bool,
-) -> (Deed, Ending, String) {
+) -> (OperationKind, Ending, String) {
     let texts = registers::texts(key);
     let key = key.to_be_bytes();
-    match deed {
-        Deed::Write((timestamp, value)) => {
+    match kind {
+        OperationKind::Write((timestamp, value)) => {
             let value = value.to_be_bytes();
             let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
-            classify_outcome(deed, statement(life, texts.insert, &values, consistency, Some(timestamp)).await)
+            classify_outcome(kind, statement(life, texts.insert, &values, consistency, Some(timestamp)).await)
         }
-        Deed::Delete(timestamp) => {
+        OperationKind::Delete(timestamp) => {
             let values = [BoundValue::Value(&key)];
             let text = texts.deletes[timestamp.rem_euclid(3) as usize];
-            classify_outcome(deed, statement(life, text, &values, consistency, Some(timestamp)).await)
+            classify_outcome(kind, statement(life, text, &values, consistency, Some(timestamp)).await)
         }
-        Deed::Find((_, value)) => {
+        OperationKind::Find((_, value)) => {
             let value = value.to_be_bytes();
             match statement(life, registers::SELECT_BY_VALUE, &[BoundValue::Value(&value)], consistency, None).await {
-                Ok(rows) => (version(&rows).map_or(deed, |found| Deed::Read(Some(found))), Ending::Ok, String::new()),
-                Err(error) => classify_outcome(deed, Err(error)),
+                Ok(rows) => {
+                    (version(&rows).map_or(kind, |found| OperationKind::Read(Some(found))), Ending::Ok, String::new())
+                }
+                Err(error) => classify_outcome(kind, Err(error)),
             }
         }
-        Deed::Read(_) => {
+        OperationKind::Read(_) => {
             let text = if by_slice { texts.select_slice } else { texts.select };
             match statement(life, text, &[BoundValue::Value(&key)], consistency, None).await {
-                Ok(rows) => (Deed::Read(version(&rows)), Ending::Ok, String::new()),
-                Err(error) => classify_outcome(deed, Err(error)),
+                Ok(rows) => (OperationKind::Read(version(&rows)), Ending::Ok, String::new()),
+                Err(error) => classify_outcome(kind, Err(error)),
             }
         }
     }
 }
 
-fn classify_outcome(deed: Deed, result: Result<Rows, Error>) -> (Deed, Ending, String) {
+fn classify_outcome(kind: OperationKind, result: Result<Rows, Error>) -> (OperationKind, Ending, String) {
     match result {
-        Ok(_) => (deed, Ending::Ok, String::new()),
-        Err(error) => (deed, if is_definite(&error) { Ending::Failed } else { Ending::Unknown }, error.to_string()),
+        Ok(_) => (kind, Ending::Ok, String::new()),
+        Err(error) => (kind, if is_definite(&error) { Ending::Failed } else { Ending::Unknown }, error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
-use crate::network::Weather;
+use crate::network::NetworkState;
 use crate::slot::Slot;
 use crate::traffic::Traffic;
 use crate::wall_clock::true_time;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Cluster {
     pub(crate) clockwork: Arc<Clockwork>,
     pub(crate) machines: Vec<Machine>,
-    pub(crate) weather: Mutex<Weather>,
+    pub(crate) network: Mutex<NetworkState>,
     pub(crate) watch: Mutex<Watch>,
     pub(crate) traffic: Mutex<Traffic>,
     places: BTreeMap<SocketAddr, usize>,
@@ -32,12 +32,12 @@ impl Cluster {
     /// A cluster of machines that have not been started.
     pub(crate) fn new(clockwork: Arc<Clockwork>, machines: Vec<Machine>, random: Random) -> Arc<Cluster> {
         let watch = Mutex::new(Watch::new(machines.len()));
-        let (weather, traffic) = (Mutex::new(Weather::fair()), Mutex::new(Traffic::new(machines.len())));
+        let (network, traffic) = (Mutex::new(NetworkState::healthy()), Mutex::new(Traffic::new(machines.len())));
         let places = machines.iter().enumerate().map(|(at, machine)| (machine.address, at)).collect();
         Arc::new(Cluster {
             clockwork,
             machines,
-            weather,
+            network,
             watch,
             traffic,
             places,
@@ -57,7 +57,7 @@ impl Cluster {
     }
 
     /// Delivers a request to a machine and its reply back. `answer` stays empty if either is lost.
-    pub(crate) fn carry(
+    pub(crate) fn deliver_request(
         self: &Arc<Self>,
         from: Owner,
         to: usize,
@@ -65,16 +65,16 @@ impl Cluster {
         answer: Slot<Result<Bytes, CallError>>,
     ) {
         self.watch_sent(from, to, &message);
-        let Some(delay) = self.call_fate(from.machine, to) else { return };
+        let Some(delay) = self.request_delay(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         let arrive = move |cluster: Arc<Self>| cluster.arrive(from, to, (message, deadline), answer);
         self.clockwork.at(at, move || cluster.process(to, arrive));
     }
 
     /// Delivers a message that gets no reply.
-    pub(crate) fn drift(self: &Arc<Self>, from: Owner, to: usize, message: Bytes) {
+    pub(crate) fn deliver_message(self: &Arc<Self>, from: Owner, to: usize, message: Bytes) {
         self.traffic.lock().record_told((from.machine, to), message.len());
-        let Some(delay) = self.fate(from.machine, to) else { return };
+        let Some(delay) = self.message_delay(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         self.clockwork.at(at, move || {
             cluster.clockwork.note("tell", &message);
@@ -103,7 +103,7 @@ impl Cluster {
             let reply = life.node.serve(&life.core, host, left, message).await;
             cluster.watch_reply(owner, &reply);
             cluster.traffic.lock().record((owner.machine, from.machine), reply.len());
-            let Some(delay) = cluster.call_fate(to, from.machine) else { return };
+            let Some(delay) = cluster.request_delay(to, from.machine) else { return };
             let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);
             let take = move |cluster: Arc<Self>| {
                 if cluster.is_alive(from) {
@@ -125,12 +125,12 @@ impl Cluster {
         self.clockwork.at(end, move || take(cluster));
     }
 
-    fn fate(&self, from: usize, to: usize) -> Option<u64> {
-        self.weather.lock().fate(from, to, &mut self.random.lock())
+    fn message_delay(&self, from: usize, to: usize) -> Option<u64> {
+        self.network.lock().message_delay(from, to, &mut self.random.lock())
     }
 
-    fn call_fate(&self, from: usize, to: usize) -> Option<u64> {
-        self.weather.lock().call_fate(from, to, &mut self.random.lock())
+    fn request_delay(&self, from: usize, to: usize) -> Option<u64> {
+        self.network.lock().request_delay(from, to, &mut self.random.lock())
     }
 
     fn watch_sent(&self, from: Owner, to: usize, message: &Bytes) {

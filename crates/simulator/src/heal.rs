@@ -2,14 +2,14 @@
 
 use crate::cluster::Cluster;
 use crate::machine::ROOM;
-use crate::network::Weather;
+use crate::network::NetworkState;
 use crate::power::{revive, set_clock_right};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Makes everything well: every machine runs and none stands still, every link carries messages, every disk works and has space, every clock is right.
 pub(crate) fn heal(cluster: &Arc<Cluster>) {
-    *cluster.weather.lock() = Weather::fair();
+    *cluster.network.lock() = NetworkState::healthy();
     (0..cluster.machines.len()).for_each(|machine| cluster.clockwork.resume(machine));
     (0..cluster.machines.len()).for_each(|machine| set_clock_right(cluster, machine));
     for machine in &cluster.machines {

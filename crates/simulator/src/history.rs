@@ -21,7 +21,7 @@ pub(crate) type Version = (Micros, i64);
 
 /// The kind of an operation, with its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum OperationKind {
     /// Writes this version.
     Write(Version),
     /// Deletes with this timestamp: reads see nothing, or something newer.
@@ -36,7 +36,7 @@ pub(crate) enum Deed {
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) key: i64,
-    pub(crate) deed: Deed,
+    pub(crate) kind: OperationKind,
     pub(crate) consistency: Consistency,
     /// The machine that coordinated it; only printed with a violation.
     #[allow(dead_code)]
@@ -65,16 +65,16 @@ impl History {
 
     /// The writes and deletions of a register, each with its timestamp.
     pub(crate) fn changes(&self, key: i64) -> impl Iterator<Item = (Micros, &Operation)> {
-        self.operations.iter().filter(move |o| o.key == key).filter_map(|o| match o.deed {
-            Deed::Write((timestamp, _)) | Deed::Delete(timestamp) => Some((timestamp, o)),
-            Deed::Read(_) | Deed::Find(_) => None,
+        self.operations.iter().filter(move |o| o.key == key).filter_map(|o| match o.kind {
+            OperationKind::Write((timestamp, _)) | OperationKind::Delete(timestamp) => Some((timestamp, o)),
+            OperationKind::Read(_) | OperationKind::Find(_) => None,
         })
     }
 
     /// The versions that operations wrote or tried to write to a register, the latest operation first.
     pub(crate) fn written_versions(&self, key: i64) -> impl Iterator<Item = Version> {
         let of_key = self.operations.iter().rev().filter(move |o| o.key == key);
-        of_key.filter_map(|o| if let Deed::Write(version) = o.deed { Some(version) } else { None })
+        of_key.filter_map(|o| if let OperationKind::Write(version) = o.kind { Some(version) } else { None })
     }
 
     /// The number of operations with this outcome.
@@ -88,7 +88,7 @@ pub(crate) type Value = Option<i64>;
 
 /// The kind of an operation on such a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
+pub(crate) enum SwapKind {
     /// A read at SERIAL.
     Read,
     /// A conditional write of `to`, which no other operation writes, in place of `from`.
@@ -99,7 +99,7 @@ pub(crate) enum Act {
 #[derive(Clone, Debug)]
 pub(crate) struct Swap {
     pub(crate) key: i64,
-    pub(crate) act: Act,
+    pub(crate) kind: SwapKind,
     /// The beginning, in simulated microseconds.
     pub(crate) began: u64,
     pub(crate) ended: Option<u64>,

@@ -6,7 +6,7 @@ use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::large_report::{LargeReport, SchemaTimes, Spread};
 use crate::machine::{Life, Machine};
-use crate::network::Weather;
+use crate::network::NetworkState;
 use crate::power::start;
 use crate::slot::Slot;
 use crate::wall_clock::true_time;
@@ -49,7 +49,8 @@ pub(crate) fn measure(members: usize, quiet_seconds: u64, seed: u64) -> anyhow::
         store.put_log_snapshot(snapshot.bytes.clone(), first_index).map_err(|error| anyhow::anyhow!("{error}"))?;
     }
     let cluster = Cluster::new(Clockwork::new(random.fork("clockwork")), machines, random.fork("cluster"));
-    *cluster.weather.lock() = Weather { loss: LOSS_PERMILLE, resend_us: Some(RESEND_US), ..Weather::fair() };
+    *cluster.network.lock() =
+        NetworkState { loss: LOSS_PERMILLE, resend_us: Some(RESEND_US), ..NetworkState::healthy() };
     for number in 0..members {
         let (started, at) = (Arc::clone(&cluster), random.below(SECOND));
         cluster.clockwork.at(at, move || start(&started, number));

@@ -5,7 +5,7 @@
 //! register only ever moves forward on one path of it. Each write also adds its value to a set beside the register: a
 //! read must find exactly the values of the path in the set, otherwise a decision has been lost.
 
-use crate::history::{Act, Ending, Swap, Value};
+use crate::history::{Ending, Swap, SwapKind, Value};
 use crate::wire::Violation;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ fn broken(swaps: &[&Swap]) -> Result<(), String> {
             }
         }
     }
-    for read in swaps.iter().filter(|swap| swap.ending == Ending::Ok && swap.act == Act::Read) {
+    for read in swaps.iter().filter(|swap| swap.ending == Ending::Ok && swap.kind == SwapKind::Read) {
         let path = depths.path(read.seen);
         if read.all != path {
             let (lost, extra) = (path.difference(&read.all).next(), read.all.difference(&path).next());
@@ -77,7 +77,7 @@ impl Depths {
         let mut before = BTreeMap::new();
         for swap in swaps.iter().filter(|swap| swap.ending != Ending::Failed) {
             let happened = swap.applied || swap.ending == Ending::Unknown;
-            if let (Act::Swap { from, to }, true) = (swap.act, happened) {
+            if let (SwapKind::Swap { from, to }, true) = (swap.kind, happened) {
                 before.insert(to, from);
             }
         }
@@ -109,18 +109,18 @@ impl Depths {
 mod tests {
     use super::*;
 
-    fn swap(began: u64, ended: u64, act: Act, applied: bool, seen: Value) -> Swap {
+    fn swap(began: u64, ended: u64, kind: SwapKind, applied: bool, seen: Value) -> Swap {
         let (ending, told) = (Ending::Ok, String::new());
-        let all = if act == Act::Read { (1..=seen.unwrap_or(0)).collect() } else { BTreeSet::new() };
-        Swap { key: 1, act, began, ended: Some(ended), ending, seen, all, applied, told }
+        let all = if kind == SwapKind::Read { (1..=seen.unwrap_or(0)).collect() } else { BTreeSet::new() };
+        Swap { key: 1, kind, began, ended: Some(ended), ending, seen, all, applied, told }
     }
 
     fn write(began: u64, ended: u64, from: Value, to: i64) -> Swap {
-        swap(began, ended, Act::Swap { from, to }, true, from)
+        swap(began, ended, SwapKind::Swap { from, to }, true, from)
     }
 
     fn read(began: u64, ended: u64, seen: Value) -> Swap {
-        swap(began, ended, Act::Read, false, seen)
+        swap(began, ended, SwapKind::Read, false, seen)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The current behaviour of the network.
 #[derive(Clone, Debug)]
-pub(crate) struct Weather {
+pub(crate) struct NetworkState {
     /// The shortest and the longest delay of a message, in microseconds.
     pub(crate) delay: (u64, u64),
     /// Other delays of some links, as (from, to).
@@ -20,14 +20,20 @@ pub(crate) struct Weather {
     pub(crate) cut: BTreeSet<(usize, usize)>,
 }
 
-impl Weather {
+impl NetworkState {
     /// A good network, with short delays and no losses.
-    pub(crate) fn fair() -> Weather {
-        Weather { delay: (500, 2_000), link_delays: BTreeMap::new(), loss: 0, resend_us: None, cut: BTreeSet::new() }
+    pub(crate) fn healthy() -> NetworkState {
+        NetworkState {
+            delay: (500, 2_000),
+            link_delays: BTreeMap::new(),
+            loss: 0,
+            resend_us: None,
+            cut: BTreeSet::new(),
+        }
     }
 
     /// The delay in microseconds of a message sent now; `None` if it never arrives.
-    pub(crate) fn fate(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
+    pub(crate) fn message_delay(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
         let (shortest, longest) = self.link_delays.get(&(from, to)).copied().unwrap_or(self.delay);
         let delay = random.between(shortest, longest);
         let lost = random.chance(self.loss, 1_000);
@@ -35,13 +41,13 @@ impl Weather {
     }
 
     /// The delay in microseconds of a request or a reply.
-    pub(crate) fn call_fate(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
+    pub(crate) fn request_delay(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
         let Some(resend_us) = self.resend_us.filter(|_| !self.cut.contains(&(from, to))) else {
-            return self.fate(from, to, random);
+            return self.message_delay(from, to, random);
         };
         let mut waited = 0;
         loop {
-            match self.fate(from, to, random) {
+            match self.message_delay(from, to, random) {
                 Some(delay) => return Some(waited + delay),
                 None => waited += resend_us,
             }

@@ -181,11 +181,11 @@ impl Surroundings for Cluster {
         request: (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
-        self.carry(from, to, request, answer);
+        self.deliver_request(from, to, request, answer);
     }
 
     fn send(self: Arc<Self>, from: Owner, to: usize, message: Bytes) {
-        self.drift(from, to, message);
+        self.deliver_message(from, to, message);
     }
 
     fn end_process(self: Arc<Self>, owner: Owner, reason: &str) {

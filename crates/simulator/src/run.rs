@@ -17,7 +17,7 @@ use crate::cluster::Cluster;
 use crate::columns;
 use crate::counts::COUNTS;
 use crate::heal::heal;
-use crate::history::{Deed, Ending};
+use crate::history::{Ending, OperationKind};
 use crate::lasting::LASTING;
 use crate::linear::linear;
 use crate::machine::{Life, Machine};
@@ -25,7 +25,7 @@ use crate::pairs::PAIRS;
 use crate::power::start;
 use crate::registers::{self, SharedTable};
 use crate::slot::Slot;
-use crate::storm::{Damage, Temper, strike};
+use crate::storm::{FaultCounts, StormKind, inject_fault};
 use crate::swap::SWAPS;
 use crate::wire::Violation;
 use henge_base::Random;
@@ -92,7 +92,7 @@ struct Run {
     clients: Arc<Clients>,
     random: Random,
     shape: Shape,
-    damage: Damage,
+    fault_counts: FaultCounts,
     /// The simulated time at which the cluster had healed.
     calm: u64,
     entries: Mutex<SeenEntries>,
@@ -132,7 +132,7 @@ impl Run {
             clients,
             random: random.fork("run"),
             shape,
-            damage: Damage::default(),
+            fault_counts: FaultCounts::default(),
             calm: 0,
             entries: Mutex::default(),
         }
@@ -155,7 +155,7 @@ impl Run {
         }
         self.progress();
         self.pass(HINTS);
-        if self.shape.temper == Temper::Links {
+        if self.shape.storm == StormKind::Links {
             // No node lost its memory, so hints alone must have brought all replicas up to date.
             self.check_stored();
         }
@@ -227,13 +227,13 @@ impl Run {
     /// Runs faults and clients together for a random time.
     fn storm(&mut self) {
         let end = self.now() + self.random.between(10, 30) * SECOND;
-        let mut next_strike = self.now();
+        let mut next_fault = self.now();
         let mut next_operation = vec![self.now(); CLIENTS as usize];
         let (mut next_rotation, mut rotation) = (self.now(), self.random.fork("rotation"));
         let mut next_move = self.now();
         if self.shape.spares > 0 {
             // A machine that is set back takes most of a storm.
-            self.damage.rewinds = 1;
+            self.fault_counts.rewinds = 1;
         }
         while self.now() < end {
             if self.shape.rotates && next_rotation <= self.now() {
@@ -244,12 +244,13 @@ impl Run {
                 self.move_members(&mut rotation);
                 next_move = self.now() + SECOND;
             }
-            if next_strike <= self.now() {
+            if next_fault <= self.now() {
                 let mut random = self.random.fork("strike");
                 self.random.next_u64();
                 self.check_nodes();
                 self.check_logs();
-                next_strike = self.now() + strike(&self.cluster, self.shape.temper, &mut random, &mut self.damage);
+                next_fault =
+                    self.now() + inject_fault(&self.cluster, self.shape.storm, &mut random, &mut self.fault_counts);
             }
             for due in &mut next_operation {
                 if *due <= self.cluster.clockwork.now() {
@@ -257,10 +258,10 @@ impl Run {
                     *due = self.cluster.clockwork.now() + self.random.below(200_000);
                 }
             }
-            let soonest = next_operation.iter().copied().min().unwrap_or(end).min(next_strike);
+            let soonest = next_operation.iter().copied().min().unwrap_or(end).min(next_fault);
             self.cluster.clockwork.run_until(soonest.max(self.now() + 1));
         }
-        self.cluster.clockwork.run_until(self.damage.busy_until.max(self.now()));
+        self.cluster.clockwork.run_until(self.fault_counts.busy_until.max(self.now()));
     }
 
     fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {
@@ -275,10 +276,10 @@ impl Run {
         let mut numbers = Vec::new();
         for life in self.lives() {
             for key in 0..registers::ALL {
-                numbers.push(self.clients.run(&life, key, Deed::Read(None), consistency, None));
+                numbers.push(self.clients.run(&life, key, OperationKind::Read(None), consistency, None));
                 let newest = self.clients.history.lock().written_versions(key).max();
                 let newest = newest.filter(|_| !registers::is_single(key));
-                numbers.extend(newest.map(|v| self.clients.run(&life, key, Deed::Find(v), consistency, None)));
+                numbers.extend(newest.map(|v| self.clients.run(&life, key, OperationKind::Find(v), consistency, None)));
                 self.pass(SECOND / 4);
             }
         }
@@ -337,8 +338,8 @@ impl Run {
             seed,
             outcomes: (count(Ending::Ok), count(Ending::Unknown), count(Ending::Failed)),
             messages: watch.messages,
-            crashes: self.damage.crashes,
-            partitions: self.damage.partitions,
+            crashes: self.fault_counts.crashes,
+            partitions: self.fault_counts.partitions,
             time: Duration::from_micros(self.now()),
             trace: self.cluster.clockwork.trace(),
             violations: watch.violations.iter().map(|v| (v.rule, v.what.clone())).collect(),

@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::machine::ROOM;
-use crate::network::Weather;
+use crate::network::NetworkState;
 use crate::power::{crash, revive, set_clock_right, shut_down};
 use crate::rewind::rewind;
 use henge_base::Random;
@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// The kinds of faults in a run.
+/// The faults of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Temper {
+pub(crate) enum StormKind {
     /// Links only. Every hint survives on its node, so hints alone must bring replicas up to date.
     Links,
     /// Machines crash too. Their unsynced writes are lost, and reads have to repair.
@@ -21,7 +21,7 @@ pub(crate) enum Temper {
 
 /// The numbers of faults so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Damage {
+pub(crate) struct FaultCounts {
     pub(crate) crashes: u32,
     pub(crate) partitions: u32,
     pub(crate) rewinds: u32,
@@ -30,13 +30,18 @@ pub(crate) struct Damage {
 }
 
 /// Causes a random fault. Returns the microseconds until the next one is due.
-pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random, damage: &mut Damage) -> u64 {
+pub(crate) fn inject_fault(
+    cluster: &Arc<Cluster>,
+    storm: StormKind,
+    random: &mut Random,
+    counts: &mut FaultCounts,
+) -> u64 {
     let machines = cluster.machines.len();
     let any = |random: &mut Random| random.below(machines as u64) as usize;
     match random.below(14) {
         10 => fill_or_empty_disk(cluster, any(random)),
-        11 if temper == Temper::Crashes => {
-            damage.crashes += 1;
+        11 if storm == StormKind::Crashes => {
+            counts.crashes += 1;
             cluster.machines[any(random)].fail_syncs(true);
         }
         12 => {
@@ -44,28 +49,30 @@ pub(crate) fn strike(cluster: &Arc<Cluster>, temper: Temper, random: &mut Random
             pause(cluster, machine, random.between(50_000, 8_000_000));
         }
         // It takes most of a storm, so it happens to one machine in some of them.
-        13 if temper == Temper::Crashes && damage.rewinds == 0 && random.chance(1, 3) => {
-            damage.rewinds += 1;
+        13 if storm == StormKind::Crashes && counts.rewinds == 0 && random.chance(1, 3) => {
+            counts.rewinds += 1;
             let time = rewind(cluster, any(random));
-            damage.busy_until = cluster.clockwork.now() + time;
+            counts.busy_until = cluster.clockwork.now() + time;
             return time;
         }
         0..3 => {
-            damage.partitions += 1;
+            counts.partitions += 1;
             partition(cluster, random);
         }
-        3 => set(cluster, Weather { loss: random.between(10, 200), ..Weather::fair() }),
-        4 => set(cluster, Weather { delay: (500, random.between(10_000, 700_000)), ..Weather::fair() }),
-        5 => set(cluster, Weather::fair()),
+        3 => set(cluster, NetworkState { loss: random.between(10, 200), ..NetworkState::healthy() }),
+        4 => set(cluster, NetworkState { delay: (500, random.between(10_000, 700_000)), ..NetworkState::healthy() }),
+        5 => set(cluster, NetworkState::healthy()),
         6 => set_one_clock_wrong(cluster, random),
         // All machines lose power at once: what is on no disk is lost everywhere.
-        7 if temper == Temper::Crashes => (0..machines).for_each(|machine| power_cut(cluster, machine, random, damage)),
-        _ if temper == Temper::Crashes => {
+        7 if storm == StormKind::Crashes => {
+            (0..machines).for_each(|machine| power_cut(cluster, machine, random, counts))
+        }
+        _ if storm == StormKind::Crashes => {
             let machine = any(random);
             if random.chance(1, 4) {
                 shut_down(cluster, machine, random.between(50_000, 5_000_000));
             } else {
-                power_cut(cluster, machine, random, damage);
+                power_cut(cluster, machine, random, counts);
             }
         }
         _ => {}
@@ -91,9 +98,9 @@ fn pause(cluster: &Arc<Cluster>, machine: usize, time: u64) {
 fn partition(cluster: &Cluster, random: &mut Random) {
     let machines = cluster.machines.len();
     let group: BTreeSet<usize> = (0..machines).filter(|_| random.chance(1, 3)).collect();
-    let mut weather = Weather::fair();
-    weather.isolate(&group, machines, random.chance(2, 3));
-    set(cluster, weather);
+    let mut network = NetworkState::healthy();
+    network.isolate(&group, machines, random.chance(2, 3));
+    set(cluster, network);
 }
 
 /// Sets all clocks right, and most often one of them wrong, beyond the bound. One at a time: only where most are right can anybody tell.
@@ -108,14 +115,14 @@ fn set_one_clock_wrong(cluster: &Cluster, random: &mut Random) {
 }
 
 /// Crashes a machine and restarts it within five seconds.
-fn power_cut(cluster: &Arc<Cluster>, machine: usize, random: &mut Random, damage: &mut Damage) {
-    damage.crashes += 1;
+fn power_cut(cluster: &Arc<Cluster>, machine: usize, random: &mut Random, counts: &mut FaultCounts) {
+    counts.crashes += 1;
     crash(cluster, machine);
     let back = cluster.clockwork.now() + random.between(50_000, 5_000_000);
     let again = Arc::clone(cluster);
     cluster.clockwork.at(back, move || revive(&again, machine));
 }
 
-fn set(cluster: &Cluster, weather: Weather) {
-    *cluster.weather.lock() = weather;
+fn set(cluster: &Cluster, network: NetworkState) {
+    *cluster.network.lock() = network;
 }

@@ -2,7 +2,7 @@
 //! one of its own.
 
 use crate::client::{Clients, is_definite, statement};
-use crate::history::{Act, Ending, Swap, Value};
+use crate::history::{Ending, Swap, SwapKind, Value};
 use crate::machine::Life;
 use crate::slot::Slot;
 use futures_util::future::{Either, select};
@@ -23,17 +23,27 @@ pub(crate) const KEYS: i64 = 2;
 
 impl Clients {
     /// Begins an operation at a node and returns its number.
-    pub(crate) fn swap(self: &Arc<Self>, life: &Life, key: i64, act: Act, patience: Option<u64>) -> usize {
+    pub(crate) fn swap(self: &Arc<Self>, life: &Life, key: i64, kind: SwapKind, patience: Option<u64>) -> usize {
         let began = self.cluster.clockwork.now();
         let (ended, ending, told) = (None, Ending::Unknown, String::new());
         let number = {
             let mut swaps = self.swaps.lock();
-            swaps.push(Swap { key, act, began, ended, ending, seen: None, all: BTreeSet::new(), applied: false, told });
+            swaps.push(Swap {
+                key,
+                kind,
+                began,
+                ended,
+                ending,
+                seen: None,
+                all: BTreeSet::new(),
+                applied: false,
+                told,
+            });
             swaps.len() - 1
         };
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let work = pin!(execute(&life, key, act));
+            let work = pin!(execute(&life, key, kind));
             let hung_up = Slot::default();
             if let Some(patience) = patience {
                 let slot = hung_up.clone();
@@ -62,7 +72,7 @@ impl Clients {
         let key = random.below(KEYS as u64) as i64;
         let patience = random.chance(1, 20).then(|| random.below(20_000));
         if random.chance(1, 3) {
-            self.swap(life, key, Act::Read, patience);
+            self.swap(life, key, SwapKind::Read, patience);
             return;
         }
         let from = {
@@ -71,15 +81,15 @@ impl Clients {
             last.and_then(Swap::leaves)
         };
         let to = random.below(1 << 60) as i64;
-        self.swap(life, key, Act::Swap { from, to }, patience);
+        self.swap(life, key, SwapKind::Swap { from, to }, patience);
     }
 }
 
 impl Swap {
     /// The register's value after the operation, as far as the operation knows.
     pub(crate) fn leaves(&self) -> Value {
-        match self.act {
-            Act::Swap { to, .. } if self.applied => Some(to),
+        match self.kind {
+            SwapKind::Swap { to, .. } if self.applied => Some(to),
             _ => self.seen,
         }
     }
@@ -94,14 +104,14 @@ struct Seen {
     all: BTreeSet<i64>,
 }
 
-async fn execute(life: &Life, key: i64, act: Act) -> Result<Seen, Error> {
+async fn execute(life: &Life, key: i64, kind: SwapKind) -> Result<Seen, Error> {
     let key = key.to_be_bytes();
-    match act {
-        Act::Read => {
+    match kind {
+        SwapKind::Read => {
             let rows = statement(life, READ, &[BoundValue::Value(&key)], Consistency::Serial, None).await?;
             Ok(Seen { applied: false, value: value(&rows, 0), all: all(&rows, 1) })
         }
-        Act::Swap { from, to } => {
+        SwapKind::Swap { from, to } => {
             let (from_bytes, to) = (from.map(i64::to_be_bytes), to.to_be_bytes());
             let from_value = from_bytes.as_ref().map_or(BoundValue::Null, |bytes| BoundValue::Value(bytes));
             let one = [&1_i32.to_be_bytes()[..], &8_i32.to_be_bytes(), &to].concat();

@@ -3,7 +3,7 @@
 use super::{Run, SECOND};
 use crate::client::statement;
 use crate::counts;
-use crate::history::{Act, Deed, Ending};
+use crate::history::{Ending, OperationKind, SwapKind};
 use crate::lasting;
 use crate::pairs;
 use crate::registers;
@@ -21,8 +21,8 @@ impl Run {
             let stamp = self.clients.stamp(&mut self.random);
             let key = self.random.below(registers::ALL as u64) as i64;
             let value = 1_000_000 + life.owner.machine as i64;
-            numbers.push(self.clients.run(&life, key, Deed::Write((stamp, value)), Consistency::Quorum, None));
-            numbers.push(self.clients.run(&life, key, Deed::Read(None), Consistency::Quorum, None));
+            numbers.push(self.clients.run(&life, key, OperationKind::Write((stamp, value)), Consistency::Quorum, None));
+            numbers.push(self.clients.run(&life, key, OperationKind::Read(None), Consistency::Quorum, None));
             self.pass(SECOND);
         }
         self.pass(10 * SECOND);
@@ -34,11 +34,11 @@ impl Run {
     fn swap_on(&mut self) {
         for life in self.lives() {
             for key in 0..swap::KEYS {
-                let read = self.clients.swap(&life, key, Act::Read, None);
+                let read = self.clients.swap(&life, key, SwapKind::Read, None);
                 self.pass(3 * SECOND);
                 let from = self.clients.swaps.lock()[read].seen;
                 let to = self.random.below(1 << 60) as i64;
-                let write = self.clients.swap(&life, key, Act::Swap { from, to }, None);
+                let write = self.clients.swap(&life, key, SwapKind::Swap { from, to }, None);
                 self.pass(3 * SECOND);
                 let swaps = self.clients.swaps.lock();
                 if swaps[read].ending != Ending::Ok || !swaps[write].applied {

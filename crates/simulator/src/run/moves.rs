@@ -8,7 +8,7 @@ use crate::disk::Disk;
 use crate::machine::{Life, Machine};
 use crate::power::start;
 use crate::rewind::exchange;
-use crate::storm::Temper;
+use crate::storm::StormKind;
 use henge_base::{HostId, Random};
 use henge_coordinator::Replicas;
 use henge_model::Consistency;
@@ -27,7 +27,7 @@ impl Run {
             }
             return;
         }
-        if self.shape.temper == Temper::Crashes && random.chance(1, 4) {
+        if self.shape.storm == StormKind::Crashes && random.chance(1, 4) {
             return self.alter(&life, random.between(2, 4));
         }
         let members = self.cluster.machines.iter().filter(|machine| !machine.is_spare()).count();

@@ -1,7 +1,7 @@
 //! The operations of clients during the storm.
 
 use crate::client::Clients;
-use crate::history::Deed;
+use crate::history::OperationKind;
 use crate::machine::{Life, Machine};
 use crate::registers;
 use henge_base::Random;
@@ -29,20 +29,20 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
     }
     let key = random.below(registers::ALL as u64) as i64;
     let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
-    let deed = match random.below(20) {
-        0..10 => Deed::Write((clients.stamp(random), random.below(1 << 40) as i64)),
-        10..13 => Deed::Delete(clients.stamp(random)),
-        13..16 if !registers::is_single(key) => find(clients, key, random).unwrap_or(Deed::Read(None)),
-        _ => Deed::Read(None),
+    let kind = match random.below(20) {
+        0..10 => OperationKind::Write((clients.stamp(random), random.below(1 << 40) as i64)),
+        10..13 => OperationKind::Delete(clients.stamp(random)),
+        13..16 if !registers::is_single(key) => find(clients, key, random).unwrap_or(OperationKind::Read(None)),
+        _ => OperationKind::Read(None),
     };
     let patience = random.chance(1, 20).then(|| random.below(20_000));
-    clients.run(life, key, deed, consistency, patience);
+    clients.run(life, key, kind, consistency, patience);
 }
 
 /// A query by one of the last values written to a register; `None` if it has too few.
-fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<Deed> {
+fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<OperationKind> {
     let back = random.below(3) as usize;
-    clients.history.lock().written_versions(key).nth(back).map(Deed::Find)
+    clients.history.lock().written_versions(key).nth(back).map(OperationKind::Find)
 }
 
 /// True if a node is about to come or to go, and serves no clients.

@@ -1,7 +1,7 @@
 //! The shape of a run.
 
 use crate::registers::SharedTable;
-use crate::storm::Temper;
+use crate::storm::StormKind;
 use henge_base::Random;
 
 /// The copies of the rows of most tables.
@@ -13,7 +13,7 @@ pub(super) struct Shape {
     pub(super) machines: usize,
     /// Of these the last ones, which are not started; in the storm machines come and go then.
     pub(super) spares: usize,
-    pub(super) temper: Temper,
+    pub(super) storm: StormKind,
     /// True in periodic mode: a power cut may lose acknowledged writes, but no decisions.
     pub(super) is_periodic: bool,
     pub(super) table: SharedTable,
@@ -31,20 +31,20 @@ impl Shape {
     /// The shape of a storm; if `moves`, with a spare machine where there are enough.
     pub(super) fn draw(random: &mut Random, moves: bool) -> Shape {
         let machines = random.between(3, 5) as usize;
-        let temper = if random.chance(1, 3) { Temper::Links } else { Temper::Crashes };
-        let is_periodic = temper == Temper::Crashes && random.chance(1, 4);
-        let table = match temper {
-            Temper::Crashes if !is_periodic && random.chance(1, 2) => SharedTable::Grace,
-            Temper::Links if random.chance(1, 3) => SharedTable::Unrepaired,
-            Temper::Crashes | Temper::Links => SharedTable::Default,
+        let storm = if random.chance(1, 3) { StormKind::Links } else { StormKind::Crashes };
+        let is_periodic = storm == StormKind::Crashes && random.chance(1, 4);
+        let table = match storm {
+            StormKind::Crashes if !is_periodic && random.chance(1, 2) => SharedTable::Grace,
+            StormKind::Links if random.chance(1, 3) => SharedTable::Unrepaired,
+            StormKind::Crashes | StormKind::Links => SharedTable::Default,
         };
         let has_short_tail = random.chance(1, 3);
         let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
         // Where no machine forgets, hints have to do by themselves.
-        let compares = temper == Temper::Crashes && random.fork("repair").chance(1, 3);
+        let compares = storm == StormKind::Crashes && random.fork("repair").chance(1, 3);
         let spans = random.fork("datacenters").chance(1, 3);
         let spares = usize::from(moves && machines > COPIES && !rotates);
-        Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares, spans }
+        Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans }
     }
 
     /// The datacentre of a machine.
@@ -55,9 +55,9 @@ impl Shape {
 
     /// Machines all of which run, with synced writes and the default table, and nothing else going on.
     #[cfg(test)]
-    pub(super) fn plain(machines: usize, temper: Temper) -> Shape {
+    pub(super) fn plain(machines: usize, storm: StormKind) -> Shape {
         let (is_periodic, has_short_tail, rotates, compares, spans) = (false, false, false, false, false);
         let (spares, table) = (0, SharedTable::Default);
-        Shape { machines, spares, temper, is_periodic, table, has_short_tail, rotates, compares, spans }
+        Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans }
     }
 }

@@ -1,8 +1,8 @@
 //! Directed scenarios.
 
 use super::*;
-use crate::history::{Act, Swap};
-use crate::network::Weather;
+use crate::history::{Swap, SwapKind};
+use crate::network::NetworkState;
 use crate::power::crash;
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
@@ -43,7 +43,7 @@ impl Run {
     /// A run with machines that have formed a cluster.
     fn of_machines(machines: usize, is_periodic: bool, table: SharedTable, random: &mut Random, faults: Faults) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape { is_periodic, table, ..Shape::plain(machines, Temper::Crashes) };
+        let shape = Shape { is_periodic, table, ..Shape::plain(machines, StormKind::Crashes) };
         let mut run = Run::of(clockwork, shape, random, |n| options(n, faults));
         assert!(run.form());
         run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
@@ -113,14 +113,14 @@ fn what_is_deleted_leaves_the_disk_once_that_is_safe() {
 impl Run {
     /// Cuts these links from now on, as (from, to).
     fn cut(&self, cut: impl IntoIterator<Item = (usize, usize)>) {
-        *self.cluster.weather.lock() = Weather { cut: cut.into_iter().collect(), ..Weather::fair() };
+        *self.cluster.network.lock() = NetworkState { cut: cut.into_iter().collect(), ..NetworkState::healthy() };
     }
 
     /// Cuts a machine off from all others.
     fn isolate(&self, machine: usize) {
-        let mut weather = Weather::fair();
-        weather.isolate(&BTreeSet::from([machine]), self.cluster.machines.len(), true);
-        *self.cluster.weather.lock() = weather;
+        let mut network = NetworkState::healthy();
+        network.isolate(&BTreeSet::from([machine]), self.cluster.machines.len(), true);
+        *self.cluster.network.lock() = network;
     }
 
     /// Begins a statement without waiting for its outcome.
@@ -131,8 +131,8 @@ impl Run {
         });
     }
 
-    fn begin(&self, machine: usize, act: Act, patience: Option<u64>) -> usize {
-        self.clients.swap(&self.cluster.machines[machine].life().unwrap(), 0, act, patience)
+    fn begin(&self, machine: usize, kind: SwapKind, patience: Option<u64>) -> usize {
+        self.clients.swap(&self.cluster.machines[machine].life().unwrap(), 0, kind, patience)
     }
 
     fn until(&self, what: &str, done: impl Fn() -> bool) {
@@ -183,7 +183,7 @@ fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     let run = Run::three(true, SharedTable::Default, &mut random, faults);
     // The first two machines accept it; only the second learns that it is decided.
     run.isolate(2);
-    run.begin(1, Act::Swap { from: None, to: 1 }, Some(SECOND / 5));
+    run.begin(1, SwapKind::Swap { from: None, to: 1 }, Some(SECOND / 5));
     run.until_heard(0);
     run.until_heard(0);
     run.cut([(1, 0), (1, 2)]);
@@ -191,7 +191,7 @@ fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     run.pass(SECOND / 5);
     // The third machine promises the next round and gets the decision; the next proposal then reaches only the first.
     run.isolate(0);
-    let second = run.begin(1, Act::Swap { from: Some(1), to: 2 }, None);
+    let second = run.begin(1, SwapKind::Swap { from: Some(1), to: 2 }, None);
     run.until_decided(2);
     run.cut([]);
     run.until_heard(1);
@@ -202,7 +202,7 @@ fn decided_then_dark(seed: u64, faults: Faults) -> Vec<Violation> {
     start(&run.cluster, 2);
     for _ in 0..20 {
         run.pass(SECOND / 2);
-        let read = run.begin(0, Act::Read, None);
+        let read = run.begin(0, SwapKind::Read, None);
         if run.end(read).ending == Ending::Ok {
             let found = linear(&run.clients.swaps.lock());
             run.cluster.clear();
@@ -225,7 +225,7 @@ fn what_was_decided_outlives_a_power_cut_in_periodic_mode() {
 fn three(seed: u64, options: impl Fn(usize) -> Options) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape = Shape::plain(3, Temper::Links);
+    let shape = Shape::plain(3, StormKind::Links);
     let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());
     run

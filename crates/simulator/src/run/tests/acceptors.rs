@@ -27,7 +27,7 @@ fn site(faults: Faults) -> Run {
         acceptor_purge_interval: Duration::from_secs(5),
         ..options(number, faults)
     };
-    let mut run = Run::of(clockwork, Shape::plain(MACHINES, Temper::Links), &mut random, of);
+    let mut run = Run::of(clockwork, Shape::plain(MACHINES, StormKind::Links), &mut random, of);
     assert!(run.form());
     run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
     run.execute(&[
@@ -130,7 +130,7 @@ fn outlives_its_coordinator(faults: Faults) -> bool {
     let key = (0..).find(|key| !replicas_of(&run, *key).contains(&COORDINATOR)).unwrap();
     let all = || (0..MACHINES).flat_map(|a| (0..MACHINES).map(move |b| (a, b)));
     let link_delays: BTreeMap<_, _> = all().map(|link| (link, (LINK_US, LINK_US))).collect();
-    *run.cluster.weather.lock() = Weather { link_delays: link_delays.clone(), ..Weather::fair() };
+    *run.cluster.network.lock() = NetworkState { link_delays: link_delays.clone(), ..NetworkState::healthy() };
     let written = begin(&run, COORDINATOR, format!("INSERT INTO other.t (k, v) VALUES ({key}, 1) IF NOT EXISTS"));
     let accepted = |run: &Run| (0..MACHINES).filter(|machine| has_value(run, *machine)).count();
     let end = run.now() + 10 * SECOND;
@@ -140,7 +140,7 @@ fn outlives_its_coordinator(faults: Faults) -> bool {
     }
     // The replies arrive, and nothing that the coordinator says from now on.
     let cut = (0..MACHINES).map(|to| (COORDINATOR, to)).collect();
-    *run.cluster.weather.lock() = Weather { link_delays, cut, ..Weather::fair() };
+    *run.cluster.network.lock() = NetworkState { link_delays, cut, ..NetworkState::healthy() };
     assert_eq!(run.await_slot(&written), Some(APPLIED), "it is acknowledged");
     crash(&run.cluster, COORDINATOR);
     run.cut([]);

@@ -151,7 +151,7 @@ fn a_serial_read_takes_one_round_trip_and_a_conditional_write_two() {
     let mut run = with_one_row(12);
     // Requests to acceptors, and round trips, of a statement.
     let mut measured = |text: &'static str, level| {
-        run.cluster.weather.lock().delay = (ONE_WAY, ONE_WAY);
+        run.cluster.network.lock().delay = (ONE_WAY, ONE_WAY);
         run.pass(SECOND);
         let (before, began) = (run.cluster.watch.lock().paxos_requests, run.now());
         let (slot, life) = (Slot::default(), run.cluster.machines[0].life().unwrap());

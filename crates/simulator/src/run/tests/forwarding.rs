@@ -18,7 +18,7 @@ impl Run {
         let mut random = Random::new(9);
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let of = |number| Options { datacenter: format!("dc{}", number / EACH + 1), ..options(number, faults) };
-        let mut run = Run::of(clockwork, Shape::plain(2 * EACH, Temper::Crashes), &mut random, of);
+        let mut run = Run::of(clockwork, Shape::plain(2 * EACH, StormKind::Crashes), &mut random, of);
         assert!(run.form());
         run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);
         run.execute(&[
@@ -37,7 +37,7 @@ impl Run {
         let delay = |a: usize, b: usize| if a / EACH == b / EACH { 1_000 } else { FAR_US };
         let delays = all.clone().flat_map(|a| all.clone().map(move |b| ((a, b), (delay(a, b), delay(a, b)))));
         let (link_delays, cut): (BTreeMap<_, _>, BTreeSet<_>) = (delays.collect(), cut.iter().copied().collect());
-        *self.cluster.weather.lock() = Weather { link_delays, cut, ..Weather::fair() };
+        *self.cluster.network.lock() = NetworkState { link_delays, cut, ..NetworkState::healthy() };
     }
 
     /// The number of rows that a statement gives through a machine, and the microseconds that it took.

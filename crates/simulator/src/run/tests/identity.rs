@@ -75,7 +75,7 @@ fn without_checks() -> Faults {
 fn cluster(seed: u64, machines: usize, faults: Faults) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape = Shape::plain(machines, Temper::Crashes);
+    let shape = Shape::plain(machines, StormKind::Crashes);
     let mut run = Run::of(clockwork, shape, &mut random, |n| options(n, faults));
     assert!(run.form());
     run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);

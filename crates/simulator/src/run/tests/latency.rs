@@ -38,12 +38,12 @@ impl Load {
 
     fn begin(&mut self, client: usize) -> usize {
         let key = self.random.below(registers::SHARED as u64) as i64;
-        let deed = match self.random.chance(1, 2) {
-            true => Deed::Read(None),
-            false => Deed::Write((self.run.clients.stamp(&mut self.random), self.numbers.len() as i64)),
+        let kind = match self.random.chance(1, 2) {
+            true => OperationKind::Read(None),
+            false => OperationKind::Write((self.run.clients.stamp(&mut self.random), self.numbers.len() as i64)),
         };
         let life = self.run.cluster.machines[client % 2].life().unwrap();
-        let number = self.run.clients.run(&life, key, deed, Consistency::Quorum, None);
+        let number = self.run.clients.run(&life, key, kind, Consistency::Quorum, None);
         self.numbers.push(number);
         number
     }

@@ -112,16 +112,16 @@ fn decided_before_a_power_cut(after_us: u64, faults: Faults) -> Vec<crate::wire:
         let _ = statement(&life, &table("first"), &[], Consistency::One, None).await;
     });
     run.pass(after_us);
-    let mut weather = Weather::fair();
-    weather.isolate(&BTreeSet::from([0]), 3, true);
-    *run.cluster.weather.lock() = weather;
+    let mut network = NetworkState::healthy();
+    network.isolate(&BTreeSet::from([0]), 3, true);
+    *run.cluster.network.lock() = network;
     for voter in [1, 2] {
         crash(&run.cluster, voter);
         start(&run.cluster, voter);
     }
     run.pass(15 * SECOND);
     let _ = run.try_statement(2, &table("second"));
-    *run.cluster.weather.lock() = Weather::fair();
+    *run.cluster.network.lock() = NetworkState::healthy();
     run.pass(10 * SECOND);
     run.check_logs();
     let violations = run.violations();

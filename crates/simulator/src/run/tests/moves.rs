@@ -14,7 +14,7 @@ pub(super) fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
     let machines = members + 1;
-    let shape = Shape { spares: 1, ..Shape::plain(machines, Temper::Crashes) };
+    let shape = Shape { spares: 1, ..Shape::plain(machines, StormKind::Crashes) };
     let mut run =
         Run::of(clockwork, shape, &mut random, |n| Options { stream_throughput: throughput, ..options(n, faults) });
     assert!(run.form());

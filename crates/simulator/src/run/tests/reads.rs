@@ -5,9 +5,15 @@ use crate::history::Operation;
 
 impl Run {
     /// Runs an operation on a register to its end; the operation and the time it took in microseconds.
-    fn run_operation(&mut self, machine: usize, key: i64, deed: Deed, consistency: Consistency) -> (Operation, u64) {
+    fn run_operation(
+        &mut self,
+        machine: usize,
+        key: i64,
+        kind: OperationKind,
+        consistency: Consistency,
+    ) -> (Operation, u64) {
         let life = self.cluster.machines[machine].life().unwrap();
-        let number = self.clients.run(&life, key, deed, consistency, None);
+        let number = self.clients.run(&life, key, kind, consistency, None);
         let end = self.now() + 30 * SECOND;
         let ended = |run: &Run| run.clients.history.lock().operations[number].ended;
         while ended(self).is_none() && self.now() < end {
@@ -19,8 +25,8 @@ impl Run {
     }
 
     fn write_value(&mut self, machine: usize, key: i64, value: i64) {
-        let deed = Deed::Write((self.clients.stamp(&mut Random::new(value as u64)), value));
-        let (operation, _) = self.run_operation(machine, key, deed, Consistency::Quorum);
+        let kind = OperationKind::Write((self.clients.stamp(&mut Random::new(value as u64)), value));
+        let (operation, _) = self.run_operation(machine, key, kind, Consistency::Quorum);
         assert_eq!(operation.ending, Ending::Ok, "{operation:?}");
     }
 }
@@ -37,8 +43,8 @@ fn is_mended(table: SharedTable, consistency: Consistency) -> bool {
     run.cut([]);
     let level = |run: &Run| run.all_stored().iter().filter(|copy| copy.key == 0).all(|c| c.version.unwrap().1 == 2);
     assert!(!level(&run), "the third machine has missed nothing");
-    let (read, _) = run.run_operation(2, 0, Deed::Read(None), consistency);
-    assert!(matches!(read.deed, Deed::Read(Some((_, 2)))) && read.ending == Ending::Ok, "{read:?}");
+    let (read, _) = run.run_operation(2, 0, OperationKind::Read(None), consistency);
+    assert!(matches!(read.kind, OperationKind::Read(Some((_, 2)))) && read.ending == Ending::Ok, "{read:?}");
     run.pass(SECOND);
     let mended = level(&run);
     run.cluster.clear();
@@ -96,7 +102,7 @@ fn a_read_takes_as_long_as_its_kind_may() {
 fn a_cut_between_two_machines_delays_reads_for_seconds_only() {
     let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), Faults::default());
     let read = |run: &mut Run, machine| {
-        let (read, time) = run.run_operation(machine, 0, Deed::Read(None), Consistency::Quorum);
+        let (read, time) = run.run_operation(machine, 0, OperationKind::Read(None), Consistency::Quorum);
         assert_eq!(read.ending, Ending::Ok, "{read:?}");
         time
     };
@@ -113,7 +119,8 @@ fn a_cut_between_two_machines_delays_reads_for_seconds_only() {
         assert!(time < SECOND / 10, "machine {} waited {time} us", number % 3);
     }
     // The third takes both for up, and once the link is whole they do so too.
-    let all = |run: &mut Run, machine| run.run_operation(machine, 0, Deed::Read(None), Consistency::All).0.ending;
+    let all =
+        |run: &mut Run, machine| run.run_operation(machine, 0, OperationKind::Read(None), Consistency::All).0.ending;
     assert_eq!(all(&mut run, 2), Ending::Ok);
     assert_ne!(all(&mut run, 0), Ending::Ok);
     run.cut([]);
@@ -128,7 +135,7 @@ fn a_scan_of_many_ranges_with_few_rows_takes_few_round_trips() {
     const ROWS: usize = 20;
     let mut random = Random::new(5);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape = Shape::plain(5, Temper::Crashes);
+    let shape = Shape::plain(5, StormKind::Crashes);
     let many_tokens = |n| Options { num_tokens: 256, ..options(n, Faults::default()) };
     let mut run = Run::of(clockwork, shape, &mut random, many_tokens);
     assert!(run.form());
@@ -142,7 +149,7 @@ fn a_scan_of_many_ranges_with_few_rows_takes_few_round_trips() {
     run.pass(5 * SECOND);
     let placed = run.lives()[0].core.coordinator().keyspace_placement("single").unwrap();
     assert!(placed.placement.ranges().count() >= 1_280);
-    *run.cluster.weather.lock() = Weather { delay: (1_000, 1_000), ..Weather::fair() };
+    *run.cluster.network.lock() = NetworkState { delay: (1_000, 1_000), ..NetworkState::healthy() };
     let (slot, life, began) = (Slot::default(), run.lives().swap_remove(0), run.now());
     let (done, cluster) = (slot.clone(), Arc::clone(&run.cluster));
     run.cluster.clockwork.spawn(Some(life.owner), async move {

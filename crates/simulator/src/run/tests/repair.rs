@@ -209,7 +209,7 @@ fn deletions_that_are_owed_are_not_lost() {
 fn rows_on_former_replica(faults: Faults) -> usize {
     let mut random = Random::new(8);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape = Shape::plain(5, Temper::Links);
+    let shape = Shape::plain(5, StormKind::Links);
     let options = |n| Options { repair_interval: Duration::from_secs(30), ..forgetful(n, faults) };
     let mut run = Run::of(clockwork, shape, &mut random, options);
     assert!(run.form());
@@ -265,7 +265,7 @@ fn a_session_ends_when_its_range_changes_hands() {
 fn deleted_by_one_late_hint(faults: Faults) -> usize {
     let mut random = Random::new(12);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let shape = Shape { compares: true, ..Shape::plain(4, Temper::Links) };
+    let shape = Shape { compares: true, ..Shape::plain(4, StormKind::Links) };
     let mut run = Run::of(clockwork, shape, &mut random, |n| comparing(n, faults));
     assert!(run.form());
     run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);

@@ -142,7 +142,7 @@ fn a_datacentre_is_added_and_removed() {
         let mut random = Random::new(seed);
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let east = |n: usize| if n >= 3 { "east" } else { "west" }.to_owned();
-        let shape = Shape { spares: 2, ..Shape::plain(5, Temper::Crashes) };
+        let shape = Shape { spares: 2, ..Shape::plain(5, StormKind::Crashes) };
         let mut run = Run::of(clockwork, shape, &mut random, |n| Options {
             datacenter: east(n),
             ..options(n, Faults::default())

@@ -25,7 +25,7 @@ impl Site {
         let mut random = Random::new(9);
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let of = |number| Options { datacenter: format!("dc{}", number / EACH + 1), ..options(number, faults) };
-        let mut run = Run::of(clockwork, Shape::plain(2 * EACH, Temper::Links), &mut random, of);
+        let mut run = Run::of(clockwork, Shape::plain(2 * EACH, StormKind::Links), &mut random, of);
         assert!(run.form());
         run.execute(&[
             format!("CREATE KEYSPACE far WITH replication = {{'class': 'NetworkTopologyStrategy', {replication}}}"),
@@ -59,9 +59,9 @@ impl Site {
 
     /// Cuts off some machines from the others, and waits until all know.
     fn cut_off(&mut self, machines: &[usize]) {
-        let mut weather = Weather::fair();
-        weather.isolate(&machines.iter().copied().collect(), 2 * EACH, true);
-        *self.run.cluster.weather.lock() = weather;
+        let mut network = NetworkState::healthy();
+        network.isolate(&machines.iter().copied().collect(), 2 * EACH, true);
+        *self.run.cluster.network.lock() = network;
         self.run.pass(30 * SECOND);
     }
 

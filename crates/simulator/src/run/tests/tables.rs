@@ -7,7 +7,7 @@ use super::*;
 fn acceptors_leave_with_their_table() {
     let mut run = Run::three(false, SharedTable::Default, &mut Random::new(11), Faults::default());
     for end in ["TRUNCATE sim.swaps", "DROP TABLE sim.swaps"] {
-        let swap = run.begin(0, Act::Swap { from: None, to: 1 }, None);
+        let swap = run.begin(0, SwapKind::Swap { from: None, to: 1 }, None);
         assert!(run.end(swap).applied);
         run.pass(SECOND);
         let held = |run: &Run| (0..3).map(|machine| run.stored_values(machine, Family::Paxos).len()).sum::<usize>();

@@ -24,7 +24,7 @@ impl Run {
     pub(super) fn with_spare_machines(members: usize, machines: usize, seed: u64) -> Run {
         let mut random = Random::new(seed);
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape::plain(machines, Temper::Crashes);
+        let shape = Shape::plain(machines, StormKind::Crashes);
         let options = |n| Options { moves_ranges: true, ..options(n, Faults::default()) };
         let mut run = Run::of(clockwork, shape, &mut random, options);
         assert!(run.form_of(members), "{:?}", run.cluster.watch.lock().violations);

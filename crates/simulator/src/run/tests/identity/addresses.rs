@@ -95,7 +95,7 @@ fn five_voters_at_new_addresses_find_each_other_by_one_seed() {
     for seed in 0..3 {
         let mut random = Random::new(seed);
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape { spares: 5, ..Shape::plain(10, Temper::Crashes) };
+        let shape = Shape { spares: 5, ..Shape::plain(10, StormKind::Crashes) };
         let mut run = Run::of(clockwork, shape, &mut random, |n| options(n, Faults::default()));
         assert!(run.form());
         run.cluster.has_slow_jobs.store(false, Ordering::Relaxed);

@@ -7,22 +7,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes and reads, or conditional writes and serial reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Act {
+pub(super) enum StatementKind {
     Write,
     Read,
 }
 
-impl Act {
-    pub(super) const ALL: [Act; 2] = [Act::Write, Act::Read];
+impl StatementKind {
+    pub(super) const ALL: [StatementKind; 2] = [StatementKind::Write, StatementKind::Read];
 
     /// A statement of this kind, of a key, at a level.
     pub(super) fn statement(self, key: i32, level: Consistency) -> String {
         match self {
-            Act::Read => Act::read_of(level, key),
-            Act::Write if level.is_serial() => {
+            StatementKind::Read => StatementKind::read_of(level, key),
+            StatementKind::Write if level.is_serial() => {
                 format!("INSERT INTO {} (k, v) VALUES ({key}, {key}) IF NOT EXISTS", table_of(level))
             }
-            Act::Write => format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key})"),
+            StatementKind::Write => format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key})"),
         }
     }
 
@@ -43,7 +43,7 @@ fn table_of(level: Consistency) -> &'static str {
 
 /// The answers of all levels, by kind and by how many replicas are down.
 pub(super) struct Answers {
-    answers: BTreeMap<(u16, Act, Down), Answer>,
+    answers: BTreeMap<(u16, StatementKind, Down), Answer>,
 }
 
 impl Answers {
@@ -69,22 +69,22 @@ impl Answers {
     fn ask_all(&mut self, site: &mut Site, down: Down) {
         for level in Consistency::all() {
             let key = site.fresh_key();
-            for act in Act::ALL {
-                let answer = site.ask(Site::coordinator(0), &act.statement(key, level), level).answer;
-                let before = self.answers.insert((level.code(), act, down), answer);
-                assert!(before.is_none_or(|before| before == answer), "{act:?} at {level} with {down:?}: {answer:?}");
+            for kind in StatementKind::ALL {
+                let answer = site.ask(Site::coordinator(0), &kind.statement(key, level), level).answer;
+                let before = self.answers.insert((level.code(), kind, down), answer);
+                assert!(before.is_none_or(|before| before == answer), "{kind:?} at {level} with {down:?}: {answer:?}");
             }
         }
     }
 
-    pub(super) fn get(&self, level: Consistency, act: Act, down: Down) -> Answer {
-        self.answers[&(level.code(), act, down)]
+    pub(super) fn get(&self, level: Consistency, kind: StatementKind, down: Down) -> Answer {
+        self.answers[&(level.code(), kind, down)]
     }
 
     /// The greatest numbers of replicas that may be down so that the level is answered.
-    pub(super) fn limits(&self, level: Consistency, act: Act, all: &[Down]) -> Vec<Down> {
+    pub(super) fn limits(&self, level: Consistency, kind: StatementKind, all: &[Down]) -> Vec<Down> {
         let answered: Vec<Down> =
-            all.iter().copied().filter(|down| self.get(level, act, *down) == Answer::Ok).collect();
+            all.iter().copied().filter(|down| self.get(level, kind, *down) == Answer::Ok).collect();
         let is_below = |a: &Down, b: &Down| a != b && a[0] <= b[0] && a[1] <= b[1];
         answered.iter().copied().filter(|down| !answered.iter().any(|other| is_below(down, other))).collect()
     }
@@ -105,14 +105,16 @@ fn one_datacenter() {
     let sets = site.replica_sets();
     let mut answers = Answers::gather(&mut site, &sets);
     answers.compare_crashes(&mut site, &sets);
-    let heading = |act: &str| {
-        site.all_counts().into_iter().map(move |down| format!("{act}, {} down", down[0])).collect::<Vec<_>>()
+    let heading = |kind: &str| {
+        site.all_counts().into_iter().map(move |down| format!("{kind}, {} down", down[0])).collect::<Vec<_>>()
     };
     let heading = [vec!["Level".to_owned()], heading("write"), heading("read")].concat();
     let rows = Consistency::all().map(|level| {
-        let cells =
-            Act::ALL.map(|act| site.all_counts().into_iter().map(move |down| (act, down))).into_iter().flatten();
-        let cells = cells.map(|(act, down)| cell(answers.get(level, act, down)));
+        let cells = StatementKind::ALL
+            .map(|kind| site.all_counts().into_iter().map(move |down| (kind, down)))
+            .into_iter()
+            .flatten();
+        let cells = cells.map(|(kind, down)| cell(answers.get(level, kind, down)));
         std::iter::once(format!("`{level}`")).chain(cells).collect()
     });
     henge_manual::part(PAGE, "one datacenter", &table(&heading, rows));
@@ -127,12 +129,12 @@ fn two_datacenters() {
     let counts = site.all_counts();
     let names = counts.iter().map(|[near, far]| format!("{near}+{far}"));
     let heading: Vec<String> = std::iter::once("Down here + there".to_owned()).chain(names).collect();
-    for act in Act::ALL {
+    for kind in StatementKind::ALL {
         let rows = Consistency::all().map(|level| {
-            let cells = counts.iter().map(|down| cell(answers.get(level, act, *down)));
+            let cells = counts.iter().map(|down| cell(answers.get(level, kind, *down)));
             std::iter::once(format!("`{level}`")).chain(cells).collect()
         });
-        let name = format!("two datacenters {act:?}").to_lowercase();
+        let name = format!("two datacenters {kind:?}").to_lowercase();
         henge_manual::part(PAGE, &name, &table(&heading, rows));
     }
     site.end();

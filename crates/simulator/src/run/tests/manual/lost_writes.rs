@@ -1,6 +1,6 @@
 //! Reads at one level of values that were acknowledged at another, in the worst case.
 
-use super::answers::{Act, Answers};
+use super::answers::{Answers, StatementKind};
 use super::site::{Answer, Down, value};
 use super::*;
 use henge_model::Consistency;
@@ -22,17 +22,17 @@ fn read_all(site: &mut Site, answers: &Answers, readers: &[usize]) -> BTreeMap<P
     let mut found = BTreeMap::new();
     for at_write in &counts {
         let writes: Vec<_> =
-            levels().filter(|level| answers.limits(*level, Act::Write, &counts).contains(at_write)).collect();
+            levels().filter(|level| answers.limits(*level, StatementKind::Write, &counts).contains(at_write)).collect();
         let mut pending: BTreeMap<Down, Vec<(Pair, i32)>> = BTreeMap::new();
         let down = site.replicas(*at_write, true);
         if !writes.is_empty() {
             site.cut_off(&down);
         }
         for (write, read, reader) in product(&writes, &levels().collect::<Vec<_>>(), readers) {
-            for at_read in answers.limits(read, Act::Read, &counts) {
+            for at_read in answers.limits(read, StatementKind::Read, &counts) {
                 let at_read = if reader == 0 { at_read } else { [at_read[1], at_read[0]] };
                 let key = site.fresh_key();
-                let written = site.ask(Site::coordinator(0), &Act::Write.statement(key, write), write);
+                let written = site.ask(Site::coordinator(0), &StatementKind::Write.statement(key, write), write);
                 assert!(written.result.is_ok(), "{write} with {at_write:?}: {:?}", written.result);
                 let pair = Pair { write: write.code(), read: read.code(), reader };
                 pending.entry(at_read).or_default().push((pair, key));
@@ -44,7 +44,7 @@ fn read_all(site: &mut Site, answers: &Answers, readers: &[usize]) -> BTreeMap<P
             site.cut_off(&down);
             for (pair, key) in pairs {
                 let level = Consistency::from_code(pair.read).unwrap();
-                let text = Act::read_of(Consistency::from_code(pair.write).unwrap(), key);
+                let text = StatementKind::read_of(Consistency::from_code(pair.write).unwrap(), key);
                 let read = site.ask(Site::coordinator(pair.reader), &text, level);
                 if read.answer == Answer::Invalid {
                     continue;

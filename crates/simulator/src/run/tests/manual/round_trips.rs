@@ -1,6 +1,6 @@
 //! The round trips that each level waits for.
 
-use super::answers::Act;
+use super::answers::StatementKind;
 use super::site::{Answer, FAR_ROUND_TRIP_US, NEAR_ROUND_TRIP_US};
 use super::*;
 use crate::run::SECOND;
@@ -24,18 +24,18 @@ fn two_datacenters() {
     // Nodes measure each other first.
     for _ in 0..20 {
         let key = site.fresh_key();
-        site.ask(Site::coordinator(0), &Act::Write.statement(key, Consistency::All), Consistency::All);
-        site.ask(Site::coordinator(0), &Act::Read.statement(key, Consistency::All), Consistency::All);
+        site.ask(Site::coordinator(0), &StatementKind::Write.statement(key, Consistency::All), Consistency::All);
+        site.ask(Site::coordinator(0), &StatementKind::Read.statement(key, Consistency::All), Consistency::All);
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
     for level in Consistency::all() {
         let key = site.fresh_key();
-        let cells = Act::ALL.map(|act| cost(&mut site, key, act, level, level));
+        let cells = StatementKind::ALL.map(|kind| cost(&mut site, key, kind, level, level));
         rows.push(std::iter::once(format!("`{level}`")).chain(cells).collect());
     }
     for serial in [Consistency::Serial, Consistency::LocalSerial] {
         let key = site.fresh_key();
-        let write = cost(&mut site, key, Act::Write, Consistency::Any, serial);
+        let write = cost(&mut site, key, StatementKind::Write, Consistency::Any, serial);
         rows.push(vec![format!("`{serial}`, committed at `ANY`"), write, String::new()]);
     }
     let heading = ["Level", "write", "read"].map(str::to_owned);
@@ -44,8 +44,8 @@ fn two_datacenters() {
 }
 
 /// The round trips of a statement, nothing if there is none at the level.
-fn cost(site: &mut Site, key: i32, act: Act, level: Consistency, serial: Consistency) -> String {
-    let text = act.statement(key, serial);
+fn cost(site: &mut Site, key: i32, kind: StatementKind, level: Consistency, serial: Consistency) -> String {
+    let text = kind.statement(key, serial);
     let reply = match level == serial {
         true => site.ask(Site::coordinator(0), &text, level),
         false => site.ask_at(Site::coordinator(0), &text, level, serial),

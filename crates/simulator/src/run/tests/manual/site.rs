@@ -44,7 +44,7 @@ impl Site {
         let mut random = Random::new(1);
         let clockwork = Clockwork::new(random.fork("clockwork"));
         let machines = MACHINES * datacenters;
-        let shape = Shape::plain(machines, Temper::Links);
+        let shape = Shape::plain(machines, StormKind::Links);
         let of = |number: usize| Options {
             datacenter: format!("dc{}", number / MACHINES + 1),
             hinted_handoff,
@@ -117,9 +117,9 @@ impl Site {
 
     /// Cuts machines off from all others, and waits until the coordinators know; all others are heard again.
     pub(super) fn cut_off(&mut self, down: &BTreeSet<usize>) {
-        let mut weather = Weather { link_delays: self.link_delays(), ..Weather::fair() };
-        down.iter().for_each(|m| weather.isolate(&BTreeSet::from([*m]), self.run.cluster.machines.len(), true));
-        *self.run.cluster.weather.lock() = weather;
+        let mut network = NetworkState { link_delays: self.link_delays(), ..NetworkState::healthy() };
+        down.iter().for_each(|m| network.isolate(&BTreeSet::from([*m]), self.run.cluster.machines.len(), true));
+        *self.run.cluster.network.lock() = network;
         self.await_down(down);
     }
 
