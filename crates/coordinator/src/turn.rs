@@ -1,4 +1,4 @@
-//! Turns of a node's rounds on a partition, one at a time. Whoever waits may be answered by the round of another.
+//! Turns of a node's rounds on a partition, one at a time. A request that waits may be answered by the round of another.
 
 use henge_base::Bytes;
 use henge_model::{Consistency, ReadCommand, RowBlock};

@@ -1,4 +1,4 @@
-//! Commands about roles: the roles as they will be. What a role that is dropped leaves behind in others goes with it.
+//! Commands about roles, turned into the roles as they will be. With a dropped role go its memberships and the permissions on it.
 
 use crate::limits::{GRANTS_MAX, ROLE_NAME_BYTES_MAX, ROLES_MAX};
 use crate::{Change, ClusterState, CommandRefusal, Role, RoleCommand, RoleSettings};

@@ -1,5 +1,5 @@
-//! `ALTER TABLE`: the table as it will be. A column that was dropped and is added again has its id again: cells written later than it
-//! was dropped, or is said to have been, are there again. Ids are never used for another name.
+//! `ALTER TABLE`: the table as it will be. A column that is dropped and added again keeps its id, so that cells written after the drop, or
+//! after the time that the drop names, reappear. An id is never given to another name.
 
 use crate::indexes::of_column;
 use crate::types::check_current;

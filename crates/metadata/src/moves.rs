@@ -1,5 +1,5 @@
-//! Ranges that get other replicas: one step of a move at a time. Whoever asks for a step has seen to what must be done before it: the data
-//! is there, and no request of an older epoch is under way.
+//! Ranges that get other replicas: one step of a move at a time. The caller ensures what a step rests on: the data is there, and no request
+//! of an older epoch is under way.
 
 use crate::plan_checks::check_no_plan;
 use crate::{Change, ClusterState, CommandRefusal, RangeReplicas};

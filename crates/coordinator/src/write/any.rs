@@ -1,5 +1,5 @@
-//! Writes at ANY: enough is one replica that acknowledges, or a hint for one that is on this node's disk. No read need see such a write
-//! until the hint is delivered.
+//! Writes at ANY: one replica that acknowledges is enough, or one hint on this node's disk. Reads may not see the write until the hint is
+//! delivered.
 
 use super::sending::{Write, failure, send};
 use crate::plan::WritePlan;

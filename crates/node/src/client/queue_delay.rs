@@ -1,8 +1,8 @@
-//! The time that requests wait for their beginning, by which a core finds out that it is offered more than it can do.
+//! The time that requests wait before they begin: it tells when a core is offered more requests than it can serve.
 //!
-//! A queue that comes and goes is a burst, and is worked off. One that stands, in which even the luckiest request of a while has waited, only
-//! makes all of them late: work is done for clients who have given up. Then those that have waited for too long are refused when their turn
-//! comes, which costs next to nothing, and the others are served in time (CoDel, Nichols and Jacobson 2012, with the rule for servers
+//! A queue that comes and goes is a burst, and is worked off. In a standing queue even the shortest wait of an interval is long: all
+//! requests are late, and work is done for clients who have given up. Then requests that have waited for too long are refused when their
+//! turn comes, which costs next to nothing, and the others are served in time (CoDel, Nichols and Jacobson 2012, with the rule for servers
 //! of Maurer, "Fail at Scale", 2015).
 
 use henge_base::Mono;

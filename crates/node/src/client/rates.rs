@@ -1,5 +1,5 @@
-//! Rates of requests: a role, and what is asked of a keyspace, may be held to so many requests a second of this node. Whoever asks for
-//! more is answered Overloaded, so that one application leaves room for the others.
+//! Limits on the requests per second of this node, by role and by keyspace. A request beyond a limit is answered Overloaded, so that one
+//! application leaves room for the others.
 
 use henge_base::Mono;
 use std::collections::{BTreeMap, BTreeSet};

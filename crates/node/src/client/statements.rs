@@ -1,4 +1,4 @@
-//! The prepared statements of a node, by id. The id hangs on keyspace and text alone, so a change of the schema may give one id another
+//! The prepared statements of a node, by id. The id depends on keyspace and text alone, so a change of the schema may give one id another
 //! meaning. Clients that hold the old one are answered Unprepared until somebody prepares the statement again.
 
 use crate::client::prepared_statement::PreparedStatement;

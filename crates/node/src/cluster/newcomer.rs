@@ -1,4 +1,4 @@
-//! A newcomer serves clients once its plan has ended, and whoever comes or goes finds out if it is no member any more.
+//! A newcomer serves clients once its plan has ended. A node that joins or leaves asks whether it is still a member.
 
 use crate::cluster::Cluster;
 use crate::cluster::membership::JoinError;

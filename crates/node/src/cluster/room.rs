@@ -1,5 +1,4 @@
-//! Room for ranges that this node gains by a plan. It is made before the node takes a write of them: whatever lay there from an earlier
-//! time is removed.
+//! Removal of old rows from ranges that this node gains by a plan, before it takes a write of them.
 
 use crate::cluster::Cluster;
 use crate::cluster::append::AppendError;

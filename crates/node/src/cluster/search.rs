@@ -1,5 +1,5 @@
-//! Looking for members that are not where the log has them. The entry that gives a member its new address needs a majority of voters,
-//! which must reach each other first; and whoever missed it may reach nobody who has it.
+//! Looking for members that are not where the log has them. The entry that gives a member its new address needs a majority of voters, which
+//! must reach each other first; and a member that missed it may reach none that has it.
 
 use crate::cluster::Cluster;
 use crate::ground::world::{To, World};

@@ -1,4 +1,4 @@
-//! The barrier between two steps of a move: goes on once no request that began before an epoch is under way where it counts.
+//! The barrier between two steps of a move: it is passed once no request that began before an epoch can still meet its level.
 //!
 //! A node passes it when it has come to the epoch and no older request is under way on any of its cores, neither of its clients nor of its
 //! peers. From then on it refuses what is planned earlier. More than half of the writers of every range have to pass: without them no

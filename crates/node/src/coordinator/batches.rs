@@ -1,7 +1,7 @@
 //! Keeping batches: two nodes hold a batch until it is written, and write it themselves if that takes too long.
 //!
-//! As in Apache Cassandra they are nodes of the coordinator's datacentre, of other racks if there are any. The coordinator itself keeps a
-//! batch where there are not two others.
+//! As in Apache Cassandra they are nodes of the coordinator's datacentre, of other racks where possible. The coordinator keeps a batch
+//! itself only where there are not two others.
 
 use crate::coordinator::Coordinator;
 use crate::ground::world::World;

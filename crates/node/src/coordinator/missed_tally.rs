@@ -1,4 +1,4 @@
-//! Writes that replicas miss and are owed no more, on their way to disk.
+//! Counts of writes that replicas missed and for which no hint is kept, on their way to disk.
 
 use henge_base::{Bytes, HostId};
 use henge_model::Mutation;

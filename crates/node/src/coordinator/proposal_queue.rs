@@ -1,8 +1,8 @@
-//! The queue of this node's rounds of Paxos on a partition: one at a time, for two would only compete with each other.
+//! The queue of this node's rounds of Paxos on a partition: one at a time, because two would only compete with each other.
 //!
-//! The next one is taken by chance. In the order of arrival, of clients that write what they read before, the one that has just written
-//! would come first again, and all others would always find that the value has changed. Those learn of each decision while they wait,
-//! and SERIAL reads that wait share a round: it begins after all of them have.
+//! The next one is drawn at random. In order of arrival, of clients that write what they read before, the client that has just written
+//! would be first again, and all others would always find that the value has changed. Those learn of each decision while they wait, and
+//! SERIAL reads that wait share a round: it begins after all of them have.
 
 use crate::ground::context::Context;
 use crate::ground::world::World;

@@ -1,4 +1,4 @@
-//! A core's tail: what must go on after a request was answered or dropped, such as calls to peers and the hints they end in.
+//! A core's tail: work that outlives its request, such as calls to peers and the hints for those that do not confirm.
 
 use crate::ground::world::World;
 use futures_util::future::{BoxFuture, FutureExt};

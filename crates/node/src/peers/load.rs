@@ -1,5 +1,5 @@
-//! Requests of peers that are under way on this node. Beyond a bound for each peer they are refused at once, so that one that asks for
-//! more than this node can do neither fills its memory nor makes everybody's requests late.
+//! Requests of peers that are under way on this node. Beyond a bound for each peer they are refused at once, so that a peer that asks for
+//! more than this node can do neither fills its memory nor delays the requests of others.
 
 use henge_base::HostId;
 use parking_lot::Mutex;

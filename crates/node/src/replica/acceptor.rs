@@ -1,4 +1,5 @@
-//! This node as an acceptor of Paxos: one request on a partition after another, and no answer before what it rests on is on disk.
+//! This node as an acceptor of Paxos: it serves the requests on a partition one after another, and answers once the state behind an answer
+//! is on disk.
 
 use crate::ground::steps::Step;
 use crate::ground::world::{Lane, World};

@@ -1,5 +1,5 @@
-//! The fence before a replica: a request is served only by an owner of its range, and only if its sender knew the range's last change
-//! of placement.
+//! Admission to a replica: a request is served only by an owner of its range, and only if its sender knew the range's last change of
+//! placement.
 
 use crate::cluster::Cluster;
 use crate::cluster::system_keyspaces;

@@ -1,4 +1,4 @@
-//! A member that came back under other addresses says so until the log has them.
+//! Announcement of new addresses: a member that starts under other addresses proposes them until the metadata log has them.
 
 use crate::cluster::Cluster;
 use crate::ground::world::World;

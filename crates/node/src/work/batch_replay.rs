@@ -1,4 +1,4 @@
-//! Replay of the batch log: batches that this node keeps and whose coordinators did not come to write them.
+//! Replay of the batch log: the batches that this node keeps and whose coordinators did not finish them.
 
 use crate::cluster::view::View;
 use crate::coordinator::Coordinator;

@@ -1,4 +1,4 @@
-//! Things that are logged once, however often they are met.
+//! Log lines that are written once for each thing, however often it is met.
 
 use std::collections::BTreeSet;
 

@@ -1,12 +1,12 @@
 //! Purge: deletions that nobody needs any more are removed, with the rows that they cover.
 //!
-//! A deletion may go once every replica has it and nothing older is on its way. What proves that hangs on the table: by default it has
-//! to be known, from anti-entropy, or because this node holds the only copy; with `only_purge_repaired_tombstones: false` in its
-//! compaction options it is taken for granted after `gc_grace_seconds`, as in Apache Cassandra.
+//! A deletion may go once every replica has it and nothing older is on its way. The proof depends on the table: by default it has to be
+//! known, from anti-entropy, or because this node holds the only copy; with `only_purge_repaired_tombstones: false` in its compaction
+//! options it is taken for granted after `gc_grace_seconds`, as in Apache Cassandra.
 //!
 //! A table of several copies is swept when deletions are found in it that may be forgotten. Any other table is swept once in
-//! `tombstone_purge_interval`, one whose rows expire as a rule in its own interval if that is shorter:
-//! what expired in a time window is gone from the disk before the window after the next one ends.
+//! `tombstone_purge_interval`, one whose rows expire as a rule in its own interval if that is shorter: what expired in a time window is
+//! gone from the disk before the window after the next one ends.
 
 use crate::cluster::Cluster;
 use crate::coordinator::Coordinator;

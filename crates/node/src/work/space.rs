@@ -1,5 +1,5 @@
-//! Room on the disk. Below a reserve a node takes no more writes, so that what it needs for itself, compaction above all, goes on and makes
-//! room again; with room enough writes are back.
+//! Free space on the disk. Below a reserve a node refuses writes, so that compaction has room to work and frees space; above it writes are
+//! taken again.
 
 use crate::ground::context::Context;
 use crate::ground::world::World;

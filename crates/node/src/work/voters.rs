@@ -1,4 +1,4 @@
-//! Voters that have been down for long make room for members that are up.
+//! Replacement of voters that have been down for long by members that are up.
 
 use crate::cluster::Cluster;
 use crate::cluster::propose::ChangeError;

@@ -1,5 +1,4 @@
-//! Users that guardrails hold for: those who log in and are no superusers, as in Cassandra. Where nobody has to log in, everybody may
-//! do everything.
+//! Guardrails hold for users who log in and are not superusers, as in Cassandra. Without logins they hold for nobody.
 
 use crate::client::core::Core;
 use crate::client::parameters::Parameters;

@@ -1,5 +1,5 @@
-//! Passwords. bcrypt takes tens of milliseconds on purpose: it runs on a worker, few at a time, and what was found right is remembered
-//! for a moment, for drivers open several connections at once.
+//! Passwords. bcrypt takes tens of milliseconds on purpose: it runs on a worker, few at a time, and a password that was right is remembered
+//! for a moment, because drivers open several connections at once.
 
 use crate::client::access::logins::Logins;
 use crate::client::access::role_identity::RoleIdentity;

@@ -1,7 +1,7 @@
 //! Logins under way, and those that succeeded a moment ago.
 //!
-//! One password is checked at a time. Client addresses take turns, so that guessers keep nobody else waiting for longer than there are
-//! addresses; wrong passwords of a role from an address put off its next attempts from there, each longer than the one before.
+//! One password is checked at a time. Client addresses take turns, so that guesses from one address delay another by one check at a time.
+//! Each wrong password of a role from an address delays the next attempt from there by longer than the one before.
 
 use crate::client::error::Error;
 use aws_lc_rs::hmac;
