@@ -2,7 +2,7 @@
 
 use crate::keyspace_placements::place_new_keyspaces;
 use crate::limits::TABLES_MAX;
-use crate::replication_change::forget;
+use crate::replication_change::end_transit_of;
 use crate::{Change, ClusterState, CommandRefusal};
 use henge_model::{Keyspace, Replication};
 use std::collections::BTreeMap;
@@ -43,5 +43,5 @@ pub(crate) fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -
     }
     let rest = state.schema.keyspaces.values().filter(|k| k.name != name);
     let dropped = Change::KeyspaceDropped(name.to_owned());
-    Ok([dropped].into_iter().chain(forget(state, name)).chain(place_new_keyspaces(state, rest)).collect())
+    Ok([dropped].into_iter().chain(end_transit_of(state, name)).chain(place_new_keyspaces(state, rest)).collect())
 }

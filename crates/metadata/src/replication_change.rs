@@ -24,7 +24,7 @@ pub(crate) fn alter_keyspace(
     replication: Option<&Replication>,
 ) -> Result<Vec<Change>, CommandRefusal> {
     if SHOWN.contains(&name) {
-        return show(state, name, replication);
+        return record_shown(state, name, replication);
     }
     let keyspace = state.schema.keyspaces.get(name).ok_or_else(|| CommandRefusal::NoKeyspace(name.to_owned()))?;
     let goal = replication.unwrap_or(&keyspace.replication).clone();
@@ -51,13 +51,21 @@ pub(crate) fn alter_keyspace(
             change: PlacementChange::as_told(&Placement::default(), &placed),
         });
         let begun = state.with(&changes).map_err(|error| CommandRefusal::Invalid(error.to_string()))?;
-        changes.extend(go_on(&begun, &placed, Journey { keyspace: name, was: &was, from: &was, goal: &goal })?);
+        changes.extend(begin_next_copy(
+            &begun,
+            &placed,
+            Transit { keyspace: name, was: &was, from: &was, goal: &goal },
+        )?);
     }
     Ok(changes)
 }
 
 /// Keeps a setting that is only shown: what these keyspaces hold is on every member.
-fn show(state: &ClusterState, name: &str, replication: Option<&Replication>) -> Result<Vec<Change>, CommandRefusal> {
+fn record_shown(
+    state: &ClusterState,
+    name: &str,
+    replication: Option<&Replication>,
+) -> Result<Vec<Change>, CommandRefusal> {
     match replication.filter(|replication| state.shown_replication.get(name) != Some(replication)) {
         Some(replication) => Ok(vec![Change::Shown { keyspace: name.to_owned(), replication: replication.clone() }]),
         None => Err(CommandRefusal::Nothing),
@@ -66,7 +74,7 @@ fn show(state: &ClusterState, name: &str, replication: Option<&Replication>) -> 
 
 /// A keyspace on its way between two settings.
 #[derive(Clone, Copy)]
-struct Journey<'a> {
+struct Transit<'a> {
     keyspace: &'a str,
     /// The setting that it had at first.
     was: &'a Replication,
@@ -108,11 +116,15 @@ fn check_path(state: &ClusterState, name: &str, was: &Replication, goal: &Replic
     Err(CommandRefusal::Invalid(format!("no way leads to that replication of keyspace {name}")))
 }
 
-/// The changes that begin the next copy's plan, where the ranges are `placed`; those that end the journey, if that is where they are to be.
-fn go_on(state: &ClusterState, placed: &Placement, journey: Journey<'_>) -> Result<Vec<Change>, CommandRefusal> {
-    let Journey { keyspace, was, goal, .. } = journey;
+/// The changes that begin the next copy's plan, where the ranges are `placed`; those that end the transit, if that is where they are to be.
+fn begin_next_copy(
+    state: &ClusterState,
+    placed: &Placement,
+    transit: Transit<'_>,
+) -> Result<Vec<Change>, CommandRefusal> {
+    let Transit { keyspace, was, goal, .. } = transit;
     let members: Vec<Member> = state.members.values().cloned().collect();
-    let (ring, mut from) = (Ring::new(&members), journey.from.clone());
+    let (ring, mut from) = (Ring::new(&members), transit.from.clone());
     // Where members are fewer than copies, the next setting may be placed as this one is.
     while from != *goal {
         let to = next_setting(&from, goal);
@@ -130,12 +142,12 @@ fn go_on(state: &ClusterState, placed: &Placement, journey: Journey<'_>) -> Resu
     }
     let mut changes: Vec<Change> = place_in_transit(state, placed)?.into_iter().collect();
     let placed = state.with(&changes).map_err(|error| CommandRefusal::Invalid(error.to_string()))?;
-    changes.extend(arrive(&placed, keyspace)?);
+    changes.extend(settle(&placed, keyspace)?);
     Ok(changes)
 }
 
 /// The changes that give a keyspace the placement of its setting: its ranges are there.
-fn arrive(state: &ClusterState, keyspace: &str) -> Result<Vec<Change>, CommandRefusal> {
+fn settle(state: &ClusterState, keyspace: &str) -> Result<Vec<Change>, CommandRefusal> {
     let placed = transit_placement(state)?;
     let setting = state.schema.keyspaces.get(keyspace).map(|keyspace| &keyspace.replication);
     let settled = setting.and_then(|setting| state.placements.get(setting));
@@ -166,7 +178,7 @@ pub(crate) fn advance(state: &ClusterState, plan: &Plan) -> Result<Vec<Change>, 
             Ok([Change::PlanStep(PlanStep::Reading)].into_iter().chain(placed).collect())
         }
         PlanStep::Reading => {
-            let next = go_on(state, &target, Journey { keyspace, was, from: to, goal })?;
+            let next = begin_next_copy(state, &target, Transit { keyspace, was, from: to, goal })?;
             Ok([Change::PlanEnded].into_iter().chain(next).collect())
         }
     }
@@ -185,12 +197,12 @@ pub(crate) fn turn_back(state: &ClusterState, plan: &Plan) -> Result<Vec<Change>
     let mut changes = place_new_keyspaces(state, others.chain([&changed]));
     changes.extend([Change::Keyspace(changed), Change::PlanEnded]);
     let turned = state.with(&changes).map_err(|error| CommandRefusal::Invalid(error.to_string()))?;
-    changes.extend(go_on(&turned, &placed, Journey { keyspace: name, was: goal, from, goal: was })?);
+    changes.extend(begin_next_copy(&turned, &placed, Transit { keyspace: name, was: goal, from, goal: was })?);
     Ok(changes)
 }
 
-/// The changes that end the journey of a keyspace that is dropped.
-pub(crate) fn forget(state: &ClusterState, keyspace: &str) -> Vec<Change> {
+/// The changes that end the transit of a keyspace that is dropped.
+pub(crate) fn end_transit_of(state: &ClusterState, keyspace: &str) -> Vec<Change> {
     match &state.plan {
         Some(Plan { kind: PlanKind::Alter { keyspace: of, .. }, .. }) if of == keyspace => {
             vec![Change::PlanEnded, Change::TransitEnded]

@@ -21,7 +21,7 @@ const PULL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest time that a request waits for this node to catch up.
 const REQUEST_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Between two looks whether it has.
-const EPOCH_LOOK_INTERVAL: Duration = Duration::from_millis(2);
+const EPOCH_POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// Peers asked besides the one that is known to be ahead.
 const OTHERS_MAX: usize = 3;
 
@@ -64,7 +64,7 @@ impl<W: World> Cluster<W> {
         self.begin_catch_up(epoch, peer);
         let end = self.context.deadline_after(REQUEST_WAIT_MAX);
         while self.epoch() < epoch && self.context.world.mono() < end {
-            self.context.pause(EPOCH_LOOK_INTERVAL).await;
+            self.context.pause(EPOCH_POLL_INTERVAL).await;
         }
     }
 

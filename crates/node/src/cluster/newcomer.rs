@@ -10,7 +10,7 @@ use henge_coordinator::Refusal;
 use std::time::Duration;
 
 /// Between two looks of a newcomer at its plan.
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// A member that is asked if this node is still one may take so long to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Members that are asked one after the other.
@@ -31,7 +31,7 @@ impl<W: World> Cluster<W> {
             if !std::mem::replace(&mut is_waiting, true) {
                 tracing::info!("{plan}; this node serves no clients before it has ended (henge admin plan)");
             }
-            self.context.pause(LOOK_INTERVAL).await;
+            self.context.pause(POLL_INTERVAL).await;
         }
     }
 

@@ -21,13 +21,13 @@ const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 /// A member may take so long to answer: it may have to find out if another process runs.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Members that are slower than the first that answered by more than this are not waited for.
-const LAGGARD_PATIENCE: Duration = Duration::from_millis(200);
+const LAGGARD_TIMEOUT: Duration = Duration::from_millis(200);
 /// Members asked at a time.
 const ASKED_MAX: usize = 64;
 /// Others are looked for once so few are being asked: in a large cluster not after each answer.
 const ASKED_MIN: usize = 48;
 /// A process that was confirmed and is refused by one member hears what the others say for so long.
-const CONTEST_PATIENCE: Duration = Duration::from_secs(3);
+const CONTEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl<W: World> Cluster<W> {
     /// Asks members until all have admitted this process, and again those that forget it or start anew.
@@ -175,7 +175,7 @@ impl<W: World> Cluster<W> {
                     let state = self.recalls.state.lock();
                     (self.other_members().iter().all(|host| state.admitted.contains(host)), state.first_admitted)
                 };
-                if all || first.is_some_and(|first| now.since(first) >= LAGGARD_PATIENCE) {
+                if all || first.is_some_and(|first| now.since(first) >= LAGGARD_TIMEOUT) {
                     self.go_on(standing, Standing::Confirmed).await;
                 } else if first.is_none()
                     && standing == Standing::Unconfirmed
@@ -206,7 +206,7 @@ impl<W: World> Cluster<W> {
         let mut state = self.recalls.state.lock();
         let Some(contested) = state.contested else { return };
         let has_answered = |host: &HostId| state.admitted.contains(host) || state.refused.contains_key(host);
-        if !self.other_members().iter().all(has_answered) && now.since(contested) < CONTEST_PATIENCE {
+        if !self.other_members().iter().all(has_answered) && now.since(contested) < CONTEST_TIMEOUT {
             return;
         }
         state.contested = None;

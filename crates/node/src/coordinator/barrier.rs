@@ -15,11 +15,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Requests have so long to end by themselves; then scans, the only ones that may take much longer, are cancelled.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REQUESTS_END_TIMEOUT: Duration = Duration::from_secs(1);
 /// Requests that were cancelled have so long to end.
-const CANCEL_PATIENCE: Duration = Duration::from_millis(500);
+const CANCEL_TIMEOUT: Duration = Duration::from_millis(500);
 /// The time between two looks at the count.
-const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// A peer may take so long to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time between two rounds of asking.
@@ -45,11 +45,11 @@ pub(crate) async fn end_older_requests<W: World>(
     if coordinator.cluster().epoch() < epoch {
         return Err(Refusal::Behind);
     }
-    if wait_until_none_is_older(coordinator, epoch, PATIENCE).await {
+    if wait_until_none_is_older(coordinator, epoch, REQUESTS_END_TIMEOUT).await {
         return Ok(BarrierReply { left: 0 });
     }
     coordinator.context().in_flight.cancel_older_than(epoch);
-    wait_until_none_is_older(coordinator, epoch, CANCEL_PATIENCE).await;
+    wait_until_none_is_older(coordinator, epoch, CANCEL_TIMEOUT).await;
     Ok(BarrierReply { left: coordinator.context().in_flight.older_than(epoch) })
 }
 
@@ -60,7 +60,7 @@ async fn wait_until_none_is_older<W: World>(coordinator: &Coordinator<W>, epoch:
         if context.world.mono() >= end {
             return false;
         }
-        context.pause(LOOK_INTERVAL).await;
+        context.pause(POLL_INTERVAL).await;
     }
     true
 }

@@ -10,7 +10,7 @@ use henge_metadata::{Command, CommandRefusal, Plan};
 use std::time::Duration;
 
 /// Between two looks at a plan whose end is waited for.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 impl<W: World> Node<W> {
     /// The plan under way, with who gains ranges, and how far they are.
@@ -34,7 +34,7 @@ impl<W: World> Node<W> {
         let cluster = &self.parts().cluster;
         cluster.change(Command::RemoveMember { id, force }).await?;
         while self.plan().is_some_and(|plan| plan.kind.leaver() == Some(id)) {
-            self.parts().context.pause(LOOK_INTERVAL).await;
+            self.parts().context.pause(POLL_INTERVAL).await;
         }
         match cluster.has_member(id) {
             true => Err(CommandRefusal::Member(format!("the removal of host {id} was taken back")).into()),

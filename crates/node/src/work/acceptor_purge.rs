@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks for tables whose ballots were settled, at most.
-const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(60);
+const POLL_INTERVAL_MAX: Duration = Duration::from_secs(60);
 /// Between two pages of states.
 const PAGE_PAUSE: Duration = Duration::from_millis(100);
 
@@ -66,7 +66,7 @@ impl<W: World> AcceptorPurge<W> {
 
 impl<W: World> Worker for AcceptorPurge<W> {
     const NAME: &'static str = "acceptor_purge";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL_MAX;
+    const RETRY_DELAY: Duration = POLL_INTERVAL_MAX;
 
     async fn step(&mut self) -> Result<Next, StepError> {
         let view = self.coordinator.cluster().current_view();
@@ -86,7 +86,7 @@ impl<W: World> Worker for AcceptorPurge<W> {
                 self.done.insert(table.storage_id, newest);
             }
         }
-        Ok(Next::Pause(LOOK_INTERVAL_MAX.min(self.coordinator.context().options.acceptor_purge_interval)))
+        Ok(Next::Pause(POLL_INTERVAL_MAX.min(self.coordinator.context().options.acceptor_purge_interval)))
     }
 
     async fn wait(&mut self) {}

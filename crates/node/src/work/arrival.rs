@@ -16,7 +16,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 const ACQUAINTANCE_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Tells the driver of a plan how this node stands to its newcomer.
-pub(crate) async fn tell<W: World>(parts: &Parts<W>, from: HostId, question: Arrival) -> Result<ArrivalReply, Refusal> {
+pub(crate) async fn answer<W: World>(
+    parts: &Parts<W>,
+    from: HostId,
+    question: Arrival,
+) -> Result<ArrivalReply, Refusal> {
     let Arrival { plan, epoch } = question;
     parts.cluster.catch_up_for_request(epoch, To::Host(from)).await;
     let view = parts.cluster.view();
@@ -57,7 +61,7 @@ impl Arrivals {
 
 async fn ask<W: World>(coordinator: &Coordinator<W>, host: HostId, question: Arrival) -> Option<ArrivalReply> {
     if host == coordinator.local() {
-        return tell(coordinator.parts(), host, question).await.ok();
+        return answer(coordinator.parts(), host, question).await.ok();
     }
     let deadline = coordinator.context().deadline_after(ANSWER_TIMEOUT);
     coordinator.parts().peers.call(host, deadline, &question).await.ok()

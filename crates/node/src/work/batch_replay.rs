@@ -16,7 +16,7 @@ use henge_storage::{DamagedBatch, EngineError, LoggedBatch, Store};
 use std::time::Duration;
 
 /// Between two looks for batches that were left behind.
-const LOOK_INTERVAL: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 /// Batches read from the log at once.
 const BATCHES_MAX: usize = 64;
 /// Batches replayed at once: few, since their parts go to all replicas and take places in the tail that writes of clients need too.
@@ -37,11 +37,11 @@ impl<W: World> BatchReplay<W> {
 
 impl<W: World> Worker for BatchReplay<W> {
     const NAME: &'static str = "batch_replay";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+    const RETRY_DELAY: Duration = POLL_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
         replay_all(&self.coordinator, &mut self.damaged).await?;
-        Ok(Next::Pause(LOOK_INTERVAL))
+        Ok(Next::Pause(POLL_INTERVAL))
     }
 
     async fn wait(&mut self) {}

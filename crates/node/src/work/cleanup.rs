@@ -13,7 +13,7 @@ use henge_ring::Placement;
 use std::time::Duration;
 
 /// Between two looks whether ranges were lost.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Between two tables.
 const TABLE_PAUSE: Duration = Duration::from_millis(10);
 /// After a failure.
@@ -106,6 +106,6 @@ impl<W: World> Worker for Cleanup<W> {
     }
 
     async fn wait(&mut self) {
-        self.coordinator.context().pause(LOOK_INTERVAL).await;
+        self.coordinator.context().pause(POLL_INTERVAL).await;
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 const HINTS_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Begins this node's departure, and tells what it still owes.
-pub(crate) async fn tell<W: World>(coordinator: &Coordinator<W>, question: Debts) -> Result<DebtsReply, Refusal> {
+pub(crate) async fn answer<W: World>(coordinator: &Coordinator<W>, question: Debts) -> Result<DebtsReply, Refusal> {
     let (cluster, context) = (coordinator.cluster(), coordinator.context());
     let leaves = PlanKind::Leave { host: context.host() };
     let is_under_way =

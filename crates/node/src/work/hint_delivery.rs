@@ -24,7 +24,7 @@ use std::time::Duration;
 use target::TargetDelivery;
 
 /// Between two looks for targets that are up and owed something.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Starts deliveries.
 pub(crate) struct HintDelivery<W> {
@@ -48,7 +48,7 @@ impl<W: World> HintDelivery<W> {
 
 impl<W: World> Worker for HintDelivery<W> {
     const NAME: &'static str = "hint_delivery";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+    const RETRY_DELAY: Duration = POLL_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
         for target in self.delivery.replica.hinted_peers() {
@@ -64,7 +64,7 @@ impl<W: World> Worker for HintDelivery<W> {
             biased;
             () = self.delivery.peers.liveness().member_came_up() => {}
             () = self.delivery.queue.pause_changed() => {}
-            () = self.delivery.context.pause(LOOK_INTERVAL) => {}
+            () = self.delivery.context.pause(POLL_INTERVAL) => {}
         }
     }
 

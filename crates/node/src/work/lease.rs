@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Name of the local fact that holds the lease.
 const FACT: &str = "clock_lease";
 /// Between two looks at the lease.
-const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The lease that an earlier run left behind; 0 if there was none.
 pub(crate) fn stored_lease(store: &Store) -> Result<Micros, EngineError> {
@@ -29,7 +29,7 @@ pub(crate) struct LeaseRenewal<W> {
 
 impl<W: World> Worker for LeaseRenewal<W> {
     const NAME: &'static str = "clock_lease";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+    const RETRY_DELAY: Duration = POLL_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
         // The lease on disk tells an older copy from the newest: until that is settled it stays as it was found.
@@ -41,7 +41,7 @@ impl<W: World> Worker for LeaseRenewal<W> {
             self.replica.on_disk(Lane::Lease, put).await?;
             self.context.clock.extend_lease(lease);
         }
-        Ok(Next::Pause(LOOK_INTERVAL))
+        Ok(Next::Pause(POLL_INTERVAL))
     }
 
     async fn wait(&mut self) {

@@ -11,7 +11,7 @@ const FIRST_DELAY: Duration = Duration::from_millis(500);
 /// Between two searches, after doubling the first delay again and again.
 const DELAY_MAX: Duration = Duration::from_secs(10);
 /// Between two looks while no member is lost.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Looks for members.
 pub(crate) struct MemberSearch<W> {
@@ -37,7 +37,7 @@ impl<W: World> Worker for MemberSearch<W> {
         self.lost = lost.len();
         if lost.is_empty() || !self.cluster.is_member() {
             self.delay = None;
-            return Ok(Next::Pause(LOOK_INTERVAL));
+            return Ok(Next::Pause(POLL_INTERVAL));
         }
         if self.delay.is_some() {
             self.cluster.search_for(&lost).await;

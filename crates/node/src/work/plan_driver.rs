@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Between two looks for a plan.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 /// Between two looks at the plan under way.
-const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// A member may take so long to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -116,7 +116,7 @@ impl<W: World> PlanDriver<W> {
     async fn debts_hindrance(&self, plan: &Plan, leaver: HostId) -> Option<String> {
         let question = Debts { plan: plan.id };
         let reply = match leaver == self.coordinator.local() {
-            true => debts::tell(&self.coordinator, question).await.ok(),
+            true => debts::answer(&self.coordinator, question).await.ok(),
             false => {
                 let deadline = self.coordinator.context().deadline_after(ANSWER_TIMEOUT);
                 self.coordinator.parts().peers.call(leaver, deadline, &question).await.ok()
@@ -170,7 +170,7 @@ impl<W: World> Worker for PlanDriver<W> {
                 self.coordinator.cluster().look_for_removal().await;
             }
             self.tell(&plan, waits_for);
-            return Ok(Next::Pause(LOOK_INTERVAL));
+            return Ok(Next::Pause(POLL_INTERVAL));
         }
         self.tell(&plan, String::new());
         match self.coordinator.cluster().change(Command::AdvancePlan { plan: plan.id, from: plan.step }).await {

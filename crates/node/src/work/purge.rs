@@ -30,7 +30,7 @@ const STEP_PAUSE: Duration = Duration::from_millis(100);
 const PROVEN_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Between two looks for tables whose sweep is due, at most.
-const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(60);
+const POLL_INTERVAL_MAX: Duration = Duration::from_secs(60);
 
 /// Sweeps all tables again and again, one at a time.
 pub(crate) struct Purge<W> {
@@ -62,14 +62,14 @@ impl<W: World> Purge<W> {
 
 impl<W: World> Worker for Purge<W> {
     const NAME: &'static str = "purge";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL_MAX;
+    const RETRY_DELAY: Duration = POLL_INTERVAL_MAX;
 
     async fn step(&mut self) -> Result<Next, StepError> {
         let coordinator = &self.coordinator.clone();
         let (context, cluster) = (coordinator.context(), coordinator.cluster());
         if context.clock.check(context.now()).is_err() {
             // What a wrong clock purges, and the writes that its fence refuses, no later comparison brings back.
-            return Ok(Next::Pause(LOOK_INTERVAL_MAX.min(context.options.purge_interval)));
+            return Ok(Next::Pause(POLL_INTERVAL_MAX.min(context.options.purge_interval)));
         }
         let tables: Vec<Arc<Table>> = cluster.view().state.schema.tables().cloned().collect();
         let known: BTreeSet<StorageId> = tables.iter().map(|table| table.storage_id).collect();
@@ -101,7 +101,7 @@ impl<W: World> Worker for Purge<W> {
             }
             self.due.insert(table.storage_id, context.deadline_after(interval(context, &table, bound)));
         }
-        Ok(Next::Pause(LOOK_INTERVAL_MAX.min(context.options.purge_interval)))
+        Ok(Next::Pause(POLL_INTERVAL_MAX.min(context.options.purge_interval)))
     }
 
     async fn wait(&mut self) {}
@@ -113,7 +113,7 @@ fn interval<W: World>(context: &Context<W>, table: &Table, bound: PurgeBound) ->
     match bound {
         PurgeBound::Floor(_) | PurgeBound::Nothing => interval.min(PROVEN_INTERVAL),
         PurgeBound::Age(_) => {
-            let own = table.expiry_rhythm().map(|seconds| Duration::from_secs(seconds).max(LOOK_INTERVAL_MAX));
+            let own = table.expiry_rhythm().map(|seconds| Duration::from_secs(seconds).max(POLL_INTERVAL_MAX));
             own.map_or(interval, |own| own.min(interval))
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks at the disk: 200 MB may be written meanwhile by a fast one, which the reserve has to have room for.
-const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Watches the room on the disk.
 pub(crate) struct SpaceWatch<W> {
@@ -17,7 +17,7 @@ pub(crate) struct SpaceWatch<W> {
 
 impl<W: World> Worker for SpaceWatch<W> {
     const NAME: &'static str = "space_watch";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+    const RETRY_DELAY: Duration = POLL_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
         let reserve = self.context.options.disk_reserve;
@@ -33,7 +33,7 @@ impl<W: World> Worker for SpaceWatch<W> {
                 tracing::info!(free, "the disk has room again: writes are taken");
             }
         }
-        Ok(Next::Pause(LOOK_INTERVAL))
+        Ok(Next::Pause(POLL_INTERVAL))
     }
 
     async fn wait(&mut self) {}

@@ -37,7 +37,7 @@ use tracing::Instrument;
 /// After a failure: a source that is down, a disk that is full.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The wait between two looks for a plan, if no change of the plan is noticed before.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Ranges that are fetched at once.
 const RANGES_AT_ONCE: usize = 4;
 /// The time that a source has to answer with its fences.
@@ -205,7 +205,7 @@ impl<W: World> Worker for Streaming<W> {
 
     async fn wait(&mut self) {
         let coordinator = &self.coordinator;
-        coordinator.context().within(LOOK_INTERVAL, coordinator.cluster().plan_change()).await;
+        coordinator.context().within(POLL_INTERVAL, coordinator.cluster().plan_change()).await;
     }
 
     fn progress(&self) -> String {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Proposes other voters for those that are down, if this node is the first voter that is up.
 pub(crate) struct VoterWatch<W> {
@@ -44,17 +44,17 @@ impl<W: World> VoterWatch<W> {
 
 impl<W: World> Worker for VoterWatch<W> {
     const NAME: &'static str = "voters";
-    const RETRY_DELAY: Duration = LOOK_INTERVAL;
+    const RETRY_DELAY: Duration = POLL_INTERVAL;
 
     async fn step(&mut self) -> Result<Next, StepError> {
-        let Some(down) = self.find_lost() else { return Ok(Next::Pause(LOOK_INTERVAL)) };
+        let Some(down) = self.find_lost() else { return Ok(Next::Pause(POLL_INTERVAL)) };
         match self.cluster.change(Command::ReplaceVoters { down: down.clone() }).await {
             Ok((epoch, true)) => tracing::warn!(?down, %epoch, "voters that are down for long have been replaced"),
             // Nobody can take their place.
             Ok((_, false)) | Err(ChangeError::Refused(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Next::Pause(LOOK_INTERVAL))
+        Ok(Next::Pause(POLL_INTERVAL))
     }
 
     async fn wait(&mut self) {}

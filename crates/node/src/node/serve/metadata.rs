@@ -55,11 +55,11 @@ impl<W: World> Call<'_, W> {
     }
 
     pub(super) async fn debts(&self, message: Debts) -> Answer<Debts> {
-        debts::tell(self.coordinator, message).await
+        debts::answer(self.coordinator, message).await
     }
 
     pub(super) async fn arrival(&self, message: Arrival) -> Answer<Arrival> {
-        arrival::tell(self.node.parts(), self.from, message).await
+        arrival::answer(self.node.parts(), self.from, message).await
     }
 }
 
