@@ -1,13 +1,14 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
 //! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
-//!   `plan`: rows that move; `table`: values in columns, as nodetool prints them.
+//!   `plan`: rows that move; `doctor`: what is wrong; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod client;
 mod cluster;
+mod doctor;
 mod handoff;
 mod operations;
 mod plan;
@@ -16,13 +17,18 @@ mod table;
 use anyhow::ensure;
 use clap::Subcommand;
 use client::{Client, Place};
+use doctor::Diagnosis;
 use henge_operator::{
     ClusterReport, Everything, Handoff, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanUnderWay,
-    Report, Snapshot, TableSelection, TableStats, Voter, route, size_text,
+    Snapshot, TableSelection, TableStats, Voter, route, size_text,
 };
+use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use table::print;
+
+/// The exit code of a command that has found problems; one that fails ends with it too.
+const PROBLEMS_FOUND: i32 = 2;
 
 /// Acts on a running node.
 #[derive(Clone, Debug, clap::Args)]
@@ -55,7 +61,7 @@ enum Format {
 
 impl Format {
     /// A report, in words by `text`.
-    fn show<R: Report>(self, report: &R, text: impl FnOnce(&R) -> String) -> anyhow::Result<String> {
+    fn show<R: Serialize>(self, report: &R, text: impl FnOnce(&R) -> String) -> anyhow::Result<String> {
         match self {
             Format::Text => Ok(text(report)),
             Format::Json => Ok(format!("{}\n", serde_json::to_string_pretty(report)?)),
@@ -108,6 +114,8 @@ enum Command {
     },
     /// Print the cluster's name, its members' versions of the schema, and the keyspaces with their replication.
     Describecluster,
+    /// Look at the whole cluster, and name each problem with its next step. Ends with 0 if there is none, and with 2 if there is any.
+    Doctor,
     /// Print the mode of the node, and which rows move.
     Netstats,
     /// Say that there is nothing to clean up.
@@ -236,10 +244,16 @@ fn place(options: &AdminOptions) -> Place {
 pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = Client { place: place(options) };
-    let text = runtime.block_on(run(&client, &options.command, options.format))?;
+    let (text, code) = match &options.command {
+        Command::Doctor => {
+            let diagnosis = runtime.block_on(doctor::diagnose(&client))?;
+            (options.format.show(&diagnosis, Diagnosis::text)?, if diagnosis.is_well() { 0 } else { PROBLEMS_FOUND })
+        }
+        command => (runtime.block_on(run(&client, command, options.format))?, 0),
+    };
     // A reader that has gone away, as `head` does, is no failure of the command.
     let _ = io::stdout().write_all(text.as_bytes());
-    Ok(0)
+    Ok(code)
 }
 
 /// Runs a command; gives what it prints.
@@ -255,6 +269,7 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Status { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::status),
         Command::Ring { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::ring),
         Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),
+        Command::Doctor => Ok(doctor::diagnose(client).await?.text()),
         Command::Netstats => {
             let whole = cluster_of(client, None).await?;
             let plan = client.report::<PlanUnderWay>(&Everything {}).await?;

@@ -8,6 +8,7 @@ pub(crate) mod identity;
 pub(crate) mod metric_registry;
 pub(crate) mod metrics;
 pub(crate) mod options;
+pub(crate) mod plan_watch;
 pub(crate) mod repairs;
 pub(crate) mod request_labels;
 pub(crate) mod requests_in_flight;

@@ -1,6 +1,7 @@
 //! A whole node without sockets: the parts joined, and its background work started.
 
 mod figures;
+mod health;
 mod members;
 mod membership;
 mod pending_hints;

@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 45] = [
+const MODULES: [&str; 46] = [
     "panics",
     "metrics",
     "logging",
@@ -25,6 +25,7 @@ const MODULES: [&str; 45] = [
     "statement",
     "request_text",
     "clients",
+    "machine",
     "process",
     "system_clock",
     "world",

@@ -1,7 +1,8 @@
 //! Facts of this process.
 
+use crate::client_tls::ClientTls;
 use crate::clients::Clients;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Facts of the process that are known before the node is opened.
 pub(crate) struct Process {
@@ -10,4 +11,6 @@ pub(crate) struct Process {
     pub(crate) clients: Arc<Clients>,
     /// Threads that serve clients.
     pub(crate) cores: usize,
+    /// The encryption for clients, once it is open; never set without it.
+    pub(crate) client_tls: Arc<OnceLock<ClientTls>>,
 }

@@ -68,6 +68,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut running = open(&config)?;
     // After the certificate between nodes, which may be the same file: where that is missing, the error names the way to it.
     let tls = config.client_tls.as_ref().map(ClientTls::open).transpose()?;
+    if let Some(tls) = &tls {
+        let _ = running.client_tls.set(tls.clone());
+    }
     if let Some(listener) = sockets.metrics {
         serve_pages(listener, &running, &config, tls.clone());
     }

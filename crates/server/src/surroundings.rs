@@ -1,8 +1,11 @@
 //! This process, as the node's system tables show it.
 
+use crate::client_tls::ClientTls;
 use crate::hosts;
+use crate::machine::read_machine;
 use crate::world::ServerWorld;
 use henge_node::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings};
+use henge_operator::MachineHealth;
 use std::net::IpAddr;
 
 impl Surroundings for ServerWorld {
@@ -30,6 +33,12 @@ impl Surroundings for ServerWorld {
 
     fn executed_statements(&self) -> StatementCounts {
         self.process.clients.executed_statements()
+    }
+
+    fn machine_health(&self) -> MachineHealth {
+        let of_peers = self.endpoint.get().map_or(0, |endpoint| endpoint.figures().certificate_expiry_seconds);
+        let of_clients = self.process.client_tls.get().map_or(0, ClientTls::expiry_seconds);
+        read_machine(&self.directory, &[("peers", of_peers), ("clients", of_clients)])
     }
 
     fn hostname(&self, address: IpAddr) -> String {

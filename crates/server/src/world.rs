@@ -23,8 +23,8 @@ pub(crate) struct ServerWorld {
     clock: SystemClock,
     pub(crate) lanes: Lanes,
     pub(crate) process: Process,
-    directory: PathBuf,
-    endpoint: OnceLock<Endpoint>,
+    pub(crate) directory: PathBuf,
+    pub(crate) endpoint: OnceLock<Endpoint>,
     addresses: RwLock<BTreeMap<HostId, SocketAddr>>,
     random: Mutex<Random>,
 }

@@ -4,6 +4,7 @@ use crate::ground::clock::{Clock, Now};
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
+use crate::ground::plan_watch::PlanWatch;
 use crate::ground::repairs::Repairs;
 use crate::ground::requests_in_flight::RequestsInFlight;
 use crate::ground::standing::StandingCell;
@@ -29,6 +30,8 @@ pub(crate) struct Context<W> {
     pub(crate) in_flight: RequestsInFlight,
     /// Comparisons with other replicas.
     pub(crate) repairs: Repairs,
+    /// The wait of the plan that this node drives.
+    pub(crate) plan_watch: PlanWatch,
     /// The status of background workers.
     pub(crate) workers: WorkerStatuses,
     epoch: ArcSwap<Epoch>,
@@ -44,8 +47,21 @@ impl<W: World> Context<W> {
         let (metrics, workers) = (Arc::default(), WorkerStatuses::default());
         let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
         let (standing, in_flight) = (StandingCell::default(), RequestsInFlight::default());
-        let repairs = Repairs::default();
-        Context { repairs, in_flight, world, options, clock, metrics, identity, standing, workers, epoch, is_disk_full }
+        let (repairs, plan_watch) = (Repairs::default(), PlanWatch::default());
+        Context {
+            repairs,
+            plan_watch,
+            in_flight,
+            world,
+            options,
+            clock,
+            metrics,
+            identity,
+            standing,
+            workers,
+            epoch,
+            is_disk_full,
+        }
     }
 
     /// This node's id.

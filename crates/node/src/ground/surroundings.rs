@@ -1,5 +1,6 @@
 //! Facts that only the process around a node knows: its settings, clients and threads. The tables of `system_views` show them.
 
+use henge_operator::MachineHealth;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub trait Surroundings: Send + Sync {
     fn pools(&self) -> Vec<PoolFacts>;
     /// Statements executed since the start.
     fn executed_statements(&self) -> StatementCounts;
+    /// The process and its machine, for an operator. Reads settings of the kernel.
+    fn machine_health(&self) -> MachineHealth;
     /// The name of an address, or its text if it has none.
     fn hostname(&self, address: IpAddr) -> String;
 }

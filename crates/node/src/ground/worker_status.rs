@@ -85,6 +85,13 @@ pub(crate) struct WorkerStatus {
     pub(crate) last_error: Option<String>,
 }
 
+impl WorkerStatus {
+    /// True if the last step failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.state == WorkerState::Failing
+    }
+}
+
 /// The status of every worker, by name.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerStatuses {
@@ -100,7 +107,7 @@ impl WorkerStatuses {
 
     /// The number of workers whose last step failed, and that wait to try again.
     pub(crate) fn failing(&self) -> u64 {
-        self.by_name.lock().values().filter(|status| status.state == WorkerState::Failing).count() as u64
+        self.by_name.lock().values().filter(|status| status.is_failing()).count() as u64
     }
 
     /// The status of all workers, in the order of their names.

@@ -2,6 +2,7 @@
 
 mod data;
 mod metadata;
+mod operator;
 mod rows;
 
 use super::Node;
@@ -82,6 +83,7 @@ impl<W: World> Node<W> {
             Kind::RepairMend => call.answer(body, |m| call.repair_mend(m)).await,
             Kind::RepairProven => call.answer(body, |m| call.repair_proven(m)).await,
             Kind::RepairOwed => call.answer(body, |m| call.repair_owed(m)).await,
+            Kind::Health => call.answer(body, |m| call.health(m)).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

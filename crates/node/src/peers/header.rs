@@ -90,11 +90,13 @@ pub(crate) enum Kind {
     RepairProven = 33,
     /// A member is asked for the writes that it owes to others.
     RepairOwed = 34,
+    /// A member is asked how it is.
+    Health = 35,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 30] = [
+    pub(crate) const ALL: [Kind; 31] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -125,6 +127,7 @@ impl Kind {
         Kind::RepairMend,
         Kind::RepairProven,
         Kind::RepairOwed,
+        Kind::Health,
     ];
 
     /// Its number on the wire.
@@ -257,6 +260,7 @@ mod tests {
             (32, "RepairMend"),
             (33, "RepairProven"),
             (34, "RepairOwed"),
+            (35, "Health"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

@@ -145,6 +145,17 @@ impl<W: World> PlanDriver<W> {
     }
 }
 
+impl<W: World> PlanDriver<W> {
+    /// Notes since when the plan has waited for the same, if this node drives it.
+    fn watch(&self, plan: &Plan, is_driver: bool) {
+        let context = self.coordinator.context();
+        match is_driver {
+            true => context.plan_watch.note(plan.id, &self.progress, context.world.mono()),
+            false => context.plan_watch.clear(),
+        }
+    }
+}
+
 impl<W: World> Worker for PlanDriver<W> {
     const NAME: &'static str = "plan_driver";
     const RETRY_DELAY: Duration = IDLE_INTERVAL;
@@ -157,11 +168,13 @@ impl<W: World> Worker for PlanDriver<W> {
                 tracing::info!("plan {} is under way no more: {}", ended.id, ended.kind);
             }
             self.progress.clear();
+            self.coordinator.context().plan_watch.clear();
             return Ok(Next::Pause(IDLE_INTERVAL));
         };
         let own = self.coordinator.local();
         let comes_or_goes = [plan.kind.leaver(), plan.kind.newcomer()].contains(&Some(own));
-        let waits_for = match driver(&view, |host| cluster.is_up(host)) {
+        let driver = driver(&view, |host| cluster.is_up(host));
+        let waits_for = match driver {
             Some(host) if host == own => self.hindrance(&plan).await,
             other => Some(other.map(|host| format!("driven by host {host}")).unwrap_or_default()),
         };
@@ -170,9 +183,11 @@ impl<W: World> Worker for PlanDriver<W> {
                 self.coordinator.cluster().look_for_removal().await;
             }
             self.tell(&plan, waits_for);
+            self.watch(&plan, driver == Some(own));
             return Ok(Next::Pause(POLL_INTERVAL));
         }
         self.tell(&plan, String::new());
+        self.watch(&plan, true);
         match self.coordinator.cluster().change(Command::AdvancePlan { plan: plan.id, from: plan.step }).await {
             Ok(_) => Ok(Next::Step),
             Err(ChangeError::Refused(refused)) => {

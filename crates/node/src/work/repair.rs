@@ -7,7 +7,7 @@ pub(crate) mod group;
 mod session;
 
 use crate::cluster::view::View;
-use crate::coordinator::Coordinator;
+use crate::coordinator::{Coordinator, Parts};
 use crate::ground::repairs::{RepairRequest, RepairStatus, TableRepair};
 use crate::ground::world::World;
 use crate::peers::messages::repair::{ComparedPart, FloorNote, OwedReply, RepairOwed};
@@ -17,6 +17,7 @@ use group::{Group, Scope, groups};
 use henge_base::{HostId, Micros, Mono, Random};
 use henge_coordinator::Replicas;
 use henge_model::{StorageId, Table, TokenRange};
+use henge_operator::OldestProof;
 use henge_repair::{BITS_MAX, BITS_MIN, bits_for};
 use session::{SessionError, SessionRun, is_stale};
 use std::collections::BTreeMap;
@@ -285,6 +286,23 @@ fn wanted_bits(outcome: &session::Outcome, group: &Group) -> u8 {
 /// Writes from before this are refused before deletions from before `before` (seconds) are forgotten.
 fn fence(margin: Duration, before: i64) -> Micros {
     before.saturating_mul(1_000_000).saturating_add((margin / 2).as_micros() as Micros)
+}
+
+/// The range that was proven equal on its replicas longest ago, of those that this node holds; `None` if it shares none.
+pub(crate) fn oldest_proof<W: World>(parts: &Parts<W>) -> Option<OldestProof> {
+    let (context, view) = (&parts.context, parts.cluster.view());
+    let now = context.now();
+    let started = now.wall.saturating_sub(now.mono.0 as i64);
+    let tables = view.state.schema.tables();
+    let groups = tables.flat_map(|table| groups(&view, &parts.replica, context.host(), table, Scope::Held));
+    let (table, proven) = groups.map(|group| (group.table, group.proven)).min_by_key(|(_, proven)| *proven)?;
+    let age_us = now.wall.saturating_sub(proven.max(started)).max(0);
+    Some(OldestProof {
+        keyspace: table.keyspace.clone(),
+        table: table.name.clone(),
+        age_seconds: age_us.cast_unsigned() / 1_000_000,
+        last_error: context.repairs.status(table.storage_id).last_error,
+    })
 }
 
 impl<W: World> Worker for Repair<W> {

@@ -3,9 +3,9 @@
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
 use henge_node::{Micros, Replication};
 use henge_operator::{
-    ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff, KeyspaceReplication, KeyspaceSelection,
-    Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer, PlanUnderWay, Report, Snapshot, TableSelection,
-    TableStats, Voter,
+    ClusterHealth, ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff, KeyspaceReplication,
+    KeyspaceSelection, Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer, PlanUnderWay, Report,
+    Snapshot, TableSelection, TableStats, Voter,
 };
 use henge_storage::TableStatistics;
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::handoff)
         .add(Operations::plan)
         .add(Operations::cluster)
+        .add(Operations::cluster_health)
 }
 
 impl Operations {
@@ -111,6 +112,16 @@ impl Operations {
             is_effective: owned.is_effective,
             is_ambiguous: owned.is_ambiguous,
             keyspaces: keyspaces.into_iter().map(keyspace_replication).collect(),
+        })
+    }
+
+    /// The cluster, and what every member says of itself.
+    fn cluster_health(&self, everything: &Everything) -> Result<ClusterHealth, Failure> {
+        Ok(ClusterHealth {
+            cluster: self.cluster(&KeyspaceSelection::default())?,
+            log: self.metadata_log(everything)?,
+            plan: self.plan(everything)?,
+            members: Handle::current().block_on(self.node.health_of_members()),
         })
     }
 

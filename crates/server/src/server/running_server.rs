@@ -1,6 +1,7 @@
 //! The parts of a running server, and how they are opened.
 
 use crate::certificates;
+use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::core_thread::CoreThread;
@@ -16,7 +17,7 @@ use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
 use henge_transport::Endpoint;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -32,6 +33,8 @@ pub(super) struct RunningServer {
     pub(super) engine: Arc<RocksEngine>,
     pub(super) endpoint: Endpoint,
     pub(super) clients: Arc<Clients>,
+    /// The encryption for clients, to be set once it is open.
+    pub(super) client_tls: Arc<OnceLock<ClientTls>>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) cores: Vec<RunningCore>,
 }
@@ -58,8 +61,13 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
     let store = Arc::new(Store::open(Arc::clone(&engine) as Arc<dyn Engine>)?);
     directory.durable().check(store.sequence())?;
     let clients = Arc::new(Clients::default());
-    let process =
-        Process { settings: config.visible_settings.clone(), clients: Arc::clone(&clients), cores: config.cores };
+    let client_tls = Arc::<OnceLock<ClientTls>>::default();
+    let process = Process {
+        settings: config.visible_settings.clone(),
+        clients: Arc::clone(&clients),
+        cores: config.cores,
+        client_tls: Arc::clone(&client_tls),
+    };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
     start_durable_record(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
     let start = ((seed >> 32) as u32).max(1);
@@ -83,7 +91,8 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
     node.start();
     let cores: Vec<RunningCore> = threads.into_iter().map(|thread| RunningCore::new(thread, &node)).collect();
     peers.connect(node.clone(), node.core(), cores.iter().map(|running| running.core.clone()).collect());
-    Ok(RunningServer { directory, node, store, engine, endpoint, clients, stop: watch::Sender::new(false), cores })
+    let stop = watch::Sender::new(false);
+    Ok(RunningServer { directory, node, store, engine, endpoint, clients, client_tls, stop, cores })
 }
 
 /// The identity between nodes, from the files that the settings name or from a folder of its own.

@@ -2,6 +2,7 @@
 
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
 use super::forward::{ForwardWrite, ForwardedWrite, WriteOutcome};
+use super::health::HealthCheck;
 use super::metadata::{
     Advance, AdvanceReply, Barrier, BarrierReply, Gossip, Probe, ProbeReply, Propose, ProposeReply, Pull, PullReply,
     Shutdown, TimeReply, TimeRequest,
@@ -19,7 +20,7 @@ use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryH
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 29] = [
+const ALL: [Description; 30] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -49,6 +50,7 @@ const ALL: [Description; 29] = [
     Description::of::<RepairMend>(),
     Description::of::<RepairProven>(),
     Description::of::<RepairOwed>(),
+    Description::of::<HealthCheck>(),
 ];
 
 #[test]

@@ -1,0 +1,11 @@
+//! Requests in an operator's name.
+
+use super::{Answer, Call};
+use crate::ground::world::World;
+use crate::peers::messages::health::HealthCheck;
+
+impl<W: World> Call<'_, W> {
+    pub(super) async fn health(&self, _: HealthCheck) -> Answer<HealthCheck> {
+        Ok(self.node.health())
+    }
+}
