@@ -1,5 +1,6 @@
-"""The cost of history: three nodes after few and after many changes of the schema, the third of them away meanwhile. Disk,
-memory and start time must not grow with the number of changes, and the third has to be level within ten seconds.
+"""The cost of history: three nodes after few and after many changes of the schema, the third of them away meanwhile. Eight
+clients change the comment of a table, and make and drop tables with a deletion in them. Disk, memory and start time must not
+grow with the number of changes, and the third has to be level within ten seconds.
 
     HENGE_BIN=target/dist/henge integration/run benchmarks/metadata_history.py [100 10000 100000]
 """
@@ -7,6 +8,7 @@ memory and start time must not grow with the number of changes, and the third ha
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from clients import Clients
@@ -14,6 +16,9 @@ from process_figures import resident_mb
 from processes import Dev, remove, wait_until
 
 LEVEL_SECONDS = 10
+WORKERS = 8
+# One in so many changes makes a table, and another one drops it.
+TABLE_EVERY = 20
 READ_COMMENT = "SELECT comment FROM system_schema.tables WHERE keyspace_name = 'k' AND table_name = 't'"
 
 
@@ -30,8 +35,9 @@ def seconds_of(act):
 
 def open_session(node):
     clients = Clients([node.address])
-    # The driver would read the whole schema after each change.
-    return clients, clients.session(via=[node.address], schema_metadata_enabled=False, token_metadata_enabled=False)
+    # The driver would read the whole schema after each change, and wait for the node that is away.
+    options = {"schema_metadata_enabled": False, "token_metadata_enabled": False, "max_schema_agreement_wait": 0}
+    return clients, clients.session(via=[node.address], **options)
 
 
 def return_of(node, comment):
@@ -46,14 +52,34 @@ def return_of(node, comment):
     return served, level
 
 
+def change(session, table, numbers):
+    """Makes a change of the schema for each number, most of them of a table that nobody else changes."""
+    for number in numbers:
+        match number % TABLE_EVERY:
+            case 0:
+                session.execute(f"CREATE TABLE k.t{number} (a int, b int, PRIMARY KEY (a, b))")
+                session.execute(f"DELETE FROM k.t{number} WHERE a = 1")
+            case 1:
+                session.execute(f"DROP TABLE IF EXISTS k.t{number - 1}")
+            case _:
+                session.execute(f"ALTER TABLE k.{table} WITH comment = '{number}'")
+
+
+def change_all(session, made, count):
+    """Makes the changes from one number up to another, most of them by several clients at a time; the newest comment is the last number."""
+    # Each client has runs of numbers that begin with a table and its end.
+    runs = [range(begin, min(begin + TABLE_EVERY, count - 1)) for begin in range(made, count - 1, TABLE_EVERY)]
+    numbers = [[number for run in runs[worker::WORKERS] for number in run] for worker in range(WORKERS)]
+    with ThreadPoolExecutor(WORKERS) as workers:
+        list(workers.map(lambda worker: change(session, f"of_{worker}", numbers[worker]), range(WORKERS)))
+    session.execute(f"ALTER TABLE k.t WITH comment = '{count - 1}'")
+
+
 def measure(first, third, made, count):
-    """Changes a table until `count` changes have been made, while the third node is away."""
+    """Makes changes until there are `count`, while the third node is away."""
     third.kill()
     clients, session = open_session(first)
-    began = time.monotonic()
-    for number in range(made, count):
-        session.execute(f"ALTER TABLE k.t WITH comment = '{number}'")
-    each = (time.monotonic() - began) / (count - made)
+    each = seconds_of(lambda: change_all(session, made, count)) / (count - made)
     clients.close()
     size, memory = disk(first), resident_mb(first.pid())
     served, level = return_of(third, str(count - 1))
@@ -74,7 +100,8 @@ def main():
     first, _, third = cluster.nodes
     clients, session = open_session(first)
     session.execute("CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
-    session.execute("CREATE TABLE k.t (a int PRIMARY KEY)")
+    for table in ["t", *(f"of_{worker}" for worker in range(WORKERS))]:
+        session.execute(f"CREATE TABLE k.{table} (a int PRIMARY KEY)")
     clients.close()
     made = 0
     for count in counts:

@@ -4,7 +4,7 @@ use crate::merge::{MERGE_OPERATOR, full_merge, partial_merge};
 use henge_storage::Family;
 use rocksdb::{
     BlockBasedOptions, Cache, ChecksumType, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode,
-    DEFAULT_COLUMN_FAMILY_NAME, DataBlockIndexType, Env, Error, Options, WriteBufferManager,
+    DEFAULT_COLUMN_FAMILY_NAME, DataBlockIndexType, Env, Error, LogLevel, Options, WriteBufferManager,
 };
 
 /// The share of memory tables in the engine's memory, as a divisor.
@@ -13,6 +13,8 @@ const MEMTABLE_MEMORY_PART: usize = 3;
 const ROWS_MEMTABLE_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a memory table of the node's own families, which are written little.
 const OWN_MEMTABLE_BYTES: usize = 4 << 20;
+/// The same of families that are written over and over, and hold little at any time: what they once held soon leaves memory and the log.
+const RENEWED_MEMTABLE_BYTES: usize = 512 << 10;
 /// The most memory tables of a family, the one being filled included. With two, a write is refused as soon as the
 /// second is full.
 const MEMTABLES_MAX: i32 = 4;
@@ -24,6 +26,8 @@ const BLOOM_BITS: f64 = 10.0;
 const WAL_BYTES_MAX: u64 = 32 << 20;
 /// Bytes of one file of RocksDB's own info log, of which two files are kept.
 const INFO_LOG_BYTES_MAX: usize = 8 << 20;
+/// Bytes of RocksDB's list of its files and of all changes to it, at which it is written anew.
+const FILE_LIST_BYTES_MAX: usize = 64 << 20;
 /// The age in seconds at which files of the expiring family are rewritten, so that expired rows leave the disk.
 const TIMED_COMPACTION_SECONDS: u64 = 86_400;
 /// Bytes of the expiring family's first level, and of each file of its levels.
@@ -109,6 +113,9 @@ fn limit_overhead(database: &mut Options) {
     // Statistics stay off, as is RocksDB's default: they cost a tenth of a read.
     database.set_stats_dump_period_sec(0);
     database.set_stats_persist_period_sec(0);
+    database.set_max_manifest_file_size(FILE_LIST_BYTES_MAX);
+    // Flushes and compactions fill that log with what metrics tell as well.
+    database.set_log_level(LogLevel::Warn);
     database.set_keep_log_file_num(2);
     database.set_max_log_file_size(INFO_LOG_BYTES_MAX);
 }
@@ -134,7 +141,11 @@ fn family_options(family: Family, of: &RocksOptions, cache: &Cache) -> Options {
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_level_compaction_dynamic_level_bytes(true);
     let rows = family.merges();
-    options.set_write_buffer_size(if rows { of.rows_memtable_bytes() } else { OWN_MEMTABLE_BYTES });
+    options.set_write_buffer_size(match family {
+        Family::Metadata | Family::Local => RENEWED_MEMTABLE_BYTES,
+        _ if rows => of.rows_memtable_bytes(),
+        _ => OWN_MEMTABLE_BYTES,
+    });
     options.set_max_write_buffer_number(MEMTABLES_MAX);
     // Memory tables grow in blocks of this size; the families of a node at rest should take next to nothing.
     options.set_arena_block_size(if rows { 1 << 20 } else { 64 << 10 });

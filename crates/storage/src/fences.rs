@@ -74,6 +74,30 @@ impl Fences {
         self.tables.load().get(&table).is_some_and(|fence| issued < *fence)
     }
 
+    /// Removes the fences of tables that are not `known`: a storage id is never used twice.
+    pub(crate) fn forget_unknown(
+        &self,
+        engine: &dyn Engine,
+        known: impl Fn(StorageId) -> bool,
+    ) -> Result<(), EngineError> {
+        let gone: Vec<StorageId> = self.tables.load().keys().copied().filter(|table| !known(*table)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let ops = gone.iter().map(|table| Op::Delete { family: Family::Local, key: self.key(*table) }).collect();
+        engine.write(&Batch { ops }, SyncMode::Unsynced)?;
+        self.tables.rcu(|tables| {
+            let mut tables = BTreeMap::clone(tables);
+            gone.iter().for_each(|table| _ = tables.remove(table));
+            tables
+        });
+        Ok(())
+    }
+
+    fn key(&self, table: StorageId) -> Bytes {
+        [self.name, &table.0.to_be_bytes()].concat().into()
+    }
+
     /// Raises a fence. It refuses writes before it is on disk, and is on disk when this returns. A fence is never lowered, even if a clock
     /// has gone back.
     pub(crate) fn raise(&self, engine: &dyn Engine, table: StorageId, fence: Micros) -> Result<(), EngineError> {
@@ -86,9 +110,8 @@ impl Fences {
             *present = fence.max(*present);
             tables
         });
-        let key = [self.name, &table.0.to_be_bytes()].concat().into();
         let value = Bytes::copy_from_slice(&fence.to_be_bytes());
-        let ops = vec![Op::Put { family: Family::Local, key, value }];
+        let ops = vec![Op::Put { family: Family::Local, key: self.key(table), value }];
         engine.write(&Batch { ops }, SyncMode::Synced).map(|_| ())
     }
 }

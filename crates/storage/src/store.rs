@@ -309,12 +309,17 @@ impl Store {
         sweep.step(&self.source(sweep.table())?)
     }
 
-    /// Removes the rows of tables that are not among those set; says of how many tables. For a disk lane.
+    /// Removes the rows of tables that are not among those set, and all facts about such tables; says of how many tables there were
+    /// rows. For a disk lane.
     pub fn remove_strays(&self) -> Result<usize, EngineError> {
         let is_known = |table| self.tables.load().contains(table);
         self.missed.forget_unknown(&self.engine, is_known)?;
         self.proven.forget_unknown(&self.engine, is_known)?;
-        strays::remove(&self.engine, is_known)
+        self.fences.forget_unknown(&self.engine, is_known)?;
+        self.ballot_fences.forget_unknown(&self.engine, is_known)?;
+        let removed = strays::remove(&self.engine, is_known)?;
+        self.tombstoned.forget_unknown(&self.engine, is_known)?;
+        Ok(removed)
     }
 
     /// Queues what a sweep found, as [`Store::replace_if_unchanged`].

@@ -3,7 +3,7 @@
 //! A fact is written in the batch of every such tombstone, so that none is ever on disk without it.
 
 use crate::combiner::Rows;
-use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier, WriteError};
+use crate::{Batch, Engine, EngineError, Family, Flow, Op, ScanRange, SyncMode, Tier, WriteError};
 use arc_swap::ArcSwap;
 use henge_base::Bytes;
 use henge_model::{Key, KeyKind, Row, StorageId, encode_row};
@@ -35,6 +35,22 @@ impl TombstonedTables {
         self.tables.load().contains(&table)
     }
 
+    /// Forgets tables that are not `known`.
+    pub(crate) fn forget_unknown(
+        &self,
+        engine: &dyn Engine,
+        known: impl Fn(StorageId) -> bool,
+    ) -> Result<(), EngineError> {
+        let gone: BTreeSet<StorageId> = self.tables.load().iter().copied().filter(|table| !known(*table)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let ops = gone.iter().map(|table| Op::Delete { family: Family::Local, key: fact(*table) }).collect();
+        engine.write(&Batch { ops }, SyncMode::Unsynced)?;
+        self.tables.rcu(|tables| tables.difference(&gone).copied().collect::<BTreeSet<_>>());
+        Ok(())
+    }
+
     /// Adds a tombstone to rows on their way, with what finds it: the fact that its table has tombstones, and for a range an empty row
     /// under the key of the partition's own tombstone, which tells that the partition has ranges. From here on reads look for them.
     pub(crate) fn place(&self, table: StorageId, key: &Bytes, row: &Bytes, rows: &mut Rows) -> Result<(), WriteError> {
@@ -42,7 +58,6 @@ impl TombstonedTables {
         if !self.contains(table) {
             self.tables.rcu(|tables| tables.iter().copied().chain([table]).collect::<BTreeSet<_>>());
         }
-        let fact = [NAME, &table.0.to_be_bytes()].concat();
         rows.push((Family::Tombstones, key.clone(), row.clone()));
         if Key::kind(key) == Some(KeyKind::RangeTombstone) {
             let partition_key = Key::partition_tombstone(&key[..length]);
@@ -50,7 +65,11 @@ impl TombstonedTables {
             encode_row(partition_key.bytes(), &Row::default(), &mut empty);
             rows.push((Family::Tombstones, partition_key.to_bytes(), empty.into()));
         }
-        rows.push((Family::Local, fact.into(), Bytes::new()));
+        rows.push((Family::Local, fact(table), Bytes::new()));
         Ok(())
     }
+}
+
+fn fact(table: StorageId) -> Bytes {
+    [NAME, &table.0.to_be_bytes()].concat().into()
 }

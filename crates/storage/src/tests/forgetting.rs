@@ -1,7 +1,7 @@
 //! Tables that are gone, and sweeps that meet writers.
 
 use super::*;
-use crate::{Outcomes, Sweep, SweepStep};
+use crate::{Engine, Flow, Outcomes, ScanRange, Sweep, SweepStep};
 
 fn turn(store: &Store) -> Outcomes {
     let mut done = Outcomes::new();
@@ -30,6 +30,34 @@ fn rows_of_unknown_tables_are_removed_and_no_others() {
     assert_eq!(store.remove_strays(), Ok(1));
     assert_eq!(store.remove_strays(), Ok(0));
     assert_eq!(clusterings(&store, partition(1, false), 9).0, [1]);
+}
+
+#[test]
+fn facts_about_tables_that_are_gone_go_too() {
+    let (store, engine) = open();
+    let prefix = Key::partition_prefix(&table(), &PartitionKey::from_components(&[&1i32.to_be_bytes()]).unwrap());
+    apply(&store, SyncMode::Synced, &[tombstone_at(&Key::partition_tombstone(&prefix), 10)]);
+    store.raise_fence(TABLE, 100).unwrap();
+    store.raise_ballot_fence(TABLE, 100).unwrap();
+    let facts = || {
+        let (all, mut count) = (ScanRange { family: Family::Local, start: &[], end: &[], reversed: false }, 0);
+        engine
+            .scan(&all, Tier::Disk, &mut |_, _| {
+                count += 1;
+                Flow::Continue
+            })
+            .unwrap();
+        count
+    };
+    assert_eq!(facts(), 3);
+    store.remove_strays().unwrap();
+    assert_eq!((facts(), store.refuses_ballot(TABLE, 99)), (3, Some(100)), "the table is there");
+    store.set_tables::<Family>(BTreeMap::new());
+    store.remove_strays().unwrap();
+    for store in [&store, &store_over(&engine)] {
+        assert_eq!((facts(), store.refuses_ballot(TABLE, 99)), (0, None));
+        assert!(store.fences().is_empty());
+    }
 }
 
 #[test]
