@@ -37,5 +37,5 @@ pub use host_state::HostFacts;
 pub use limits::{GENERATION_STEP_MAX, MESSAGE_BYTES_MAX, VERSION_MAX};
 pub use members::Members;
 pub use message::{Delta, Digest, Message};
-pub use partners::{FANOUT, VIEW_MAX};
+pub use partners::{FANOUT, PARTNERS_MAX, VIEW_SIZE};
 pub use wire::Unreadable;

@@ -4,12 +4,14 @@
 use henge_base::{HostId, Random};
 use std::collections::BTreeSet;
 
-/// The largest view. With random views of this size everybody is reached by somebody, and a node has about twice as many
-/// links for gossip: those that it opened and those of others.
-pub const VIEW_MAX: usize = 30;
+/// Other members up to which all of them are partners.
+pub const PARTNERS_MAX: usize = 30;
+/// The view among more than that. With random views of this size everybody is reached by somebody, and a node gossips with about twice
+/// as many: those that it draws and those that draw it.
+pub const VIEW_SIZE: usize = 16;
 /// Rounds after which one host of a view that is not everybody gives place to another: in a quarter of an hour all have. A link
-/// that is not used any more stays open for two minutes, so that at most four of them do.
-const ROUNDS_PER_CHANGE: u64 = 30;
+/// that is not used any more stays open for two minutes, so that two of them do.
+const ROUNDS_PER_CHANGE: u64 = 60;
 /// Openings of a round where everybody is a partner.
 pub const FANOUT: usize = 3;
 
@@ -23,7 +25,7 @@ pub(crate) struct Partners {
 impl Partners {
     /// True if the view is all of so many other members: then each of them is soon known to answer, or not.
     pub(crate) fn are_all(&self, others: usize) -> bool {
-        others <= VIEW_MAX
+        others <= PARTNERS_MAX
     }
 
     /// The hosts of the view.
@@ -40,16 +42,23 @@ impl Partners {
             self.view.extend(others);
             return;
         }
-        if self.rounds.is_multiple_of(ROUNDS_PER_CHANGE) && self.view.len() >= VIEW_MAX {
-            let at = random.below(self.view.len() as u64) as usize;
-            if let Some(host) = self.view.iter().nth(at).copied() {
-                self.view.remove(&host);
-            }
+        if self.rounds.is_multiple_of(ROUNDS_PER_CHANGE) && self.view.len() >= VIEW_SIZE {
+            self.drop_one(random);
         }
-        while self.view.len() < VIEW_MAX {
+        while self.view.len() > VIEW_SIZE {
+            self.drop_one(random);
+        }
+        while self.view.len() < VIEW_SIZE {
             // A few draws for a good one; then any, so that hosts that are down are tried as well.
             let drawn = (0..4).filter_map(|_| random.pick(others).copied()).find(|host| is_good(*host));
             self.view.extend(drawn.or_else(|| random.pick(others).copied()));
+        }
+    }
+
+    fn drop_one(&mut self, random: &mut Random) {
+        let at = random.below(self.view.len() as u64) as usize;
+        if let Some(host) = self.view.iter().nth(at).copied() {
+            self.view.remove(&host);
         }
     }
 
@@ -73,11 +82,14 @@ mod tests {
     #[test]
     fn everybody_is_a_partner_in_a_small_cluster() {
         let (mut partners, mut random) = (Partners::default(), Random::new(1));
-        let others = hosts(VIEW_MAX);
+        let others = hosts(PARTNERS_MAX);
         partners.renew(&others, |_| false, &mut random);
         assert_eq!(partners.hosts().collect::<Vec<_>>(), others);
         partners.renew(&others[..3], |_| false, &mut random);
         assert_eq!(partners.hosts().collect::<Vec<_>>(), others[..3], "who left is no partner");
+        partners.renew(&others, |_| false, &mut random);
+        partners.renew(&hosts(PARTNERS_MAX + 1), |_| false, &mut random);
+        assert_eq!(partners.hosts().count(), VIEW_SIZE, "a cluster that grows has views");
     }
 
     #[test]
@@ -90,7 +102,7 @@ mod tests {
             let before: BTreeSet<HostId> = partners.hosts().collect();
             partners.renew(&others, |_| true, &mut random);
             let after: BTreeSet<HostId> = partners.hosts().collect();
-            assert_eq!(after.len(), VIEW_MAX);
+            assert_eq!(after.len(), VIEW_SIZE);
             assert!(before.difference(&after).count() <= 1);
         }
         assert!(first.difference(&partners.hosts().collect()).count() <= 2);

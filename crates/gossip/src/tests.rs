@@ -3,7 +3,7 @@
 mod claims;
 mod cluster;
 
-use crate::{Delta, Digest, Event, Fact, Link, LinkReport, Message, Silence, VIEW_MAX};
+use crate::{Delta, Digest, Event, Fact, Link, LinkReport, Message, PARTNERS_MAX, Silence};
 use cluster::{Cluster, epoch, host, members, node_of};
 use henge_base::Mono;
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ fn a_peer_that_says_that_it_shuts_down_is_down_until_its_next_life() {
 /// In a large cluster the first news of a peer may come late, and the next as late again.
 #[test]
 fn a_peer_that_answered_is_not_suspected_before_its_second_news_can_come() {
-    let mut node = node_of(0, 1, VIEW_MAX + 10);
+    let mut node = node_of(0, 1, PARTNERS_MAX + 10);
     let at = |second: u64| Mono(second * 1_000_000);
     let answered = LinkReport { answered: Some(at(2)), silence: None };
     node.report(host(1), Link::Control, answered, at(2));
@@ -265,7 +265,7 @@ fn a_host_that_is_no_member_is_not_taken_up() {
 /// In a cluster that is much larger than a view everybody hears of everybody, though hardly any two ever meet.
 #[test]
 fn a_cluster_larger_than_a_view_knows_itself() {
-    let size = VIEW_MAX + 20;
+    let size = PARTNERS_MAX + 20;
     let mut cluster = Cluster::new(size, 1);
     cluster.rounds(25);
     assert!((0..size).all(|at| cluster.sees_who_runs(at)));

@@ -62,6 +62,8 @@ pub enum MetadataFault {
 const EVENTS_MAX: usize = 1024;
 /// Between two looks whether all members are up.
 const MEET_PAUSE: Duration = Duration::from_millis(10);
+/// Members up to which a node that starts asks all of them for entries that it lacks.
+const ALL_ASKED_MAX: usize = 32;
 
 /// The cluster's metadata on this node, and what gossip says of its members.
 pub(crate) struct Cluster<W> {
@@ -226,8 +228,22 @@ impl<W: World> Cluster<W> {
             self.context.pause(MEET_PAUSE).await;
         }
         // What was agreed while this node was away, clients who find it back take for granted.
-        for peer in self.peers.liveness().up().iter() {
-            self.pull_all(To::Host(*peer)).await;
+        for peer in self.best_informed() {
+            self.pull_all(peer).await;
         }
+    }
+
+    /// The members that are up and know the newest entry if anybody does: all of few, the voters and some others of many.
+    fn best_informed(&self) -> Vec<To> {
+        let up = self.peers.liveness().up();
+        if up.len() <= ALL_ASKED_MAX {
+            return up.iter().map(|peer| To::Host(*peer)).collect();
+        }
+        let view = self.view();
+        let voters = view.state.voters.iter().filter(|voter| up.contains(*voter)).map(|voter| To::Host(*voter));
+        let mut asked: Vec<To> = voters.chain(self.others(To::Host(self.context.host()))).collect();
+        asked.sort();
+        asked.dedup();
+        asked
     }
 }

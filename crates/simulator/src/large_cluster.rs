@@ -28,7 +28,7 @@ const LOSS_PERMILLE: u64 = 10;
 /// A request or reply that was lost is sent again after so many microseconds. Gossip is not.
 const RESEND_US: u64 = 100_000;
 /// Members go on asking each other to be admitted for so many seconds after all are up.
-const SETTLING_SECONDS: u64 = 15;
+const SETTLING_SECONDS: u64 = 30;
 /// The longest simulated time until all are up, and until a change of the schema is everywhere, in seconds.
 const PATIENCE_SECONDS: u64 = 120;
 /// The tokens of a member.
@@ -59,7 +59,7 @@ pub(crate) fn measure(members: usize, quiet_seconds: u64, seed: u64) -> anyhow::
     let rounds = large.seconds_until(|life| life.node.peers_up() == members - 1);
     let memory_bytes = resident_bytes().saturating_sub(before) / members;
     large.pass(SETTLING_SECONDS * SECOND);
-    let suspicions = large.stay_quiet(quiet_seconds);
+    let (suspicions, connections) = large.stay_quiet(quiet_seconds);
     let quiet = large.quiet_traffic(quiet_seconds);
     let (keyspace, table) = (large.change_schema(KEYSPACE), large.change_schema(TABLE));
     let violations = large.violations();
@@ -76,6 +76,7 @@ pub(crate) fn measure(members: usize, quiet_seconds: u64, seed: u64) -> anyhow::
         all: quiet[1],
         gossip_links: quiet[2],
         links: quiet[3],
+        connections,
         suspicions,
         keyspace,
         table,
@@ -189,11 +190,11 @@ impl LargeCluster {
         })
     }
 
-    /// Lets time pass, and counts the false suspicions.
-    fn stay_quiet(&self, seconds: u64) -> usize {
+    /// Lets time pass, and counts the false suspicions, and each second the connections that a node holds.
+    fn stay_quiet(&self, seconds: u64) -> (usize, Spread) {
         let mut events: Vec<_> = self.lives().iter().map(|life| life.node.events()).collect();
         self.cluster.traffic.lock().clear();
-        let mut suspicions = 0;
+        let (mut suspicions, mut connections) = (0, Vec::new());
         for _ in 0..seconds {
             self.pass(SECOND);
             for events in &mut events {
@@ -201,8 +202,9 @@ impl LargeCluster {
                     suspicions += usize::from(matches!(event, ClusterEvent::Down(_)));
                 }
             }
+            connections.extend(self.cluster.traffic.lock().connections(self.now()));
         }
-        suspicions
+        (suspicions, Spread::of(&connections, 1))
     }
 
     /// Bytes of gossip and of all in each of so many seconds, links of gossip and of all.
@@ -271,7 +273,8 @@ mod tests {
         assert_eq!(report.suspicions, 0, "{report}");
         assert!(report.gossip.mean > 100 && report.gossip.most < GOSSIP_BYTES_MAX, "{report}");
         // Whoever gossips with everybody has 99.
-        assert!(report.gossip_links.mean < 75, "{report}");
+        assert!(report.gossip_links.mean < 50, "{report}");
+        assert!(report.connections.mean < 150, "{report}");
         for times in [report.keyspace, report.table] {
             assert!(times.answered.is_some() && times.everywhere.is_some_and(|time| time.as_secs() < 10), "{report}");
         }

@@ -7,7 +7,7 @@ use crate::slot::Slot;
 use crate::wall_clock::WallClock;
 use crate::world::{SimWorld, Surroundings};
 use henge_base::{Bytes, HostId, Micros, Mono, Random};
-use henge_node::{CallError, JoinError, Node};
+use henge_node::{CallError, Class, JoinError, Node};
 use henge_storage::Store;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -172,6 +172,10 @@ impl Surroundings for Cluster {
 
     fn wall_us(&self, machine: usize) -> Micros {
         self.machines[machine].wall(self.clockwork.now())
+    }
+
+    fn record_use(&self, link: (usize, usize), class: Class) {
+        self.traffic.lock().record_use(link, class, self.clockwork.now());
     }
 
     fn send_request(

@@ -1,6 +1,14 @@
-//! Bytes that machines send each other, and the peers that they have to do with.
+//! Bytes that machines send each other, the peers that they have to do with, and the connections that they hold for it.
 
-use std::collections::BTreeSet;
+use henge_node::Class;
+use std::collections::{BTreeMap, BTreeSet};
+
+const SECOND: u64 = 1_000_000;
+/// Time after which a connection is closed on which nothing was sent, as `henge-transport` has it.
+const UNUSED_TIMEOUT: u64 = 120 * SECOND;
+/// The same of one for bulk, and of one for control while its caller has more than so many.
+const BURST_TIMEOUT: u64 = 10 * SECOND;
+const CONTROL_LINKS_MAX: usize = 64;
 
 /// The traffic of all machines.
 #[derive(Debug)]
@@ -17,6 +25,21 @@ struct MachineTraffic {
     gossip_peers: BTreeSet<usize>,
     /// The peers that it had to do with for any reason.
     peers: BTreeSet<usize>,
+    /// The connections that it opened, by class and peer, with the time when it last sent anything on each.
+    connections: BTreeMap<(Class, usize), u64>,
+}
+
+impl MachineTraffic {
+    /// Closes the connections that were not used for long.
+    fn close_unused(&mut self, now: u64) {
+        let is_open = |used: u64, timeout: u64| now < used + timeout;
+        self.connections.retain(|(class, _), used| {
+            is_open(*used, if *class == Class::Bulk { BURST_TIMEOUT } else { UNUSED_TIMEOUT })
+        });
+        if self.connections.keys().filter(|(class, _)| *class == Class::Control).count() > CONTROL_LINKS_MAX {
+            self.connections.retain(|(class, _), used| *class != Class::Control || is_open(*used, BURST_TIMEOUT));
+        }
+    }
 }
 
 impl Traffic {
@@ -31,6 +54,24 @@ impl Traffic {
         self.machines[to].peers.insert(from);
     }
 
+    /// Records the use of a connection, which is opened if there is none.
+    pub(crate) fn record_use(&mut self, (from, to): (usize, usize), class: Class, now: u64) {
+        self.machines[from].connections.insert((class, to), now);
+    }
+
+    /// The number of connections that each machine holds now: those that it opened, and those of others to it.
+    pub(crate) fn connections(&mut self, now: u64) -> Vec<u64> {
+        let mut held = vec![0; self.machines.len()];
+        for (from, machine) in self.machines.iter_mut().enumerate() {
+            machine.close_unused(now);
+            for (_, to) in machine.connections.keys() {
+                held[from] += 1;
+                held[*to] += 1;
+            }
+        }
+        held
+    }
+
     /// Records a message without a reply: gossip.
     pub(crate) fn record_told(&mut self, (from, to): (usize, usize), bytes: usize) {
         self.machines[from].gossip_bytes += bytes as u64;
@@ -39,9 +80,12 @@ impl Traffic {
         self.record((from, to), bytes);
     }
 
-    /// Begins to count anew.
+    /// Begins to count anew. Connections stay.
     pub(crate) fn clear(&mut self) {
-        self.machines.fill(MachineTraffic::default());
+        for machine in &mut self.machines {
+            *machine =
+                MachineTraffic { connections: std::mem::take(&mut machine.connections), ..MachineTraffic::default() };
+        }
     }
 
     /// The bytes that each machine sent, for gossip alone.

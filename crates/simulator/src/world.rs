@@ -47,6 +47,9 @@ pub(crate) trait Surroundings: Send + Sync {
     /// A machine's wall clock.
     fn wall_us(&self, machine: usize) -> Micros;
 
+    /// Takes note that a machine uses its connection of a class to another one.
+    fn record_use(&self, link: (usize, usize), class: Class);
+
     /// Sends a request, with its deadline. `answer` stays empty if the request or its reply is lost.
     fn send_request(
         self: Arc<Self>,
@@ -119,7 +122,7 @@ impl World for SimWorld {
     fn call(
         &self,
         to: To,
-        _class: Class,
+        class: Class,
         deadline: Mono,
         message: Bytes,
     ) -> impl Future<Output = Result<Bytes, CallError>> + Send + 'static + use<> {
@@ -132,6 +135,7 @@ impl World for SimWorld {
                 answer.fill(Err(CallError::NotSent));
             }
             Some(machine) => {
+                self.cluster.record_use((self.owner.machine, machine), class);
                 let cluster = Arc::clone(&self.cluster);
                 cluster.send_request(self.owner, machine, (message, deadline), answer.clone());
             }
@@ -142,6 +146,7 @@ impl World for SimWorld {
 
     fn tell(&self, to: HostId, message: Bytes) {
         if let Some(machine) = self.find(To::Host(to)) {
+            self.cluster.record_use((self.owner.machine, machine), Class::Control);
             Arc::clone(&self.cluster).send(self.owner, machine, message);
         }
     }

@@ -86,12 +86,16 @@ impl Link {
         let _ = outbox.push(QueuedFrame { head: Head::of(Kind::Tell, 0), body, deadline: None });
     }
 
-    /// Waits until nothing has been sent for `time`, and no call is under way.
-    async fn idle(&self, time: Duration) {
+    /// Waits until nothing has been sent for as long as such a link stays open, and no call is under way.
+    async fn idle(&self, state: &EndpointState) {
+        let look = state.options.burst_timeout.min(state.options.unused_timeout);
+        let (mut before, mut since) = (self.sent.load(Ordering::Relaxed), Instant::now());
         loop {
-            let before = self.sent.load(Ordering::Relaxed);
-            sleep(time).await;
-            if self.sent.load(Ordering::Relaxed) == before && self.pending.count() == 0 {
+            sleep(look).await;
+            let sent = self.sent.load(Ordering::Relaxed);
+            if sent != before || self.pending.count() > 0 {
+                (before, since) = (sent, Instant::now());
+            } else if since.elapsed() >= state.unused_timeout(self.class) {
                 return;
             }
         }
@@ -145,7 +149,9 @@ async fn reconnect_until_closed(state: &EndpointState, quinn: &quinn::Endpoint, 
             Ok(connected) => {
                 backoff = RECONNECT_DELAY_MIN;
                 link.is_up.store(true, Ordering::Relaxed);
+                state.link_up(link.class);
                 let ending = exchange_frames(state, link, &outbox, connected).await;
+                state.link_down(link.class);
                 link.is_up.store(false, Ordering::Relaxed);
                 if matches!(ending, Ending::Idle) {
                     // What was queued this moment stays queued, and connects again.
@@ -213,7 +219,7 @@ async fn exchange_frames(
     let (ending, reason) = tokio::select! {
         () = write => (Ending::Broken, String::new()),
         ended = read => (Ending::Broken, ended.err().map(|e| e.to_string()).unwrap_or_default()),
-        () = link.idle(state.options.unused_timeout) => (Ending::Idle, "unused".to_owned()),
+        () = link.idle(state) => (Ending::Idle, "unused".to_owned()),
         error = state.distrust(&connection) => (Ending::Broken, HelloError::Distrusted(error).to_string()),
     };
     connection.close(0u32.into(), reason.as_bytes());

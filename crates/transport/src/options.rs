@@ -1,5 +1,6 @@
 //! The settings of an endpoint.
 
+use crate::handler::Class;
 use henge_base::ClusterId;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,6 +12,13 @@ const LOOPBACK_MTU: u16 = 6_400;
 /// Time after which an unused connection is closed: longer than the rounds in which each of a view of partners has its
 /// turn, so that partners stay connected.
 const UNUSED_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The same of a connection for bulk, which is used in bursts, and of one for control while there are many.
+const BURST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections for control that stay open while they are not used: more than those of gossip. A node that told something to all members
+/// of a large cluster closes the others soon.
+const CONTROL_LINKS_MAX: usize = 64;
 
 /// Packets that a peer may receive without acknowledging at once; it does so after 25 ms in any case, and with
 /// whatever else it sends. QUIC allows one, so that a second reply costs a packet, unless another request goes out first.
@@ -29,6 +37,8 @@ pub struct Options {
     pub idle_timeout: Duration,
     /// Time after which a connection on which this node sent nothing is closed. The next message opens another.
     pub unused_timeout: Duration,
+    /// The same of a connection for bulk, and of one for control while more than 64 of them are open.
+    pub burst_timeout: Duration,
 }
 
 impl Default for Options {
@@ -39,11 +49,22 @@ impl Default for Options {
             max_mtu: None,
             idle_timeout: Duration::from_secs(8),
             unused_timeout: UNUSED_TIMEOUT,
+            burst_timeout: BURST_TIMEOUT,
         }
     }
 }
 
 impl Options {
+    /// Time after which a connection of a class is closed on which nothing was sent, while so many for control are open.
+    pub(crate) fn unused_timeout_of(&self, class: Class, control_links: usize) -> Duration {
+        let is_brief = match class {
+            Class::Control => control_links > CONTROL_LINKS_MAX,
+            Class::Request => false,
+            Class::Bulk => true,
+        };
+        if is_brief { self.burst_timeout.min(self.unused_timeout) } else { self.unused_timeout }
+    }
+
     /// The QUIC settings for an endpoint that listens on `local`.
     pub(crate) fn transport(&self, local: SocketAddr) -> Arc<quinn::TransportConfig> {
         let mut transport = quinn::TransportConfig::default();
@@ -72,4 +93,21 @@ impl Options {
 
 fn is_loopback(address: IpAddr) -> bool {
     address.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unused_connections_stay_open_for_as_long_as_their_class_and_their_number_let_them() {
+        let options = Options::default();
+        let seconds = |class, control_links| options.unused_timeout_of(class, control_links).as_secs();
+        for control_links in [1, CONTROL_LINKS_MAX, CONTROL_LINKS_MAX + 1, 1_000] {
+            let is_crowded = control_links > CONTROL_LINKS_MAX;
+            assert_eq!(seconds(Class::Control, control_links), if is_crowded { 10 } else { 120 });
+            assert_eq!(seconds(Class::Request, control_links), 120);
+            assert_eq!(seconds(Class::Bulk, control_links), 10);
+        }
+    }
 }

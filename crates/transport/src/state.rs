@@ -1,6 +1,6 @@
 //! The state that an endpoint shares with its links and connections.
 
-use crate::handler::Handler;
+use crate::handler::{Class, Handler};
 use crate::identity::peer_chain;
 use crate::limits::LOGGED_REFUSALS_MAX;
 use crate::options::Options;
@@ -10,7 +10,8 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// The state of an endpoint.
@@ -24,6 +25,8 @@ pub(crate) struct EndpointState {
     refusals: AtomicU64,
     jitter_seed: AtomicU64,
     closed: AtomicBool,
+    /// Links for control that are up.
+    control_links: AtomicUsize,
 }
 
 impl EndpointState {
@@ -45,7 +48,27 @@ impl EndpointState {
             refusals: AtomicU64::new(0),
             jitter_seed: AtomicU64::new(seed),
             closed: AtomicBool::new(false),
+            control_links: AtomicUsize::new(0),
         }
+    }
+
+    /// Counts a link that is up from now on.
+    pub(crate) fn link_up(&self, class: Class) {
+        if class == Class::Control {
+            self.control_links.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts one that was up.
+    pub(crate) fn link_down(&self, class: Class) {
+        if class == Class::Control {
+            self.control_links.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Time after which a link of a class is closed on which nothing was sent, as things stand.
+    pub(crate) fn unused_timeout(&self, class: Class) -> Duration {
+        self.options.unused_timeout_of(class, self.control_links.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_cluster(&self, cluster: ClusterId) {

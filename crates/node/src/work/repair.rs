@@ -1,31 +1,30 @@
 //! Anti-entropy: the replicas of every range compare what they hold, all the time, and what is proven to be everywhere is recorded
 //! (docs/protocols/anti-entropy.md).
 //!
-//! - `group`: the ranges that are compared together; `session`: one comparison.
+//! - `group`: the ranges that are compared together; `owed`: the writes that members owe; `session`: one comparison.
 
 pub(crate) mod group;
+mod owed;
 mod session;
 
 use crate::cluster::view::View;
 use crate::coordinator::{Coordinator, Parts};
 use crate::ground::repairs::{RepairRequest, RepairStatus, TableRepair};
 use crate::ground::world::World;
-use crate::peers::messages::repair::{ComparedPart, FloorNote, OwedReply, RepairOwed};
+use crate::peers::messages::repair::{ComparedPart, FloorNote};
 use crate::work::worker::{Next, StepError, Worker};
-use futures_util::future::join_all;
 use group::{Group, Scope, groups};
 use henge_base::{HostId, Micros, Mono, Random};
 use henge_coordinator::Replicas;
 use henge_model::{StorageId, Table, TokenRange};
 use henge_operator::OldestProof;
 use henge_repair::{BITS_MAX, BITS_MIN, bits_for};
+use owed::{ASKED_PER_ROUND, OwedWrites, are_many, live_members};
 use session::{SessionError, SessionRun, is_stale};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A member may take so long to say what it owes.
-const OWED_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clocks of coordinators that issue writes may differ by as much.
 const CLOCK_MARGIN: Duration = Duration::from_secs(1);
 
@@ -41,33 +40,45 @@ pub(crate) struct Repair<W> {
     has_begun: bool,
     /// When the next round is due.
     due: Mono,
+    owed: OwedWrites,
+    /// When the next one of many members is asked what it owes.
+    ask_due: Mono,
     /// Leading bits of tokens that name the leaves of a table.
     bits: BTreeMap<StorageId, u8>,
 }
-
-/// The writes that live members owed when a round began; `None` if one of them did not say.
-type Owed = Option<Vec<OwedReply>>;
 
 impl<W: World> Repair<W> {
     /// Nothing is compared yet.
     pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
         let random = Random::new(coordinator.context().world.random("repair"));
         let started = coordinator.context().wall_us();
-        Repair { coordinator, random, started, has_begun: false, due: Mono::default(), bits: BTreeMap::new() }
+        Repair {
+            coordinator,
+            random,
+            started,
+            has_begun: false,
+            due: Mono::default(),
+            owed: OwedWrites::default(),
+            ask_due: Mono(u64::MAX),
+            bits: BTreeMap::new(),
+        }
     }
 
     /// Compares once all that is asked for; the outcome by table.
     async fn round(&mut self, scope: Scope, is_asked: impl Fn(&Table) -> bool) -> Vec<TableRepair> {
         let view = self.coordinator.cluster().current_view();
         let tables: Vec<Arc<Table>> = view.state.schema.tables().filter(|table| is_asked(table)).cloned().collect();
-        let owed = self.ask_owed(&view).await;
+        // Many are asked one after the other all the time, unless somebody waits for the outcome.
+        if scope == Scope::Held || !are_many(view.state.members.len()) {
+            self.owed.ask_all(&self.coordinator, &view).await;
+        }
         let mut outcomes = Vec::with_capacity(tables.len());
         for table in tables {
             let mut sum = RepairStatus::default();
             let view = self.coordinator.cluster().current_view();
             let local = self.coordinator.local();
             for group in groups(&view, self.coordinator.replica(), local, &table, scope) {
-                let status = self.compare(&group, &owed).await;
+                let status = self.compare(&group).await;
                 self.coordinator.context().repairs.note(table.storage_id, status.clone());
                 let rows = sum.rows + status.rows;
                 sum.add(status);
@@ -87,21 +98,8 @@ impl<W: World> Repair<W> {
         outcomes
     }
 
-    /// Asks all live members for the writes that they owe.
-    async fn ask_owed(&self, view: &View) -> Owed {
-        let coordinator = &self.coordinator;
-        let live = view.state.members.keys().copied().filter(|host| coordinator.alive(*host));
-        let ask = |host: HostId| async move {
-            match host == coordinator.local() {
-                true => coordinator.owed_writes().await.ok(),
-                false => coordinator.call_now(host, &RepairOwed {}, OWED_TIMEOUT).await.ok(),
-            }
-        };
-        join_all(live.map(ask)).await.into_iter().collect()
-    }
-
     /// Compares a group, and tells its replicas what that proves.
-    async fn compare(&mut self, group: &Group, owed: &Owed) -> RepairStatus {
+    async fn compare(&mut self, group: &Group) -> RepairStatus {
         let (context, table) = (self.coordinator.context(), group.table.storage_id);
         let failed = |error: String| RepairStatus { failed: 1, last_error: Some(error), ..RepairStatus::default() };
         let alive = |host: &&HostId| self.coordinator.alive(**host);
@@ -134,12 +132,12 @@ impl<W: World> Repair<W> {
             let began = self.coordinator.stamp(began).unwrap_or(began);
             let run = SessionRun { coordinator: &self.coordinator, group, part, began, fence: None, ballots: None };
             outcome = run.run().await;
-            return self.conclude(&run, outcome, owed, None).await;
+            return self.conclude(&run, outcome, None).await;
         }
         if let Ok(outcome) = &outcome {
             self.bits.insert(table, wanted_bits(outcome, group));
         }
-        self.conclude(&run, outcome, owed, floor).await
+        self.conclude(&run, outcome, floor).await
     }
 
     /// Notes the end of a session, and tells replicas what it has proven.
@@ -147,12 +145,11 @@ impl<W: World> Repair<W> {
         &self,
         run: &SessionRun<'_, W>,
         outcome: Result<session::Outcome, SessionError>,
-        owed: &Owed,
         floor: Option<FloorNote>,
     ) -> RepairStatus {
         let (context, group) = (self.coordinator.context(), run.group);
         let told = match &outcome {
-            Ok(_) => run.tell(self.proven_until(group, run.began, owed), floor).await,
+            Ok(_) => run.tell(self.proven_until(group, run.began), floor).await,
             Err(_) => Ok(()),
         };
         match outcome.and_then(|outcome| told.map(|()| outcome)) {
@@ -200,13 +197,12 @@ impl<W: World> Repair<W> {
     }
 
     /// Every write that was issued before is on all replicas, if this session succeeds; 0: none is known to be.
-    fn proven_until(&self, group: &Group, began: Micros, owed: &Owed) -> Micros {
-        let Some(owed) = owed else { return 0 };
+    fn proven_until(&self, group: &Group, began: Micros) -> Micros {
+        let live = live_members(&self.coordinator, &self.coordinator.cluster().view());
+        let Some(settled) = self.owed.settled_before(live.into_iter(), &group.replicas) else { return 0 };
         let options = &self.coordinator.context().options;
         let under_way = (2 * options.write_timeout + CLOCK_MARGIN).as_micros() as Micros;
-        let hints = owed.iter().flat_map(|reply| &reply.hosts).filter(|(host, _)| group.replicas.contains(host));
-        let oldest = hints.map(|(_, oldest)| *oldest).chain(owed.iter().filter_map(|reply| reply.batch)).min();
-        began.min(oldest.unwrap_or(began)).saturating_sub(under_way)
+        began.min(settled).saturating_sub(under_way)
     }
 
     /// The time before which this session is to settle ballots; `None` if it was done not long ago, or there are none.
@@ -256,6 +252,7 @@ impl<W: World> Repair<W> {
     fn retain(&mut self, view: &View) {
         let known = |table: StorageId| view.placed_of(table).is_some();
         self.bits.retain(|table, _| known(*table));
+        self.owed.retain(|host| view.state.members.contains_key(&host));
         self.coordinator.context().repairs.retain(known);
         self.coordinator.replica().retain_trees(known);
     }
@@ -317,7 +314,15 @@ impl<W: World> Worker for Repair<W> {
             let options = &self.coordinator.context().options;
             (options.auto_repair, options.repair_interval)
         };
-        if self.has_begun && self.coordinator.context().world.mono() < self.due {
+        let now = self.coordinator.context().world.mono();
+        if now >= self.ask_due {
+            self.ask_due = now + interval / ASKED_PER_ROUND;
+            if is_enabled {
+                let view = self.coordinator.cluster().current_view();
+                self.owed.ask_next(&self.coordinator, &view).await;
+            }
+        }
+        if self.has_begun && now < self.due {
             return Ok(Next::Wait);
         }
         let began = self.coordinator.context().world.mono();
@@ -334,6 +339,11 @@ impl<W: World> Worker for Repair<W> {
         let jitter = Duration::from_micros(self.random.below(jitter + 1));
         self.due = if self.has_begun { began + interval + jitter } else { began + jitter };
         self.has_begun = true;
+        if !are_many(view.state.members.len()) {
+            self.ask_due = Mono(u64::MAX);
+        } else if self.ask_due == Mono(u64::MAX) {
+            self.ask_due = began + interval / ASKED_PER_ROUND;
+        }
         Ok(Next::Wait)
     }
 
@@ -342,7 +352,7 @@ impl<W: World> Worker for Repair<W> {
         tokio::select! {
             biased;
             () = context.repairs.wait_for_request() => {}
-            () = context.world.sleep_until(self.due) => {}
+            () = context.world.sleep_until(self.due.min(self.ask_due)) => {}
         }
     }
 

@@ -211,6 +211,23 @@ async fn a_peer_that_restarts_is_found_again() {
 }
 
 #[tokio::test]
+async fn a_connection_for_bulk_is_closed_sooner_than_others() {
+    let authority = authority();
+    let options = Options { burst_timeout: Duration::from_millis(20), ..Options::default() };
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (a, b) = (peer_with(listen, &identity(&authority, 1), options), peer(&authority, 2));
+    for class in [Class::Control, Class::Request, Class::Bulk] {
+        let call = a.endpoint.call(b.destination(), class, Duration::from_secs(5), Bytes::from_static(b"hello"));
+        assert_eq!(call.await, Ok(Bytes::from_static(b"hello")));
+    }
+    while a.endpoint.figures().links_up > 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(a.endpoint.figures().links_up, 2, "those for control and requests");
+}
+
+#[tokio::test]
 async fn an_unused_connection_is_closed_and_opened_again() {
     let authority = authority();
     let options = Options { unused_timeout: Duration::from_millis(20), ..Options::default() };
