@@ -1,6 +1,8 @@
 """A node whose clock is wrong coordinates no writes, says so, and comes back by itself; reads and all other nodes go on."""
 
 import os
+import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -45,6 +47,28 @@ def sessions(cluster):
 
 def offset_file(node):
     return node.directory / "data" / "test_clock_offset_ms"
+
+
+class WrongPace:
+    """The clock of a node that gains some milliseconds each second while this lasts; one that stands still loses a thousand."""
+
+    def __init__(self, node, gain_ms):
+        self.file, self.gain_ms, self.ended = offset_file(node), gain_ms, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        began, written = time.monotonic(), self.file.with_suffix(".new")
+        while not self.ended.wait(0.01):
+            written.write_text(str(int((time.monotonic() - began) * self.gain_ms)))
+            written.replace(self.file)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+        self.file.unlink()
 
 
 def health(node):
@@ -97,6 +121,26 @@ def test_a_clock_an_hour_ahead_or_back(cluster, sessions):
     log = node.log.read_text()
     assert log.count("until it is right this node coordinates no writes") == 2, "once for each time"
     assert log.count("right again") == 2
+
+
+@pytest.mark.parametrize("gain_ms", [-1_000, 200, -200], ids=["frozen", "drifting ahead", "drifting behind"])
+def test_a_clock_that_stands_still_or_drifts(cluster, sessions, gain_ms):
+    wrong, second, third = sessions
+    node, key = cluster.nodes[0], 100 + gain_ms
+    second.execute(f"INSERT INTO k.c (a, b) VALUES ({key}, 0) IF NOT EXISTS")
+    with WrongPace(node, gain_ms):
+        # Until it is noticed the clock is within the bound, and what it stamps is as good as any other's.
+        wait_until(lambda: is_refused(wrong, f"INSERT INTO k.t (a, b) VALUES ({key}, 666)"), "the clock is found out")
+        assert is_refused(wrong, f"UPDATE k.c SET b = 666 WHERE a = {key} IF EXISTS")
+        for number in (1, 2):
+            second.execute(f"INSERT INTO k.t (a, b) VALUES ({key}, {number})")
+            applied = third.execute(f"UPDATE k.c SET b = {number} WHERE a = {key} IF b = {number - 1}").one().applied
+            assert applied, "the partition is locked"
+            assert wrong.execute(f"SELECT b FROM k.t WHERE a = {key}").one().b == number
+    wait_until(lambda: health(node)[0] == 200, "the node is back by itself")
+    wrong.execute(f"INSERT INTO k.t (a, b) VALUES ({key}, 3)")
+    assert second.execute(f"SELECT b FROM k.t WHERE a = {key}").one().b == 3
+    assert wrong.execute(f"UPDATE k.c SET b = 9 WHERE a = {key} IF b = 666").one().applied is False
 
 
 def test_a_node_that_starts_with_a_wrong_clock(cluster, sessions):

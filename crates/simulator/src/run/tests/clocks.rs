@@ -118,6 +118,31 @@ fn a_node_that_starts_with_a_wrong_clock_harms_nobody() {
     }
 }
 
+/// All clocks were set back while nothing ran: nobody stamps anything until the time of the last stamps has come again.
+#[test]
+fn clocks_that_were_set_back_everywhere_wait_until_they_have_caught_up() {
+    let mut run = with_values(9);
+    (0..3).for_each(|machine| crash(&run.cluster, machine));
+    for machine in 0..3 {
+        run.set_clock(machine, -20_000_000, 0);
+        start(&run.cluster, machine);
+    }
+    run.pass(5 * SECOND);
+    for machine in 0..3 {
+        for error in [run.write_stamped(machine, 666).unwrap_err(), run.replace(machine, 1, 666).unwrap_err()] {
+            assert!(error.0 && error.1.contains("clock"), "{machine}: {error:?}");
+        }
+        assert_eq!(run.read_stamped(machine, Consistency::All), Some(1), "reads go on");
+    }
+    run.pass(20 * SECOND);
+    for (machine, value) in [(0, 2), (1, 3), (2, 4)] {
+        run.write_stamped(machine, value).unwrap();
+        assert_eq!(run.replace(machine, value - 1, value), Ok(true), "the partition is locked");
+        assert_eq!(run.read_stamped(0, Consistency::All), Some(value), "a later write lost");
+    }
+    run.cluster.clear();
+}
+
 /// A small step, as of a leap second that is smeared elsewhere, stops nobody.
 #[test]
 fn a_clock_within_the_bound_is_trusted() {
