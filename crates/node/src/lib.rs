@@ -55,6 +55,7 @@ pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Po
 pub use node::{
     Gainer, MemberReport, Node, Ownership, PendingHints, PlanReport, RenewError, RenewedCluster, StartError, renew,
 };
+pub use peers::messages::recall::refusal_for_good;
 pub use work::plan_driver::GainerProgress;
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.

@@ -1,5 +1,6 @@
 //! The machines of a run, their network, and the checks of their messages.
 
+use crate::admission::{Verdict, wrong_verdict};
 use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
 use crate::network::NetworkState;
@@ -8,7 +9,7 @@ use crate::traffic::Traffic;
 use crate::wall_clock::true_time;
 use crate::wire::Watch;
 use henge_base::{Bytes, HostId, Mono, Random};
-use henge_node::CallError;
+use henge_node::{CallError, refusal_for_good};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -100,7 +101,8 @@ impl Cluster {
         let (cluster, host) = (Arc::clone(self), self.machines[from.machine].host());
         let (owner, left) = (life.owner, deadline.since(Mono(self.clockwork.now())));
         self.clockwork.spawn(Some(owner), async move {
-            let reply = life.node.serve(&life.core, host, left, message).await;
+            let reply = life.node.serve(&life.core, host, left, message.clone()).await;
+            cluster.judge(from, to, refusal_for_good(&message, &reply));
             cluster.watch_reply(owner, &reply);
             cluster.traffic.lock().record((owner.machine, from.machine), reply.len());
             let Some(delay) = cluster.request_delay(to, from.machine) else { return };
@@ -139,6 +141,17 @@ impl Cluster {
         watch.count_mutation(from.machine, to, message);
         drop(watch);
         self.traffic.lock().record((from.machine, to), message.len());
+    }
+
+    /// Looks at what a machine answered a process that may have asked to be admitted.
+    fn judge(&self, process: Owner, by: usize, refusal: Option<String>) {
+        if refusal.is_none() || !self.is_alive(process) {
+            return;
+        }
+        let is_on_newest_disk = !self.machines[process.machine].has_wrong_disk.load(Ordering::Relaxed);
+        if let Some(what) = wrong_verdict(&Verdict { process, is_on_newest_disk, by, refusal }) {
+            self.record_violation("I36", what);
+        }
     }
 
     fn watch_reply(&self, from: Owner, message: &Bytes) {

@@ -2,7 +2,7 @@
 
 use crate::large_cluster;
 use crate::panics::{self, caught};
-use crate::run::{self, Report};
+use crate::run::{self, Report, RunKind};
 use henge_node::Faults;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +28,9 @@ pub struct SimulateOptions {
     /// Have members come and go in clusters that are large enough.
     #[arg(long)]
     pub moves: bool,
+    /// Have disks set back, copied, lost and swapped, and nothing else happen.
+    #[arg(long, conflicts_with = "moves")]
+    pub disks: bool,
     /// Put a bug in on purpose (see --mutations for their names).
     #[arg(long)]
     pub mutate: Option<String>,
@@ -35,7 +38,7 @@ pub struct SimulateOptions {
     #[arg(long)]
     pub mutations: bool,
     /// Run a cluster of so many members that nothing happens to, with one message of a hundred lost, and tell what it costs.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "mutate", "mutations", "moves"])]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "mutate", "mutations", "moves", "disks"])]
     pub members: Option<u16>,
     /// Seconds in which traffic and false suspicions are counted, with --members.
     #[arg(long, default_value_t = 60, requires = "members", value_parser = clap::value_parser!(u64).range(1..=3_600))]
@@ -45,7 +48,17 @@ pub struct SimulateOptions {
     pub threads: Option<usize>,
 }
 
-const MUTATIONS: [(&str, Faults); 17] = [
+impl SimulateOptions {
+    fn kind(&self) -> RunKind {
+        match (self.moves, self.disks) {
+            (true, _) => RunKind::Moves,
+            (false, true) => RunKind::Disks,
+            (false, false) => RunKind::Faults,
+        }
+    }
+}
+
+const MUTATIONS: [(&str, Faults); 18] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -61,6 +74,7 @@ const MUTATIONS: [(&str, Faults); 17] = [
     ("stamp-beyond-the-bound", Faults { stamp_beyond_the_bound: true, ..NONE }),
     ("minority-votes", Faults { minority_votes: true, ..NONE }),
     ("admit-older-copies", Faults { admit_older_copies: true, ..NONE }),
+    ("hold-untold-clocks", Faults { hold_untold_clocks: true, ..NONE }),
     ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
     ("trust-forwarders", Faults { trust_forwarders: true, ..NONE }),
 ];
@@ -94,6 +108,7 @@ const NONE: Faults = Faults {
     wait_for_silent: false,
     trust_logged_addresses: false,
     admit_older_copies: false,
+    hold_untold_clocks: false,
     majority_of_all: false,
     mix_serial_levels: false,
     serve_stale_plans: false,
@@ -118,21 +133,21 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
         return Ok(i32::from(!report.violations.is_empty()));
     }
     if options.mutations {
-        return Ok(mutations(options.moves));
+        return Ok(mutations(options.kind()));
     }
     let faults = match &options.mutate {
         Some(name) => mutation_named(name)?,
         None => Faults::default(),
     };
     if let Some(seed) = options.seed {
-        return Ok(single(seed, faults, options.moves));
+        return Ok(single(seed, faults, options.kind()));
     }
     Ok(many(options, faults))
 }
 
 /// Runs a seed; a panic counts as a violation.
-fn run(seed: u64, faults: Faults, moves: bool) -> Report {
-    caught(seed, || run::run_seed(seed, faults, moves))
+fn run(seed: u64, faults: Faults, kind: RunKind) -> Report {
+    caught(seed, || run::run_seed(seed, faults, kind))
 }
 
 fn mutation_named(name: &str) -> anyhow::Result<Faults> {
@@ -143,10 +158,10 @@ fn mutation_named(name: &str) -> anyhow::Result<Faults> {
         .ok_or_else(|| anyhow::anyhow!("no bug is called {name}; there are: {}", names.join(", ")))
 }
 
-fn single(seed: u64, faults: Faults, moves: bool) -> i32 {
-    let report = run(seed, faults, moves);
+fn single(seed: u64, faults: Faults, kind: RunKind) -> i32 {
+    let report = run(seed, faults, kind);
     println!("{report:#?}");
-    let same = run(seed, faults, moves).trace == report.trace;
+    let same = run(seed, faults, kind).trace == report.trace;
     println!("a second run {}", if same { "is the same" } else { "DIFFERS" });
     i32::from(!report.violations.is_empty() || !same)
 }
@@ -190,7 +205,7 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
                     if seed >= end {
                         return;
                     }
-                    one_of_many((seed, faults, options.moves), &totals, &broken);
+                    one_of_many((seed, faults, options.kind()), &totals, &broken);
                 }
             });
         }
@@ -211,10 +226,14 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
     i32::from(!broken.is_empty())
 }
 
-fn one_of_many((seed, faults, moves): (u64, Faults, bool), totals: &Mutex<Totals>, broken: &Mutex<Vec<(u64, String)>>) {
-    let report = run(seed, faults, moves);
+fn one_of_many(
+    (seed, faults, kind): (u64, Faults, RunKind),
+    totals: &Mutex<Totals>,
+    broken: &Mutex<Vec<(u64, String)>>,
+) {
+    let report = run(seed, faults, kind);
     let twice = seed.is_multiple_of(TWICE_EVERY);
-    let differs = twice && run(seed, faults, moves).trace != report.trace;
+    let differs = twice && run(seed, faults, kind).trace != report.trace;
     if let Ok(mut totals) = totals.lock() {
         totals.add(&report);
         totals.twice += u64::from(twice);
@@ -245,11 +264,11 @@ fn print_totals(totals: &Totals, began: Instant) {
 }
 
 /// Runs seeds with each deliberate bug in turn. Returns 1 if one is not found, else 0.
-fn mutations(moves: bool) -> i32 {
+fn mutations(kind: RunKind) -> i32 {
     let mut missed = 0;
     for (name, faults) in MUTATIONS {
         let found = (1..=MUTATION_SEEDS).find_map(|seed| {
-            let rules = run(seed, faults, moves).violations;
+            let rules = run(seed, faults, kind).violations;
             rules.first().map(|(rule, _)| (seed, *rule))
         });
         match found {

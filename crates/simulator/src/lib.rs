@@ -5,14 +5,15 @@
 //! - `world`, `machine`, `disk`, `wall_clock`, `cluster`, `network`, `power`: nodes with disks that lose unsynced writes and clocks that
 //!   are wrong, on an unreliable network, and their starts and ends.
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
-//! - `storm`, `rewind`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
-//! - `checks`, `wire`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
+//! - `storm`, `disk_mishap`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
+//! - `checks`, `wire`, `admission`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 //! - `large_cluster`, `large_report`: a cluster of many members, measured; `traffic`: what machines send.
 
 // The simulator is above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod acknowledged;
+mod admission;
 mod checks;
 mod client;
 mod clockwork;
@@ -21,6 +22,7 @@ mod columns;
 mod command;
 mod counts;
 mod disk;
+mod disk_mishap;
 mod heal;
 mod history;
 mod large_cluster;
@@ -33,7 +35,6 @@ mod pairs;
 mod panics;
 mod power;
 mod registers;
-mod rewind;
 mod run;
 mod slot;
 mod storm;

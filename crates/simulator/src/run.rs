@@ -25,7 +25,7 @@ use crate::pairs::PAIRS;
 use crate::power::start;
 use crate::registers::{self, SharedTable};
 use crate::slot::Slot;
-use crate::storm::{FaultCounts, StormKind, inject_fault};
+use crate::storm::{FaultCounts, StormKind, befall_disk, inject_fault};
 use crate::swap::SWAPS;
 use crate::wire::Violation;
 use henge_base::Random;
@@ -35,6 +35,7 @@ use henge_storage::SyncMode;
 use operations::operate;
 use parking_lot::Mutex;
 use seen_entries::SeenEntries;
+pub(crate) use shape::RunKind;
 use shape::Shape;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -76,13 +77,13 @@ pub struct Report {
 
 /// Runs a seed. `faults` are deliberate bugs.
 pub fn run(seed: u64, faults: Faults) -> Report {
-    run_seed(seed, faults, false)
+    run_seed(seed, faults, RunKind::Faults)
 }
 
-/// The same; if `moves`, members come and go in clusters that are large enough.
-pub(crate) fn run_seed(seed: u64, faults: Faults, moves: bool) -> Report {
+/// The same with other faults.
+pub(crate) fn run_seed(seed: u64, faults: Faults, kind: RunKind) -> Report {
     let mut random = Random::new(seed);
-    let mut run = Run::draw(&mut random, faults, moves);
+    let mut run = Run::draw(&mut random, faults, kind);
     run.everything();
     run.report(seed)
 }
@@ -101,12 +102,12 @@ struct Run {
 impl Run {
     #[cfg(test)]
     fn new(random: &mut Random, faults: Faults) -> Run {
-        Run::draw(random, faults, false)
+        Run::draw(random, faults, RunKind::Faults)
     }
 
-    fn draw(random: &mut Random, faults: Faults, moves: bool) -> Run {
+    fn draw(random: &mut Random, faults: Faults, kind: RunKind) -> Run {
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape::draw(random, moves);
+        let shape = Shape::draw(random, kind);
         let (auto_repair, repair_interval) = (shape.compares, Duration::from_secs(1));
         let of = |number| {
             let datacenter = shape.datacenter(number);
@@ -226,17 +227,20 @@ impl Run {
 
     /// Runs faults and clients together for a random time.
     fn storm(&mut self) {
-        let end = self.now() + self.random.between(10, 30) * SECOND;
+        let seconds = if self.shape.disks { (60, 90) } else { (10, 30) };
+        let end = self.now() + self.random.between(seconds.0, seconds.1) * SECOND;
         let mut next_fault = self.now();
         let mut next_operation = vec![self.now(); CLIENTS as usize];
         let (mut next_rotation, mut rotation) = (self.now(), self.random.fork("rotation"));
         let mut next_move = self.now();
         if self.shape.spares > 0 {
             // A machine that is set back takes most of a storm.
-            self.fault_counts.rewinds = 1;
+            self.fault_counts.mishaps = 1;
         }
         while self.now() < end {
-            if self.shape.rotates && next_rotation <= self.now() {
+            // A machine on a wrong disk is no replica.
+            let are_well = self.fault_counts.busy_until <= self.now();
+            if self.shape.rotates && are_well && next_rotation <= self.now() {
                 self.rotate(&mut rotation);
                 next_rotation = self.now() + SECOND;
             }
@@ -249,8 +253,11 @@ impl Run {
                 self.random.next_u64();
                 self.check_nodes();
                 self.check_logs();
-                next_fault =
-                    self.now() + inject_fault(&self.cluster, self.shape.storm, &mut random, &mut self.fault_counts);
+                next_fault = self.now()
+                    + match self.shape.disks {
+                        true => befall_disk(&self.cluster, &mut random, &mut self.fault_counts),
+                        false => inject_fault(&self.cluster, self.shape.storm, &mut random, &mut self.fault_counts),
+                    };
             }
             for due in &mut next_operation {
                 if *due <= self.cluster.clockwork.now() {

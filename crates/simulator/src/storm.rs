@@ -1,10 +1,10 @@
 //! The storm: machines crash and return, links break, clocks jump, all drawn from the seed.
 
 use crate::cluster::Cluster;
+use crate::disk_mishap::{Mishap, befall};
 use crate::machine::ROOM;
 use crate::network::NetworkState;
 use crate::power::{crash, revive, set_clock_right, shut_down};
-use crate::rewind::rewind;
 use henge_base::Random;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,8 +24,9 @@ pub(crate) enum StormKind {
 pub(crate) struct FaultCounts {
     pub(crate) crashes: u32,
     pub(crate) partitions: u32,
-    pub(crate) rewinds: u32,
-    /// The simulated time at which a machine that was set back is on its newest disk again.
+    /// Mishaps of disks.
+    pub(crate) mishaps: u32,
+    /// The simulated time at which all machines are on disks again that they may go on with.
     pub(crate) busy_until: u64,
 }
 
@@ -49,11 +50,8 @@ pub(crate) fn inject_fault(
             pause(cluster, machine, random.between(50_000, 8_000_000));
         }
         // It takes most of a storm, so it happens to one machine in some of them.
-        13 if storm == StormKind::Crashes && counts.rewinds == 0 && random.chance(1, 3) => {
-            counts.rewinds += 1;
-            let time = rewind(cluster, any(random));
-            counts.busy_until = cluster.clockwork.now() + time;
-            return time;
+        13 if storm == StormKind::Crashes && counts.mishaps == 0 && random.chance(1, 3) => {
+            return befall_disk(cluster, random, counts);
         }
         0..3 => {
             counts.partitions += 1;
@@ -78,6 +76,16 @@ pub(crate) fn inject_fault(
         _ => {}
     }
     random.between(100_000, 2_500_000)
+}
+
+/// Has something happen to the disk of a machine. Returns the microseconds until that is over.
+pub(crate) fn befall_disk(cluster: &Arc<Cluster>, random: &mut Random, counts: &mut FaultCounts) -> u64 {
+    counts.mishaps += 1;
+    let machine = random.below(cluster.machines.len() as u64) as usize;
+    let mishap = Mishap::draw(cluster, machine, random);
+    let time = befall(cluster, mishap, random);
+    counts.busy_until = cluster.clockwork.now() + time;
+    time
 }
 
 /// Fills a disk, or gives it space again if it is full. What a full machine's own copy misses is owed like any other's.

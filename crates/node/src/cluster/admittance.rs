@@ -42,7 +42,7 @@ impl<W: World> Cluster<W> {
         for _ in 0..ATTEMPTS {
             // A node without a log knows no member.
             let seen = self.peers.sightings().get(from).ok_or(Refusal::Behind)?;
-            let is_older = seen.contradicts(&claim) && !admits_all;
+            let is_older = self.as_told(seen).contradicts(&claim) && !admits_all;
             if is_older && !recall.is_accepted {
                 let Sighting { generation, clock, .. } = seen;
                 tracing::error!(host = %from, ?seen, ?claim, "a process on an older copy of a node's disk is not admitted");
@@ -74,6 +74,14 @@ impl<W: World> Cluster<W> {
             }
         }
         Err(Refusal::Other)
+    }
+
+    /// The sighting of a host, as it is held against those who ask.
+    fn as_told(&self, seen: Sighting) -> Sighting {
+        match self.context.options.faults.hold_untold_clocks {
+            true => Sighting { generation: seen.generation.max(1), ..seen },
+            false => seen,
+        }
     }
 
     /// True if the process with that start answers at its host's address, or where the log has the host.

@@ -228,6 +228,8 @@ pub struct Faults {
     pub trust_logged_addresses: bool,
     /// Admits every process of a host, on whatever copy of its disk.
     pub admit_older_copies: bool,
+    /// Holds a clock against a host whose process was heard of and never told its generation.
+    pub hold_untold_clocks: bool,
     /// Takes a majority of all replicas, pending ones among them, for a quorum.
     pub majority_of_all: bool,
     /// Decides conditional writes of a table at both serial levels. A scenario shows it.

@@ -7,6 +7,17 @@ use henge_base::Random;
 /// The copies of the rows of most tables.
 pub(super) const COPIES: usize = 3;
 
+/// The faults of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunKind {
+    /// Machines crash, links break, clocks jump.
+    Faults,
+    /// The same, and members come and go in clusters that are large enough.
+    Moves,
+    /// Disks are set back, copied, lost and swapped, one after the other.
+    Disks,
+}
+
 /// The shape of a cluster, and the kind of its run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -25,13 +36,16 @@ pub(super) struct Shape {
     pub(super) compares: bool,
     /// True if machines stand in two datacentres by turns: writes to several replicas of the other one are forwarded there.
     pub(super) spans: bool,
+    /// True if mishaps of disks are all that happens.
+    pub(super) disks: bool,
 }
 
 impl Shape {
-    /// The shape of a storm; if `moves`, with a spare machine where there are enough.
-    pub(super) fn draw(random: &mut Random, moves: bool) -> Shape {
+    /// The shape of a storm; where members move with a spare machine, if there are enough.
+    pub(super) fn draw(random: &mut Random, kind: RunKind) -> Shape {
         let machines = random.between(3, 5) as usize;
-        let storm = if random.chance(1, 3) { StormKind::Links } else { StormKind::Crashes };
+        let disks = kind == RunKind::Disks;
+        let storm = if random.chance(1, 3) && !disks { StormKind::Links } else { StormKind::Crashes };
         let is_periodic = storm == StormKind::Crashes && random.chance(1, 4);
         let table = match storm {
             StormKind::Crashes if !is_periodic && random.chance(1, 2) => SharedTable::Grace,
@@ -43,8 +57,8 @@ impl Shape {
         // Where no machine forgets, hints have to do by themselves.
         let compares = storm == StormKind::Crashes && random.fork("repair").chance(1, 3);
         let spans = random.fork("datacenters").chance(1, 3);
-        let spares = usize::from(moves && machines > COPIES && !rotates);
-        Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans }
+        let spares = usize::from(kind == RunKind::Moves && machines > COPIES && !rotates);
+        Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans, disks }
     }
 
     /// The datacentre of a machine.
@@ -57,7 +71,7 @@ impl Shape {
     #[cfg(test)]
     pub(super) fn plain(machines: usize, storm: StormKind) -> Shape {
         let (is_periodic, has_short_tail, rotates, compares, spans) = (false, false, false, false, false);
-        let (spares, table) = (0, SharedTable::Default);
-        Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans }
+        let (spares, table, disks) = (0, SharedTable::Default, false);
+        Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans, disks }
     }
 }

@@ -1,9 +1,9 @@
 //! A process that starts asks its peers to be admitted as its host.
 
 use crate::ground::world::Class;
-use crate::peers::header::Kind;
-use crate::peers::message::{Callers, Footing, Message, PACKED_BYTES_MAX, packed};
-use henge_base::Micros;
+use crate::peers::header::{Header, Kind};
+use crate::peers::message::{Body, Callers, Footing, Message, PACKED_BYTES_MAX, packed};
+use henge_base::{Bytes, Micros};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -50,3 +50,15 @@ pub(crate) enum RecallReply {
 }
 
 packed!(Recall, RecallReply);
+
+/// The reply with which a member refuses for good the process that sent a request to be admitted, in words; `None` of any other request
+/// or reply. For those who watch messages from outside.
+pub fn refusal_for_good(request: &Bytes, reply: &Bytes) -> Option<String> {
+    if Header::split(request).ok()?.0.kind != Kind::Recall {
+        return None;
+    }
+    let (answered, body) = Header::split(reply).ok().filter(|(answered, _)| answered.status.is_ok())?;
+    debug_assert_eq!(answered.kind, Kind::Reply);
+    let older = RecallReply::decode(body).ok().filter(|reply| matches!(reply, RecallReply::Older { .. }))?;
+    Some(format!("{older:?}"))
+}

@@ -1,10 +1,11 @@
 //! Older copies of disks, clones, disks that change places: the table of docs/protocols/identity.md.
 
 mod addresses;
+mod refusals;
 
 use super::*;
 use crate::disk::Disk;
-use crate::rewind::exchange;
+use crate::disk_mishap::exchange;
 
 impl Run {
     fn exchange_disk(&self, machine: usize, disk: Disk, is_wrong: bool) -> Disk {
