@@ -4,7 +4,7 @@
 //! Key: the prefix of the partition's keys. Value: `crc32 of key and state (LE) | format | state`.
 
 use crate::export::{ExportCursor, ExportPage};
-use crate::{Engine, EngineError, Family, Flow, ScanRange, Tier};
+use crate::{Engine, EngineError, Family, Flow, MemoryOutcome, ScanRange, Tier};
 use henge_base::Bytes;
 use henge_model::{Key, StorageId, TokenRange};
 
@@ -23,11 +23,19 @@ pub(crate) fn removal(prefix: &[u8]) -> (Family, Bytes, Bytes) {
     (Family::Paxos, Bytes::copy_from_slice(prefix), Bytes::new())
 }
 
-pub(crate) fn get(engine: &dyn Engine, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
+/// The state of a partition's acceptor, if it has one. `None`: not in memory, which [`Tier::Disk`] never answers.
+pub(crate) fn get(engine: &dyn Engine, prefix: &[u8], tier: Tier) -> Result<Option<Option<Bytes>>, EngineError> {
     let mut found = Ok(None);
-    engine
-        .get(Family::Paxos, prefix, &mut |value| found = value.map(|value| decode_state(prefix, value)).transpose())?;
-    found
+    let mut hit = |value: Option<&[u8]>| found = value.map(|value| decode_state(prefix, value)).transpose();
+    match tier {
+        Tier::Disk => engine.get(Family::Paxos, prefix, &mut hit)?,
+        Tier::Memory => {
+            if engine.try_get(Family::Paxos, prefix, &mut hit)? == MemoryOutcome::WouldBlock {
+                return Ok(None);
+            }
+        }
+    }
+    found.map(Some)
 }
 
 /// A page of states in a range of the ring, by the prefixes of their partitions: at most `bytes_max`, or one that is larger. A damaged

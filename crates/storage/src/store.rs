@@ -221,7 +221,12 @@ impl Store {
 
     /// The state of the acceptor of a partition, by the prefix of its keys; for a disk lane.
     pub fn acceptor(&self, prefix: &[u8]) -> Result<Option<Bytes>, EngineError> {
-        acceptors::get(&self.engine, prefix)
+        acceptors::get(&self.engine, prefix, Tier::Disk).map(Option::flatten)
+    }
+
+    /// As [`Store::acceptor`], without the disk; `None`: not in memory.
+    pub fn acceptor_in_memory(&self, prefix: &[u8]) -> Result<Option<Option<Bytes>>, EngineError> {
+        acceptors::get(&self.engine, prefix, Tier::Memory)
     }
 
     /// Queues the state of the acceptor of a partition, and with it what it commits there: both are stored or neither. As

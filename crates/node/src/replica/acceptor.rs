@@ -128,9 +128,16 @@ impl<W: World> ReplicaHandle<W> {
     }
 }
 
+/// Reads the state of a partition, from memory if that suffices: a thread of the disk lane costs more than the read.
 async fn load<W: World>(replica: &ReplicaHandle<W>, key: &Bytes, deadline: Mono) -> Result<Acceptor, ReplicaError> {
-    let (key, in_time) = (key.clone(), replica.time_check(deadline));
-    let found = replica.on_disk(Lane::Read, move |store| in_time().map(|()| store.acceptor(&key))).await?;
+    replica.check_time(deadline)?;
+    let found = match replica.store.acceptor_in_memory(key).transpose() {
+        Some(found) => found,
+        None => {
+            let (key, in_time) = (key.clone(), replica.time_check(deadline));
+            replica.on_disk(Lane::Read, move |store| in_time().map(|()| store.acceptor(&key))).await?
+        }
+    };
     let corrupt = ReplicaError::Refused(Refusal::Corrupt);
     match found {
         Ok(None) => Ok(Acceptor::default()),

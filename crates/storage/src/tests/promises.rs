@@ -126,6 +126,22 @@ fn an_acceptor_and_what_it_commits_are_stored_together() {
 }
 
 #[test]
+fn an_acceptor_is_read_from_memory_or_not_at_all() {
+    let (store, engine) = open();
+    let prefix = |k: i32| Key::partition_prefix(&table(), &PartitionKey::from_components(&[&k.to_be_bytes()]).unwrap());
+    store.submit_acceptor(&prefix(1), b"state", None, 1).unwrap();
+    while store.turn(SyncMode::Synced, &mut Vec::new()) {}
+    let found = |k| store.acceptor_in_memory(&prefix(k)).unwrap();
+    assert_eq!((found(1), found(2)), (Some(Some(b"state"[..].into())), Some(None)));
+    engine.set_faults(ModelFaults { miss_permille: 1_000, ..ModelFaults::default() }, Random::new(1));
+    assert_eq!((found(1), found(2)), (None, None), "that it is not there is not known either");
+    assert_eq!(store.acceptor(&prefix(1)).unwrap(), Some(b"state"[..].into()));
+    engine.set_faults(ModelFaults::default(), Random::new(1));
+    assert!(engine.corrupt(Family::Paxos, &prefix(1)));
+    assert!(matches!(store.acceptor_in_memory(&prefix(1)), Err(EngineError::Corrupt(_))));
+}
+
+#[test]
 fn an_acceptor_of_flipped_bits_is_an_error_and_no_promise() {
     let (store, engine) = open();
     let prefix = |k: i32| Key::partition_prefix(&table(), &PartitionKey::from_components(&[&k.to_be_bytes()]).unwrap());
