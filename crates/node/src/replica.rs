@@ -101,7 +101,7 @@ impl<W: World> LocalReplica<W> {
             ReadKind::Digest => self.store.digest(command, tier, ANSWER_BYTES_MAX).map(|d| d.map(ReadReply::Digest)),
         };
         let faults = self.context.options.faults;
-        let reply = reply.map(|r| r.map(|r| faults.alter_reply(r, self.context.world.wall_us())));
+        let reply = reply.map(|r| r.map(|r| faults.alter_reply(r, || self.context.world.wall_us())));
         reply.map_err(|error| {
             tracing::warn!(%error, "a read failed on this replica");
             self.context.metrics.replica_read_errors.inc();

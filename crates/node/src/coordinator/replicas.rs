@@ -108,7 +108,7 @@ impl<W: World> Replicas for Coordinator<W> {
                 self.replica.owe(error, mutation.clone());
                 return WritePending::from_error(error);
             }
-            self.replica.apply_owing(mutation).limit_time(self.parts.context.world.sleep_until(deadline))
+            self.replica.apply_owing(mutation, deadline)
         } else {
             self.send(to, mutation.bytes().clone(), deadline, OnFailure::OweHint)
         }

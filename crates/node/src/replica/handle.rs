@@ -53,6 +53,9 @@ impl<W: World> ReplicaHandle<W> {
         let world = &replica.context.world;
         world.spawn("writer", writer::run(Arc::clone(&replica), core, Arc::clone(&writer_wakeup)));
         world.spawn("outcomes of writes", async move { mailbox.deliver().await });
+        if core == 0 {
+            world.spawn("overdue writes", writer::end_overdue(Arc::clone(&replica)));
+        }
         ReplicaHandle { replica, core, writer_wakeup, steps: None }
     }
 
@@ -69,7 +72,7 @@ impl<W: World> ReplicaHandle<W> {
             return pending;
         }
         let handle = self.clone();
-        WritePending::Bounded(Box::pin(async move {
+        WritePending::Traced(Box::pin(async move {
             let outcome = pending.await;
             handle.note(if outcome.is_ok() { Step::Applied } else { Step::Refused }, 0);
             outcome
@@ -78,15 +81,16 @@ impl<W: World> ReplicaHandle<W> {
 
     /// Gives a mutation to the combiner. The one way for user data to reach this node's disk.
     pub(crate) fn apply(&self, mutation: &Mutation) -> WritePending {
-        self.apply_or_owe(mutation, None)
+        self.apply_or_owe(mutation, None, None)
     }
 
-    /// As [`ReplicaHandle::apply`], of a mutation that this copy is owed unless it is applied.
-    pub(crate) fn apply_owing(&self, mutation: &SharedMutation) -> WritePending {
-        self.apply_or_owe(mutation.mutation(), Some(mutation))
+    /// As [`ReplicaHandle::apply`], of a mutation that this copy is owed unless it is applied. It is waited for until a deadline: a write that
+    /// is stalled may be made later.
+    pub(crate) fn apply_owing(&self, mutation: &SharedMutation, deadline: Mono) -> WritePending {
+        self.apply_or_owe(mutation.mutation(), Some(mutation), Some(deadline))
     }
 
-    fn apply_or_owe(&self, mutation: &Mutation, owed: Option<&SharedMutation>) -> WritePending {
+    fn apply_or_owe(&self, mutation: &Mutation, owed: Option<&SharedMutation>, deadline: Option<Mono>) -> WritePending {
         let rows = mutation.rows.len();
         let checked = match rows > MUTATION_ROWS_MAX {
             true => Err(ReplicaError::Refused(Refusal::Corrupt)),
@@ -96,10 +100,11 @@ impl<W: World> ReplicaHandle<W> {
             owed.into_iter().for_each(|owed| self.owe(error, owed.clone()));
             return WritePending::from_error(error);
         }
-        let mutation = self.context.options.faults.alter_mutation(mutation, self.context.world.wall_us());
+        let mutation = self.context.options.faults.alter_mutation(mutation, || self.context.world.wall_us());
         let give = |store: &Store, ticket| store.submit(&mutation, ticket);
         self.note(Step::QueuedWrite, rows);
-        self.note_end(self.submit_or_owe(give, owed.cloned()).unwrap_or_else(WritePending::from_error))
+        let queued = self.submit_or_owe(give, owed.cloned(), deadline);
+        self.note_end(queued.unwrap_or_else(WritePending::from_error))
     }
 
     /// As [`ReplicaHandle::apply`], of a mutation that is encoded.
@@ -135,15 +140,16 @@ impl<W: World> ReplicaHandle<W> {
         &self,
         give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
     ) -> Result<WritePending, ReplicaError> {
-        self.submit_or_owe(give, None)
+        self.submit_or_owe(give, None, None)
     }
 
     fn submit_or_owe(
         &self,
         give: impl FnOnce(&Store, u64) -> Result<bool, WriteError>,
         owed: Option<SharedMutation>,
+        deadline: Option<Mono>,
     ) -> Result<WritePending, ReplicaError> {
-        let (ticket, receiver) = self.slots.open(self.core, owed);
+        let (ticket, receiver) = self.slots.open(self.core, owed, deadline);
         match give(&self.store, ticket) {
             Ok(is_free) => {
                 if is_free {

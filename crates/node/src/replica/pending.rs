@@ -1,10 +1,9 @@
 //! Requests under way at a replica, as the coordinator holds them.
 
-use futures_util::future::{Either, select};
 use henge_coordinator::{ReadReply, Refusal, ReplicaError};
 use henge_storage::WriteError;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
@@ -17,26 +16,13 @@ pub enum WritePending {
     Ready(Option<Result<(), ReplicaError>>),
     /// In the combiner, or at a peer.
     Waiting(oneshot::Receiver<Result<(), ReplicaError>>),
-    /// In the combiner, and waited for until a deadline, or noted in a trace.
-    Bounded(Pin<Box<dyn Future<Output = WriteResult> + Send>>),
+    /// In the combiner, and noted in a trace.
+    Traced(Pin<Box<dyn Future<Output = WriteResult> + Send>>),
 }
 
 impl WritePending {
     pub(crate) fn from_error(error: ReplicaError) -> Self {
         WritePending::Ready(Some(Err(error)))
-    }
-
-    /// The same, waited for no longer than until `time_up` ends: a write that is stalled may be made later.
-    pub(crate) fn limit_time(self, time_up: impl Future<Output = ()> + Send + 'static) -> Self {
-        if matches!(self, WritePending::Ready(_)) {
-            return self;
-        }
-        WritePending::Bounded(Box::pin(async move {
-            match select(self, pin!(time_up)).await {
-                Either::Left((outcome, _)) => outcome,
-                Either::Right(_) => Err(ReplicaError::Unknown),
-            }
-        }))
     }
 }
 
@@ -48,7 +34,7 @@ impl Future for WritePending {
             WritePending::Waiting(receiver) => {
                 Pin::new(receiver).poll(cx).map(|r| r.unwrap_or(Err(ReplicaError::Unknown)))
             }
-            WritePending::Bounded(write) => write.as_mut().poll(cx),
+            WritePending::Traced(write) => write.as_mut().poll(cx),
         }
     }
 }

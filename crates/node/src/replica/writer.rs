@@ -5,7 +5,10 @@
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
 use crate::replica::pending::refusal_of_write;
+use futures_util::future::select;
+use henge_coordinator::ReplicaError;
 use henge_storage::{Store, SyncMode, WriteError};
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -17,6 +20,21 @@ pub(super) async fn run<W: World>(replica: Arc<LocalReplica<W>>, core: usize, wa
     loop {
         wakeup.notified().await;
         while take_turn(&replica, core).await {}
+    }
+}
+
+/// Tells callers whose time is up that the outcome of their writes is unknown, those of all cores.
+pub(super) async fn end_overdue<W: World>(replica: Arc<LocalReplica<W>>) {
+    let (slots, world) = (&replica.slots, &replica.context.world);
+    loop {
+        match slots.search_at() {
+            None => slots.earlier_due().await,
+            Some(at) if at <= world.mono() => slots.end_overdue(world.mono(), Err(ReplicaError::Unknown)),
+            Some(at) => {
+                // Whichever comes first: the next look tells.
+                let _ = select(pin!(slots.earlier_due()), pin!(world.sleep_until(at))).await;
+            }
+        }
     }
 }
 
