@@ -8,6 +8,7 @@ use crate::client::parameters::Parameters;
 use crate::client::prepare::prepare;
 use crate::client::prepared_statement::{LONG_TEXT_BYTES, PreparedStatement};
 use crate::client::schema_change;
+use crate::ground::clock::Now;
 use crate::ground::requests_in_flight::RequestOfEpoch;
 use crate::ground::world::{Lane, World};
 use futures_util::future::{Either, select};
@@ -74,7 +75,8 @@ impl<W: World> Core<W> {
         if !self.may(ready, parameters.user) || !self.sees_clear(ready, parameters.user) || !self.is_unlimited() {
             return false;
         }
-        let request = self.request(parameters, WriteId::of_repair(0), 0, self.context().options.read_timeout);
+        let (timeout, now) = (self.context().options.read_timeout, self.context().now());
+        let request = self.request(parameters, (WriteId::of_repair(0), 0), timeout, now);
         if self.is_held(parameters.user) {
             let settings = &self.context().options.guardrails;
             if !settings.pass_single_row(plan, parameters.page.size, parameters.consistency) {
@@ -145,15 +147,16 @@ impl<W: World> Core<W> {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<Outcome, Error> {
         let plan = self.seen_by(ready, plan, parameters.user)?;
-        self.admit(parameters, self.select_timeout(plan))?;
+        let (timeout, mut now) = (self.select_timeout(plan), self.context().now());
+        self.admit(parameters, timeout, now.mono)?;
         let placed = ready.placed.first().ok_or_else(unplaced_error)?;
         if parameters.consistency.is_serial() {
             self.check_serial_read(plan.table(), placed, parameters.consistency)?;
             // It takes ballots, which are stamps.
-            self.stamp(parameters).await?;
+            (_, now) = self.stamp(parameters, now).await?;
         }
         // It writes nothing but repairs, which take identities of their own.
-        let request = self.request(parameters, WriteId::of_repair(0), self.seed(), self.select_timeout(plan));
+        let request = self.request(parameters, (WriteId::of_repair(0), self.seed()), timeout, now);
         let next = match plan.reads_by_key() {
             true => henge_query::select(self.coordinator(), plan, placed, &request, sink).await?,
             false => {
@@ -208,13 +211,21 @@ impl<W: World> Core<W> {
     }
 
     async fn write_request<'a>(&'a self, parameters: &Parameters<'a>) -> Result<Request<'a>, Error> {
-        self.admit(parameters, self.context().options.write_timeout)?;
-        let id = WriteId { issued: self.stamp(parameters).await?, member: self.cluster().view().own_number() };
-        Ok(self.request(parameters, id, self.seed(), self.context().options.write_timeout))
+        let (timeout, now) = (self.context().options.write_timeout, self.context().now());
+        self.admit(parameters, timeout, now.mono)?;
+        let (issued, now) = self.stamp(parameters, now).await?;
+        let id = WriteId { issued, member: self.cluster().view().own_number() };
+        Ok(self.request(parameters, (id, self.seed()), timeout, now))
     }
 
-    fn request<'a>(&'a self, parameters: &Parameters<'a>, id: WriteId, seed: u64, timeout: Duration) -> Request<'a> {
-        let now_us = self.context().wall_us();
+    fn request<'a>(
+        &'a self,
+        parameters: &Parameters<'a>,
+        (id, seed): (WriteId, u64),
+        timeout: Duration,
+        now: Now,
+    ) -> Request<'a> {
+        let now_us = self.context().clock.right_time(now);
         let context = BindContext {
             values: parameters.values,
             timestamp: parameters.timestamp.unwrap_or(id.issued),
@@ -226,7 +237,7 @@ impl<W: World> Core<W> {
             guard: self.guard(parameters),
         };
         let Parameters { consistency, serial, page, .. } = *parameters;
-        let deadline = self.receipt(parameters) + timeout;
+        let deadline = parameters.received.unwrap_or(now.mono) + timeout;
         Request { context, consistency, serial, deadline, id, page }
     }
 
@@ -239,11 +250,11 @@ impl<W: World> Core<W> {
         self.context().world.mono()
     }
 
-    /// Refuses a request that waited for its beginning until its time was up: what comes too late is not begun.
-    fn check_wait(&self, parameters: &Parameters<'_>, timeout: Duration) -> Result<(), Error> {
-        let waited = self.now().since(self.receipt(parameters));
+    /// Refuses a request that waited for its beginning until its time was up: what comes too late is not begun. Gives the time that it waited.
+    fn check_wait(parameters: &Parameters<'_>, timeout: Duration, now: Mono) -> Result<Duration, Error> {
+        let waited = parameters.received.map_or(Duration::ZERO, |received| now.since(received));
         if waited < timeout {
-            return Ok(());
+            return Ok(waited);
         }
         let message =
             format!("the request waited for {} ms before it could begin; it was not begun", waited.as_millis());
@@ -251,10 +262,8 @@ impl<W: World> Core<W> {
     }
 
     /// As [`Core::check_wait`]; refuses also what has waited for too long among requests all of which wait.
-    fn admit(&self, parameters: &Parameters<'_>, timeout: Duration) -> Result<(), Error> {
-        self.check_wait(parameters, timeout)?;
-        let now = self.now();
-        let waited = now.since(self.receipt(parameters));
+    fn admit(&self, parameters: &Parameters<'_>, timeout: Duration, now: Mono) -> Result<(), Error> {
+        let waited = Self::check_wait(parameters, timeout, now)?;
         if self.queue_delay.admit(waited, now) || self.context().options.faults.admit_all {
             return Ok(());
         }
@@ -268,7 +277,7 @@ impl<W: World> Core<W> {
     /// The time until which a change of the metadata may be agreed on, if it is not over.
     pub(super) fn metadata_deadline(&self, parameters: &Parameters<'_>) -> Result<Mono, Error> {
         let timeout = self.context().options.metadata_timeout;
-        self.check_wait(parameters, timeout)?;
+        Self::check_wait(parameters, timeout, self.now())?;
         Ok(self.receipt(parameters) + timeout)
     }
 
@@ -287,19 +296,20 @@ impl<W: World> Core<W> {
         self.context().world.random("request")
     }
 
-    /// A stamp. Waits for a lease that is late and for a clock that is about to be trusted, at most as long as a write may take.
-    async fn stamp(&self, parameters: &Parameters<'_>) -> Result<Micros, Error> {
-        let deadline = self.receipt(parameters) + self.context().options.write_timeout;
+    /// A stamp, and the moment at which it was taken. Waits for a lease that is late and for a clock that is about to be trusted, at most as
+    /// long as a write may take.
+    async fn stamp(&self, parameters: &Parameters<'_>, mut now: Now) -> Result<(Micros, Now), Error> {
+        let deadline = parameters.received.unwrap_or(now.mono) + self.context().options.write_timeout;
         loop {
-            let now = self.context().now();
             let refused = match self.context().clock.stamp(now) {
-                Ok(stamp) => return Ok(stamp),
+                Ok(stamp) => return Ok((stamp, now)),
                 Err(refused) => refused,
             };
             if !refused.may_pass_within(deadline.since(now.mono).as_micros() as i64) {
                 return Err(Error::Overloaded(format!("{refused}; nothing was written, another node may")));
             }
             self.context().pause(LEASE_WAIT).await;
+            now = self.context().now();
         }
     }
 }
