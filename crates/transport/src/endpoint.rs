@@ -9,20 +9,15 @@ use crate::inbound::{self, InboundConnections};
 use crate::limits::{CLOSE_TIMEOUT, DIALING_CORES_MAX};
 use crate::link::Link;
 use crate::options::Options;
+use crate::port::{Port, dialing_endpoint};
 use crate::state::EndpointState;
 use crate::tls;
 use henge_base::{Bytes, ClusterId, HostId};
-use quinn_proto::RandomConnectionIdGenerator;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
-
-/// Bytes of the connection ids that this endpoint issues.
-const CONNECTION_ID_BYTES: usize = 8;
-/// Maximum UDP payload that is received, in bytes.
-const PAYLOAD_BYTES_MAX: u16 = 65_000;
 
 /// The reason why an endpoint could not be created.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +48,8 @@ impl std::fmt::Debug for Endpoint {
 struct EndpointParts {
     listen: SocketAddr,
     state: Arc<EndpointState>,
-    /// The endpoint of the port, which peers connect to.
-    port: quinn::Endpoint,
+    /// The port, which peers connect to.
+    port: Port,
     inbound: Arc<InboundConnections>,
     /// The end of the own certificate's validity, in seconds since the epoch.
     certificate_expiry: AtomicU64,
@@ -96,16 +91,22 @@ impl Endpoint {
     ) -> Result<Endpoint, BindError> {
         let (server, client) = configurations(identity, &options, listen)?;
         let failed = |e| BindError::Socket(listen, e);
-        let port = socket(listen, Some(server), identity).map_err(failed)?;
+        let port = Port::bind(listen, &server, identity, cores).map_err(failed)?;
         let dialers = cores.iter().take(DIALING_CORES_MAX).map(|core| core_dialer(core, listen, identity));
         let seed = u64::from(listen.port()) + 1;
         let certificate_expiry = AtomicU64::new(identity.validity().end_seconds());
         let inbound = Arc::new(InboundConnections::new(Handle::current(), cores));
         let state = Arc::new(EndpointState::new(handler, options, client, identity.trust.clone(), seed));
-        tokio::spawn(inbound::accept(port.clone(), Arc::clone(&state), Arc::clone(&inbound)));
+        let accept = |port: &quinn::Endpoint, core| {
+            inbound::accept(port.clone(), core, Arc::clone(&state), Arc::clone(&inbound))
+        };
+        tokio::spawn(accept(&port.control, None));
+        for (number, (port, core)) in port.cores.iter().zip(cores).enumerate() {
+            core.spawn(accept(port, Some(number)));
+        }
         let shared = Arc::new(EndpointParts {
             listen,
-            control: Arc::new(Dialer::new(port.clone(), Handle::current())),
+            control: Arc::new(Dialer::new(port.control.clone(), Handle::current())),
             cores: dialers.collect::<Result<_, _>>().map_err(failed)?,
             state,
             port,
@@ -117,7 +118,7 @@ impl Endpoint {
 
     /// The bound address.
     pub fn local_address(&self) -> Option<SocketAddr> {
-        self.shared.port.local_addr().ok()
+        self.shared.port.control.local_addr().ok()
     }
 
     /// Sends a request, from any thread. The request is queued when this returns. The call ends at `deadline` from now
@@ -140,7 +141,7 @@ impl Endpoint {
     /// but for those of peers that are not trusted any more, which end.
     pub fn replace_identity(&self, identity: &Identity) -> Result<(), IdentityError> {
         let (server, client) = configurations(identity, &self.shared.state.options, self.shared.listen)?;
-        self.shared.port.set_server_config(Some(server));
+        self.shared.port.set_server_config(&server);
         self.shared.certificate_expiry.store(identity.validity().end_seconds(), Ordering::Relaxed);
         self.shared.state.replace_identity(client, identity.trust.clone());
         Ok(())
@@ -174,7 +175,10 @@ impl Endpoint {
     pub async fn close(&self) {
         self.shared.state.close();
         self.shared.dialers().for_each(|dialer| dialer.end());
-        futures_util::future::join_all(self.shared.dialers().map(|dialer| dialer.wait_idle(CLOSE_TIMEOUT))).await;
+        self.shared.port.end();
+        let dialed =
+            futures_util::future::join_all(self.shared.dialers().map(|dialer| dialer.wait_idle(CLOSE_TIMEOUT)));
+        futures_util::future::join(dialed, self.shared.port.wait_idle(CLOSE_TIMEOUT)).await;
     }
 }
 
@@ -196,21 +200,7 @@ fn configurations(
 fn core_dialer(core: &Handle, listen: SocketAddr, identity: &Identity) -> std::io::Result<Arc<Dialer>> {
     // The socket's events and the endpoint's task belong to the runtime that is entered.
     let _entered = core.enter();
-    Ok(Arc::new(Dialer::new(socket(SocketAddr::new(listen.ip(), 0), None, identity)?, core.clone())))
-}
-
-fn socket(
-    listen: SocketAddr,
-    server: Option<quinn::ServerConfig>,
-    identity: &Identity,
-) -> std::io::Result<quinn::Endpoint> {
-    // The reset key outlives the process: a node that was killed can reset its old connections at the peers' next
-    // packet (RFC 9000, 10.3). They connect again at once, and need not wait for the idle timeout.
-    let mut config = quinn::EndpointConfig::new(Arc::new(identity.reset_key()));
-    config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(CONNECTION_ID_BYTES)));
-    config.max_udp_payload_size(PAYLOAD_BYTES_MAX).map_err(std::io::Error::other)?;
-    let socket = std::net::UdpSocket::bind(listen)?;
-    quinn::Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
+    Ok(Arc::new(Dialer::new(dialing_endpoint(listen, identity)?, core.clone())))
 }
 
 impl EndpointParts {

@@ -1,12 +1,12 @@
 //! Connections from peers. Whatever a peer sends, at most its own connection ends.
 
-use crate::first_id::class_hint;
 use crate::frame::Kind;
 use crate::handler::{Class, Hello, ReplyHandle};
 use crate::hello::{self, HelloError};
 use crate::limits::{HANDSHAKE_TIMEOUT, INBOUND_CONNECTIONS_MAX};
 use crate::outbox::Outbox;
 use crate::state::EndpointState;
+use crate::steering::class_hint;
 use crate::stream;
 use henge_base::BytesMut;
 use std::sync::Arc;
@@ -40,8 +40,12 @@ impl InboundConnections {
         threads.map(|thread| thread.connections.load(Ordering::Relaxed)).sum()
     }
 
-    /// The thread for a connection of a class: the core with the fewest, but for control, which no request must delay.
-    fn thread_for(&self, class: Option<Class>) -> &Arc<ServingThread> {
+    /// The thread for a connection of a class: the core that received it, or the one with the fewest if the control thread did. Control stays
+    /// there, for no request must delay it.
+    fn thread_for(&self, class: Option<Class>, received_by: Option<usize>) -> &Arc<ServingThread> {
+        if let Some(core) = received_by.and_then(|core| self.cores.get(core)) {
+            return core;
+        }
         match class {
             Some(Class::Request | Class::Bulk) => {
                 let least = self.cores.iter().min_by_key(|core| core.connections.load(Ordering::Relaxed));
@@ -52,14 +56,19 @@ impl InboundConnections {
     }
 }
 
-/// Accepts connections until the endpoint is closed.
-pub(crate) async fn accept(port: quinn::Endpoint, state: Arc<EndpointState>, inbound: Arc<InboundConnections>) {
+/// Accepts connections until the endpoint, of the control thread or of a core, is closed.
+pub(crate) async fn accept(
+    port: quinn::Endpoint,
+    core: Option<usize>,
+    state: Arc<EndpointState>,
+    inbound: Arc<InboundConnections>,
+) {
     while let Some(incoming) = port.accept().await {
         if inbound.count() >= INBOUND_CONNECTIONS_MAX {
             incoming.refuse();
             continue;
         }
-        let thread = Arc::clone(inbound.thread_for(class_hint(&incoming.orig_dst_cid())));
+        let thread = Arc::clone(inbound.thread_for(class_hint(&incoming.orig_dst_cid()), core));
         thread.connections.fetch_add(1, Ordering::Relaxed);
         let (state, runtime) = (Arc::clone(&state), thread.runtime.clone());
         // The connection is accepted in the task, so that its encryption runs on the same thread.

@@ -1,9 +1,9 @@
 //! Authenticated QUIC links between nodes, which carry requests, replies and messages as bytes.
 //!
 //! - `certificate`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
-//! - `endpoint`: the port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`: connections from
-//!   peers; `core_number`: the thread that a link belongs to; `first_id`, `hello`, `stream`, `frame`: the bytes on
-//!   them.
+//! - `endpoint`: all of them; `port`: the UDP port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`:
+//!   connections from peers; `core_number`: the thread that a link belongs to; `steering`, `hello`, `stream`, `frame`: the bytes
+//!   on them.
 //! - `outbox`, `pending_calls`, `call`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
 //!   endpoint; `options`, `limits`: settings and bounds.
 
@@ -15,7 +15,6 @@ mod certificate;
 mod core_number;
 mod dialer;
 mod endpoint;
-mod first_id;
 mod frame;
 mod handler;
 mod hello;
@@ -26,9 +25,11 @@ mod link;
 mod options;
 mod outbox;
 mod pending_calls;
+mod port;
 mod provider;
 mod revocation;
 mod state;
+mod steering;
 mod stream;
 mod tls;
 mod trust;

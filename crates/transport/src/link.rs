@@ -3,7 +3,6 @@
 //! the next attempt calls fail at once, as not sent.
 
 use crate::call::{Call, CallError};
-use crate::first_id::first_id;
 use crate::frame::{Head, Kind};
 use crate::handler::{Class, Destination};
 use crate::hello::{self, HelloError};
@@ -11,6 +10,7 @@ use crate::limits::{HANDSHAKE_TIMEOUT, RECONNECT_DELAY_MAX, RECONNECT_DELAY_MIN}
 use crate::outbox::{Outbox, QueuedFrame};
 use crate::pending_calls::PendingCalls;
 use crate::state::EndpointState;
+use crate::steering::first_id;
 use crate::stream;
 use crate::tls::SERVER_NAME;
 use henge_base::{Bytes, BytesMut, HostId};
@@ -175,8 +175,8 @@ async fn connect(
     link: &Link,
 ) -> Result<OutboundConnection, HelloError> {
     let lost = |reason: String| HelloError::Lost(reason);
-    let (mut config, class) = (state.client_config(), link.class);
-    config.initial_dst_cid_provider(Arc::new(move || first_id(class)));
+    let (mut config, class, first_core) = (state.client_config(), link.class, state.first_core);
+    config.initial_dst_cid_provider(Arc::new(move || first_id(class, first_core)));
     let connecting = quinn.connect_with(config, link.to.address, SERVER_NAME);
     let connection =
         connecting.map_err(|e| lost(e.to_string()))?.await.map_err(|e| HelloError::from_connection_error(&e))?;

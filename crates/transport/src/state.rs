@@ -4,6 +4,7 @@ use crate::handler::{Class, Handler};
 use crate::identity::peer_chain;
 use crate::limits::LOGGED_REFUSALS_MAX;
 use crate::options::Options;
+use crate::steering::draw_core;
 use crate::trust::Trust;
 use henge_base::ClusterId;
 use parking_lot::{Mutex, RwLock};
@@ -18,6 +19,8 @@ use tokio::sync::watch;
 pub(crate) struct EndpointState {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) options: Options,
+    /// The core of each peer that the links of this node's first core are for.
+    pub(crate) first_core: u8,
     client: RwLock<quinn::ClientConfig>,
     trust: watch::Sender<Trust>,
     cluster: Mutex<Option<ClusterId>>,
@@ -42,6 +45,7 @@ impl EndpointState {
             handler,
             cluster: Mutex::new(options.cluster),
             options,
+            first_core: draw_core(),
             client: RwLock::new(client),
             trust: watch::Sender::new(trust),
             refused: Mutex::default(),

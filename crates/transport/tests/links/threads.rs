@@ -96,6 +96,38 @@ async fn requests_of_a_core_are_answered_to_it_and_a_peer_spreads_them_over_its_
     assert_eq!((a.endpoint.figures().links, b.endpoint.figures().inbound), (2, 2), "a link of each core");
 }
 
+#[test]
+fn requests_of_a_peer_are_served_while_the_control_thread_stands_still() {
+    let authority = authority();
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let (own, other) = (runtime(), runtime());
+    let a = own.block_on(async { Node::start(1, &authority) });
+    let b = other.block_on(async { Node::start(2, &authority) });
+    // Nothing runs on the control thread of the other one: no control can be answered, requests are.
+    own.block_on(async {
+        for core in [0, 1] {
+            a.ask_on(core, b.to, Class::Request).await.unwrap();
+        }
+        let control = a.ask_on(0, b.to, Class::Control);
+        assert!(tokio::time::timeout(Duration::from_millis(100), control).await.is_err());
+    });
+    assert_eq!(b.serving_threads(), [(Class::Request, Some(0)), (Class::Request, Some(1))]);
+    let (end, ended) = oneshot::channel::<()>();
+    std::thread::scope(|threads| {
+        threads.spawn(|| other.block_on(ended).unwrap_err());
+        own.block_on(a.ask_on(0, b.to, Class::Control)).unwrap();
+        drop(end);
+    });
+}
+
+#[tokio::test]
+async fn a_port_is_no_other_endpoint_s_too() {
+    let authority = authority();
+    let a = Node::start(1, &authority);
+    let taken = Endpoint::bind(a.to.address, &identity(&authority, 2), a.handler.clone(), Options::default(), &a.cores);
+    assert!(taken.is_err(), "though its own sockets share it");
+}
+
 #[tokio::test]
 async fn control_stays_off_the_cores() {
     let authority = authority();
