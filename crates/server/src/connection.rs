@@ -57,7 +57,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection.
 pub(crate) struct Connection {
-    core: Core<ServerWorld>,
+    /// Shared by the requests of the connection: other cores count no references to it.
+    core: Arc<Core<ServerWorld>>,
     metrics: Arc<Metrics>,
     decoder: FrameDecoder,
     input: BytesMut,
@@ -109,7 +110,7 @@ impl Connection {
         let before_login = if core.demands_login() { login::FRAME_BYTES_MAX } else { max_frame };
         Connection {
             received: core.now(),
-            core,
+            core: Arc::new(core),
             metrics: Arc::clone(node.metrics()),
             decoder: FrameDecoder::with_limit(Role::Server, before_login),
             input: BytesMut::new(),
@@ -308,7 +309,7 @@ impl Connection {
             Ok(admitted) => Some(if let Some(reserved) = reserved { admitted.join(reserved) } else { admitted }),
             Err(overloaded) => return self.refuse(&frame.header, &lookup, overloaded.into(), began),
         };
-        let (header, core, peer) = (frame.header, self.core.clone(), self.peer);
+        let (header, core, peer) = (frame.header, Arc::clone(&self.core), self.peer);
         let (client, account, received) = (self.client.clone(), Arc::clone(&self.account), self.received);
         let frame = copy_frame(&frame);
         let slot = Some(self.entry.record.begin(frame.clone(), lookup.prepared_statement(), began));
@@ -317,17 +318,17 @@ impl Connection {
             let (core, trace) = if header.wants_tracing() {
                 let description = describe_request(&frame, lookup.prepared_statement());
                 let (core, trace) = core.with_new_trace(Some(peer));
-                (core, Some((trace, description)))
+                (Arc::new(core), Some((trace, description)))
             } else {
                 (core, None)
             };
-            let answered = run(PendingRequest { core: core.clone(), frame, lookup, client, account, received }).await;
+            let answered = run(&core, PendingRequest { frame, lookup, client, account, received }).await;
             let trace = trace.map(|(trace, description)| {
                 core.keep_trace(Arc::clone(&trace), description);
                 trace
             });
             let FinishedRequest { answer, warnings, summary, room } = answered;
-            EndedRequest { header, answer, warnings, summary, began, trace, slot, _admitted: admitted, room }
+            Box::new(EndedRequest { header, answer, warnings, summary, began, trace, slot, _admitted: admitted, room })
         };
         if reads { self.in_flight.run_while_open(request) } else { self.in_flight.run(request) }
     }

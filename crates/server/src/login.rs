@@ -50,9 +50,9 @@ impl Stage {
 }
 
 /// Checks the credentials of an AUTH_RESPONSE.
-pub(crate) async fn log_in(core: Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, RequestSummary) {
+pub(crate) async fn log_in(core: &Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, RequestSummary) {
     let mut summary = RequestSummary { operation: Operation::Auth, consistency: Consistency::One, ending: Ending::Ok };
-    let answer = match check_credentials(&core, token.as_deref(), peer).await {
+    let answer = match check_credentials(core, token.as_deref(), peer).await {
         Ok(role) => Answer::LoggedIn(role),
         Err(error) => {
             summary.ending = answer::ending(&error.kind);

@@ -39,7 +39,6 @@ const LARGE_FRAME_BYTES: usize = 64 << 10;
 
 /// A request before it is run.
 pub(crate) struct PendingRequest {
-    pub(crate) core: Core<ServerWorld>,
     pub(crate) frame: Frame,
     pub(crate) lookup: StatementLookup,
     pub(crate) client: Client,
@@ -60,17 +59,17 @@ pub(crate) struct FinishedRequest {
 }
 
 /// Runs a request. A read waits for room for its answer first.
-pub(crate) async fn run(request: PendingRequest) -> FinishedRequest {
-    let PendingRequest { core, frame, lookup, client, account, received } = request;
+pub(crate) async fn run(core: &Core<ServerWorld>, request: PendingRequest) -> FinishedRequest {
+    let PendingRequest { frame, lookup, client, account, received } = request;
     let warnings = Warnings::default();
     let mut summary =
         RequestSummary { operation: lookup.operation(), consistency: Consistency::One, ending: Ending::Ok };
     let context = RequestContext { client: &client, account: &account, warnings: &warnings, received };
-    let (lookup, turn) = look_up_long_text(&core, &frame, lookup, &context).await;
+    let (lookup, turn) = look_up_long_text(core, &frame, lookup, &context).await;
     let answered = match (lease_room(&account, lookup).await, Request::decode(&frame)) {
         (Ok((lookup, room)), Ok(request)) => {
             let mut room = Some(room);
-            let answer = answer(&core, frame.header.version, &request, lookup, &context, &mut room, &mut summary).await;
+            let answer = answer(core, frame.header.version, &request, lookup, &context, &mut room, &mut summary).await;
             answer.map(|answer| (answer, room))
         }
         (Err(overloaded), _) => Err(overloaded.into()),
@@ -237,7 +236,11 @@ async fn execute(
     let asked = request_parameters(parameters, &values, context.client, context.warnings, context.received);
     let mut rows = AnswerRows::new(room.take().unwrap_or_else(|| context.account.no_answer()));
     let span = tracing::debug_span!("client request", client = %context.account.ip(), operation = ?summary.operation);
-    let outcome = core.execute(ready, &asked, &mut rows).instrument(span).await;
+    let executed = core.execute(ready, &asked, &mut rows);
+    let outcome = match span.is_disabled() {
+        true => executed.await,
+        false => Box::pin(executed.instrument(span)).await,
+    };
     if let Some(refusal) = rows.refusal() {
         return Err(refusal.into());
     }

@@ -14,8 +14,11 @@ impl Connection {
     pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<StatementLookup> {
         match frame.header.opcode {
             Opcode::Execute => {
-                let Some(known) = self.find_statement(frame) else { return Some(StatementLookup::Nothing) };
-                let answered = !frame.header.wants_tracing() && self.try_execute(frame, &known, began);
+                // The slow path reports what is wrong with it.
+                let Ok(execute) = decode_execute(frame) else { return Some(StatementLookup::Nothing) };
+                let Some(known) = self.find_statement(execute.id) else { return Some(StatementLookup::Nothing) };
+                let may_answer = !frame.header.wants_tracing() && known.ready.may_read_one_row();
+                let answered = may_answer && self.try_execute(frame, &execute, &known, began);
                 (!answered).then_some(StatementLookup::Prepared(known))
             }
             Opcode::Query => {
@@ -34,23 +37,18 @@ impl Connection {
     }
 
     /// The statement that an EXECUTE names, at the current epoch.
-    fn find_statement(&mut self, frame: &Frame) -> Option<CachedStatement> {
-        let message = frame.message().ok()?;
-        let execute = Execute::decode(frame.header.version, message).ok()?;
-        if let Some(known) = self.statements.get(execute.id).filter(|k| self.core.is_current(&k.ready)) {
+    fn find_statement(&mut self, id: &[u8]) -> Option<CachedStatement> {
+        if let Some(known) = self.statements.get(id).filter(|k| self.core.is_current(&k.ready)) {
             return Some(known);
         }
-        let id = execute.id.try_into().ok()?;
+        let id = id.try_into().ok()?;
         let known = CachedStatement::new(id, self.core.find_prepared(&id)?);
         self.statements.keep(&known);
         Some(known)
     }
 
-    fn try_execute(&mut self, frame: &Frame, known: &CachedStatement, began: Instant) -> bool {
-        let Ok(execute) = frame.message().and_then(|message| Execute::decode(frame.header.version, message)) else {
-            return false;
-        };
-        let mode = known.metadata_mode(frame.header.version, &execute);
+    fn try_execute(&mut self, frame: &Frame, execute: &Execute<'_>, known: &CachedStatement, began: Instant) -> bool {
+        let mode = known.metadata_mode(frame.header.version, execute);
         self.try_answer(frame, &execute.parameters, &known.ready, (&known.metadata().result, mode), began)
     }
 
@@ -93,6 +91,10 @@ impl Connection {
         self.metrics.request(Operation::Read, parameters.consistency, Ending::Ok, began.elapsed());
         true
     }
+}
+
+fn decode_execute(frame: &Frame) -> Result<Execute<'_>, ProtocolError> {
+    Execute::decode(frame.header.version, frame.message()?)
 }
 
 fn decode_query(frame: &Frame) -> Result<Query<'_>, ProtocolError> {

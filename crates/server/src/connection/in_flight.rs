@@ -5,19 +5,23 @@ use super::ended_request::EndedRequest;
 use futures_util::future::FutureExt;
 use std::future::Future;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 /// The tasks of one connection, and the channel on which they return.
 pub(super) struct InFlightRequests {
-    sender: mpsc::UnboundedSender<Box<EndedRequest>>,
+    sender: mpsc::UnboundedSender<(Option<usize>, Box<EndedRequest>)>,
     /// Holds at most as many as are in flight, which the connection limits.
-    receiver: mpsc::UnboundedReceiver<Box<EndedRequest>>,
+    receiver: mpsc::UnboundedReceiver<(Option<usize>, Box<EndedRequest>)>,
     count: usize,
+    /// The tasks that end with the connection, in slots that are used again.
+    bound: Vec<Option<AbortHandle>>,
+    free: Vec<usize>,
 }
 
 impl InFlightRequests {
     pub(super) fn new() -> InFlightRequests {
         let (sender, receiver) = mpsc::unbounded_channel();
-        InFlightRequests { sender, receiver, count: 0 }
+        InFlightRequests { sender, receiver, count: 0, bound: Vec::new(), free: Vec::new() }
     }
 
     /// Requests that are not answered.
@@ -26,33 +30,36 @@ impl InFlightRequests {
     }
 
     /// Starts a request that runs to its end, also when the connection ends before.
-    pub(super) fn run(&mut self, request: impl Future<Output = EndedRequest> + Send + 'static) {
-        self.count += 1;
-        let sender = self.sender.clone();
-        // The answer of a connection that has ended concerns nobody.
-        tokio::spawn(request.map(move |done| drop(sender.send(Box::new(done)))));
+    pub(super) fn run(&mut self, request: impl Future<Output = Box<EndedRequest>> + Send + 'static) {
+        self.spawn(None, request);
     }
 
     /// Starts a request that changes nothing; it is dropped when the connection ends.
-    pub(super) fn run_while_open(&mut self, request: impl Future<Output = EndedRequest> + Send + 'static) {
+    pub(super) fn run_while_open(&mut self, request: impl Future<Output = Box<EndedRequest>> + Send + 'static) {
+        let slot = self.free.pop().unwrap_or(self.bound.len());
+        let task = self.spawn(Some(slot), request);
+        match self.bound.get_mut(slot) {
+            Some(free) => *free = Some(task),
+            None => self.bound.push(Some(task)),
+        }
+    }
+
+    fn spawn(
+        &mut self,
+        slot: Option<usize>,
+        request: impl Future<Output = Box<EndedRequest>> + Send + 'static,
+    ) -> AbortHandle {
         self.count += 1;
+        // Boxed first: a task is moved several times before it runs, and so would be all of the request.
         let (sender, request) = (self.sender.clone(), Box::pin(request));
-        tokio::spawn(async move {
-            tokio::select! {
-                biased;
-                done = request => drop(sender.send(Box::new(done))),
-                () = sender.closed() => {}
-            }
-        });
+        // The answer of a connection that has ended concerns nobody.
+        tokio::spawn(request.map(move |done| drop(sender.send((slot, done))))).abort_handle()
     }
 
     /// The next request that ends. Waits for ever if none is under way; nothing is lost if this is dropped before it is ready.
     pub(super) async fn next(&mut self) -> Box<EndedRequest> {
         match self.receiver.recv().await {
-            Some(done) => {
-                self.count -= 1;
-                done
-            }
+            Some(done) => self.take(done),
             // Never: there is a sender here.
             None => std::future::pending().await,
         }
@@ -61,8 +68,22 @@ impl InFlightRequests {
     /// A request that has ended.
     pub(super) fn try_next(&mut self) -> Option<Box<EndedRequest>> {
         let done = self.receiver.try_recv().ok()?;
+        Some(self.take(done))
+    }
+
+    fn take(&mut self, (slot, done): (Option<usize>, Box<EndedRequest>)) -> Box<EndedRequest> {
         self.count -= 1;
-        Some(done)
+        if let Some(slot) = slot {
+            self.bound[slot] = None;
+            self.free.push(slot);
+        }
+        done
+    }
+}
+
+impl Drop for InFlightRequests {
+    fn drop(&mut self) {
+        self.bound.iter().flatten().for_each(AbortHandle::abort);
     }
 }
 
@@ -78,8 +99,8 @@ mod tests {
     use std::time::Instant;
     use tokio::sync::Mutex;
 
-    fn done() -> EndedRequest {
-        EndedRequest {
+    fn done() -> Box<EndedRequest> {
+        Box::new(EndedRequest {
             header: Header {
                 version: Version::V5,
                 flags: Flags::default(),
@@ -95,7 +116,7 @@ mod tests {
             slot: None,
             _admitted: None,
             room: None,
-        }
+        })
     }
 
     #[tokio::test]
@@ -139,5 +160,20 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(ended.map(|ended| ended.load(Ordering::Relaxed)), [true, false]);
+    }
+
+    #[tokio::test]
+    async fn slots_of_reads_are_used_again() {
+        let mut connection = InFlightRequests::new();
+        for _ in 0..10 {
+            connection.run_while_open(async { done() });
+            connection.run(async { done() });
+            connection.run_while_open(async { done() });
+            for _ in 0..3 {
+                connection.next().await;
+            }
+        }
+        assert_eq!((connection.count(), connection.bound.len(), connection.free.len()), (0, 2, 2));
+        assert!(connection.bound.iter().all(Option::is_none));
     }
 }

@@ -6,6 +6,7 @@ use crate::answer;
 use crate::login::{self, Stage, log_in};
 use henge_node::ClusterEvent;
 use henge_protocol::{Event, Frame, Header, ProtocolError, Reply, Request, Response, Startup, Supported};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::broadcast;
 
@@ -54,12 +55,12 @@ impl Connection {
             return self.output.write_error(&Reply::to(header), &error.into());
         };
         self.stage = Stage::Checking { failures };
-        let (header, core, peer, began) = (*header, self.core.clone(), self.account.ip(), Instant::now());
+        let (header, core, peer, began) = (*header, Arc::clone(&self.core), self.account.ip(), Instant::now());
         let token = token.map(<[u8]>::to_vec);
         self.in_flight.run_while_open(async move {
-            let (answer, summary) = log_in(core, token, peer).await;
+            let (answer, summary) = log_in(&core, token, peer).await;
             let warnings = Vec::new();
-            EndedRequest {
+            Box::new(EndedRequest {
                 header,
                 answer,
                 warnings,
@@ -69,7 +70,7 @@ impl Connection {
                 slot: None,
                 _admitted: None,
                 room: None,
-            }
+            })
         });
     }
 
