@@ -17,4 +17,10 @@ pub struct Faults {
     pub wait_for_silent: bool,
     /// Takes a majority of all replicas, pending ones among them, for a quorum.
     pub majority_of_all: bool,
+    /// Sends writes to none of the replicas that are about to own their range.
+    pub skip_pending: bool,
+    /// Takes the rows of others for those of a decision that only a replica had which is about to own the range, and is not read.
+    pub trust_unread_commits: bool,
+    /// Has the page of a scan go on at the number of its piece instead of its key.
+    pub number_pages: bool,
 }

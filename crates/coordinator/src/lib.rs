@@ -76,7 +76,7 @@ pub use henge_model::WriteType;
 pub use key_read::Read;
 pub use keyspace_placement::KeyspacePlacement;
 pub use logged_batch::LoggedBatch;
-pub use paxos::{Conditional, Decision, conditional};
+pub use paxos::{Conditional, Decision, Settlement, conditional, settle_partition};
 pub use plan_epoch::newer_placement;
 pub use read::read;
 pub use read_policy::ReadPolicy;

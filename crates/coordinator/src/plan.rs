@@ -93,6 +93,7 @@ impl WritePlan {
     ) -> WritePlan {
         let range = placed.placement.replicas(token);
         let (read, write) = range.map_or((Hosts::NONE, Hosts::NONE), |range| (range.read, range.write));
+        let write = if replicas.faults().skip_pending { read } else { write };
         // ANY promises no read anything, so it waits for no replica more.
         let pending = write.iter().filter(|host| level != Consistency::Any && !read.contains(*host));
         let required = required_answers(replicas, placed, level)

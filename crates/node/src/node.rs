@@ -56,6 +56,7 @@ use crate::work::periodic_sync::PeriodicSync;
 use crate::work::plan_driver::PlanDriver;
 use crate::work::purge::Purge;
 use crate::work::repair::Repair;
+use crate::work::settling::Settling;
 use crate::work::sightings::SightingWriter;
 use crate::work::space::SpaceWatch;
 use crate::work::streaming::Streaming;
@@ -155,6 +156,7 @@ impl<W: World> Node<W> {
         self.run_worker(SpaceWatch { context: context() });
         self.run_worker(Purge::new(coordinator.clone()));
         self.run_worker(AcceptorPurge::new(coordinator.clone()));
+        self.run_worker(Settling::new(coordinator.clone()));
         self.run_worker(PlanDriver::new(coordinator.clone()));
         let moving = coordinator.clone();
         cluster.set_room_maker(Arc::new(coordinator.replica().clone()));

@@ -64,6 +64,8 @@ pub(crate) struct LocalReplica<W> {
     pub(crate) stream_status: StreamStatus,
     /// The sums by which replicas are compared.
     trees: Trees,
+    /// A conditional write that is undecided keeps deletions or acceptors from being forgotten.
+    pub(crate) undecided_found: Notify,
 }
 
 impl<W: World> LocalReplica<W> {
@@ -81,6 +83,7 @@ impl<W: World> LocalReplica<W> {
             stream_outflow: StreamOutflow::default(),
             stream_status: StreamStatus::default(),
             trees: Trees::default(),
+            undecided_found: Notify::new(),
         }
     }
 

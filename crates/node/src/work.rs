@@ -20,6 +20,7 @@ pub(crate) mod periodic_sync;
 pub(crate) mod plan_driver;
 pub(crate) mod purge;
 pub(crate) mod repair;
+pub(crate) mod settling;
 pub(crate) mod sightings;
 pub(crate) mod space;
 pub(crate) mod streaming;

@@ -147,11 +147,14 @@ impl Acceptor {
         self.accepted.is_some()
     }
 
-    /// The time of the oldest ballot of a value that was accepted here and is not known to be committed; its cells may be as old. `None`
-    /// if there is no such value: an empty one changes nothing.
+    /// The value that was accepted here and is not known to be committed. `None` also of an empty one, which changes nothing.
+    pub fn undecided_proposal(&self) -> Option<&Proposal> {
+        self.accepted.as_ref().filter(|accepted| accepted.update.is_some())
+    }
+
+    /// The time of the oldest ballot of an undecided value; its cells may be as old.
     pub fn undecided_since(&self) -> Option<Micros> {
-        let accepted = self.accepted.as_ref().filter(|accepted| accepted.update.is_some())?;
-        Some(accepted.ballot.micros.min(accepted.original.micros))
+        self.undecided_proposal().map(|accepted| accepted.ballot.micros.min(accepted.original.micros))
     }
 
     /// True if every round that this acceptor knows of began before a time.

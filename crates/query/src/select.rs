@@ -97,10 +97,11 @@ async fn run_bound<R: Replicas>(
     let BoundSelect { reads, limit, per_partition, filter, probe, .. } = bound;
     let remaining = state.as_ref().map_or(limit, |s| s.remaining.min(limit));
     let is_scan = matches!(reads, Reads::Scan { .. });
-    if is_scan && state.as_ref().is_some_and(|state| Key::storage_id(&state.key) != Some(plan.table().storage_id)) {
+    let is_by_key = is_scan && !replicas.faults().number_pages;
+    if is_by_key && state.as_ref().is_some_and(|state| Key::storage_id(&state.key) != Some(plan.table().storage_id)) {
         return Err(PageStateError.into());
     }
-    let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), is_scan, state.as_ref());
+    let cursor = Cursor::new(pieces(reads, plan.table().storage_id, placed), is_by_key, state.as_ref());
     let after = state.as_ref().map(|state| (cursor.counted_key(state), state.shown));
     let after = after.as_ref().map(|(key, shown)| (key, *shown));
     let mut join = Join::new(plan.projection(), request.context.now_seconds, plan.reads_whole_partitions(), after);

@@ -122,6 +122,11 @@ const NONE: Faults = Faults {
     skip_barriers: false,
     clean_owned: false,
     lower_without_merging: false,
+    leave_undecided: false,
+    skip_pending: false,
+    trust_unread_commits: false,
+    number_pages: false,
+    unsynced_promises: false,
 };
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.

@@ -75,7 +75,7 @@ impl<R: Replicas> Electorate<'_, R> {
     }
 
     /// Proposes that nothing be written. True if that is decided: then no older value can be.
-    async fn decide_nothing(&self, begun: &Begun, after: &mut Micros) -> bool {
+    pub(super) async fn decide_nothing(&self, begun: &Begun, after: &mut Micros) -> bool {
         let (ballot, before) = (begun.ballot, begun.before.clone());
         match self.propose(&Proposal { ballot, original: ballot, update: None, before }).await {
             ProposalOutcome::Accepted => true,

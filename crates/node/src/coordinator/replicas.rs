@@ -274,6 +274,9 @@ impl<W: World> Replicas for Coordinator<W> {
             mend_at_zero: faults.mend_at_zero,
             wait_for_silent: faults.wait_for_silent,
             majority_of_all: faults.majority_of_all,
+            skip_pending: faults.skip_pending,
+            trust_unread_commits: faults.trust_unread_commits,
+            number_pages: faults.number_pages,
         }
     }
 

@@ -114,7 +114,8 @@ settings! {
         accept_older_copy: bool = false;
         /// The time that a purge stays behind the present: longer than any write is under way, and than clocks of a cluster may differ.
         purge_margin: Duration = Duration::from_secs(60);
-        /// The time between two comparisons that settle conditional writes, whose acceptors are forgotten then.
+        /// The time between two looks for conditional writes that were left undecided, and between two comparisons that settle them all, so
+        /// that their acceptors are forgotten.
         acceptor_purge_interval: Duration = Duration::from_secs(3_600);
         /// A voter on metadata that is down for so long makes room for a member that is up.
         voter_patience: Duration = Duration::from_secs(600);
@@ -250,6 +251,16 @@ pub struct Faults {
     pub prove_without_one: bool,
     /// Forgets deletions from before a comparison, whatever is still owed from that time. A scenario shows it.
     pub forget_unproven: bool,
-    /// Takes conditional writes for settled of which a replica does not know what became. A scenario shows it.
+    /// Takes conditional writes for settled of which a replica does not know what became, and leaves them.
     pub settle_undecided: bool,
+    /// Leaves what conditional writes left undecided to whoever asks for its partition.
+    pub leave_undecided: bool,
+    /// Sends writes to none of the replicas that are about to own their range.
+    pub skip_pending: bool,
+    /// Takes the rows of others for those of a decision that only a replica had which is about to own the range, and is not read.
+    pub trust_unread_commits: bool,
+    /// Has the page of a scan go on at the number of its piece instead of its key.
+    pub number_pages: bool,
+    /// Answers a promise or an acceptance before it is synced, in periodic mode.
+    pub unsynced_promises: bool,
 }

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
 /// The names of all workers, in order: metrics have a label set for each from the first scrape.
-pub(crate) const WORKERS: [&str; 20] = [
+pub(crate) const WORKERS: [&str; 21] = [
     "acceptor_purge",
     "addresses",
     "batch_removal",
@@ -21,6 +21,7 @@ pub(crate) const WORKERS: [&str; 20] = [
     "plan_driver",
     "purge",
     "repair",
+    "settling",
     "sightings",
     "space_watch",
     "streaming",

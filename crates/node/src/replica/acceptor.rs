@@ -158,7 +158,8 @@ async fn store<W: World>(
 ) -> Result<(), ReplicaError> {
     replica.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
     // Commits too: a later round that accepts nothing rests on a quorum that has them, and writes over what was accepted elsewhere.
-    let is_rash = commit.is_some() && replica.context.options.faults.unsynced_commits;
+    let faults = replica.context.options.faults;
+    let is_rash = if commit.is_some() { faults.unsynced_commits } else { faults.unsynced_promises };
     if !is_rash {
         replica.wait_until_synced().await?;
         replica.note(Step::Synced, 0);

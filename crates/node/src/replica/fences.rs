@@ -27,6 +27,7 @@ impl<W: World> LocalReplica<W> {
         let raise = move |store: &Store| store.raise_ballot_fence(table, latest);
         self.on_disk(Lane::Background, raise).await.map_err(|_| ReplicaError::Refused(Refusal::Other))?;
         if !self.is_settled(part, latest).await? && !self.context.options.faults.settle_undecided {
+            self.undecided_found.notify_one();
             return Ok(false);
         }
         let Some(fence) = fence.filter(|_| !self.context.options.faults.purge_without_fence) else { return Ok(true) };
