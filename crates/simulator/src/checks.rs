@@ -52,7 +52,7 @@ pub(crate) fn history(history: &History, repaired: bool) -> Vec<Violation> {
             check_read_version(history, operation, found, &mut out);
             if is_quorum(operation.consistency) {
                 fresh(history, operation, found, &mut out);
-                if repaired || registers::is_single(operation.key) {
+                if repaired || !registers::is_shared(operation.key) {
                     monotonic(&history.operations[..number], operation, found, &mut out);
                 }
             }

@@ -10,7 +10,7 @@ use crate::registers;
 use crate::slot::Slot;
 use crate::wall_clock::true_time;
 use futures_util::future::{Either, select};
-use henge_base::{Micros, Random};
+use henge_base::{Bytes, Micros, Random};
 use henge_coordinator::{ReadError, WriteError};
 use henge_cql::{BoundValue, Warnings};
 use henge_model::{Consistency, Rows};
@@ -126,6 +126,10 @@ async fn execute(
     by_slice: bool,
 ) -> (OperationKind, Ending, String) {
     let texts = registers::texts(key);
+    if registers::is_late(key) && life.core.prepare(texts.select, None).is_err() {
+        // If it cannot be created, the statement is refused for want of its table.
+        let _ = statement(life, registers::LATE, &[], consistency, None).await;
+    }
     let key = key.to_be_bytes();
     match kind {
         OperationKind::Write((timestamp, value)) => {
@@ -222,11 +226,36 @@ pub(crate) async fn statement_at(
     Ok(rows)
 }
 
+/// One page of a query at QUORUM; the state at its end, unless it is the last one.
+pub(crate) async fn page(life: &Life, text: &str, page: Page<'_>) -> Result<(Rows, Option<Vec<u8>>), Error> {
+    let _service = life.node.client_service();
+    let ready = life.core.prepare(text, None)?;
+    let warnings = &Warnings::default();
+    let parameters = Parameters {
+        values: &[],
+        consistency: Consistency::Quorum,
+        serial: Consistency::Serial,
+        timestamp: None,
+        now_seconds: None,
+        page,
+        user: None,
+        warnings,
+        received: None,
+    };
+    let mut rows = Rows::new(ready.prepared.result.as_ref().map_or(0, |columns| columns.len()));
+    match life.core.execute(&ready, &parameters, &mut rows).await? {
+        Outcome::Rows(state) => Ok((rows, state)),
+        _ => Ok((rows, None)),
+    }
+}
+
 /// The version of a register in the rows of a read; `None` if there is no row.
 fn version(rows: &Rows) -> Option<Version> {
-    let number = |at: usize| {
-        let bytes = rows.rows.first()?.get(at)?.as_ref()?;
-        Some(i64::from_be_bytes(bytes.as_ref().try_into().ok()?))
-    };
-    Some((number(1)?, number(0)?))
+    let row = rows.rows.first()?;
+    Some((number(row, 1)?, number(row, 0)?))
+}
+
+/// A number in a row.
+pub(crate) fn number(row: &[Option<Bytes>], at: usize) -> Option<i64> {
+    Some(i64::from_be_bytes(row.get(at)?.as_ref()?.as_ref().try_into().ok()?))
 }

@@ -5,13 +5,13 @@ use crate::panics::{self, caught};
 use crate::run::{self, Report, RunKind};
 use henge_node::Faults;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// One seed in so many is run twice; both runs must be the same.
 const TWICE_EVERY: u64 = 10;
 /// The number of seeds tried with each deliberate bug before it counts as not found.
-const MUTATION_SEEDS: u64 = 400;
+const MUTATION_SEEDS: u64 = 300;
 
 /// Runs whole clusters in one thread each, from seeds, and checks what they promise.
 #[derive(Clone, Debug, clap::Args)]
@@ -58,7 +58,7 @@ impl SimulateOptions {
     }
 }
 
-const MUTATIONS: [(&str, Faults); 18] = [
+const MUTATIONS: [(&str, Faults); 25] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -77,6 +77,13 @@ const MUTATIONS: [(&str, Faults); 18] = [
     ("hold-untold-clocks", Faults { hold_untold_clocks: true, ..NONE }),
     ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
     ("trust-forwarders", Faults { trust_forwarders: true, ..NONE }),
+    ("mix-serial-levels", Faults { mix_serial_levels: true, ..NONE }),
+    ("leave-undecided", Faults { leave_undecided: true, ..NONE }),
+    ("settle-undecided", Faults { settle_undecided: true, ..NONE }),
+    ("skip-pending", Faults { skip_pending: true, ..NONE }),
+    ("trust-unread-commits", Faults { trust_unread_commits: true, ..NONE }),
+    ("unsynced-promises", Faults { unsynced_promises: true, ..NONE }),
+    ("number-pages", Faults { number_pages: true, ..NONE }),
 ];
 const NONE: Faults = Faults {
     ack_before_sync: false,
@@ -138,7 +145,7 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
         return Ok(i32::from(!report.violations.is_empty()));
     }
     if options.mutations {
-        return Ok(mutations(options.kind()));
+        return Ok(mutations(options));
     }
     let faults = match &options.mutate {
         Some(name) => mutation_named(name)?,
@@ -201,9 +208,8 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
     let end = options.first.saturating_add(options.seeds);
     let totals = Mutex::new(Totals::default());
     let broken = Mutex::new(Vec::new());
-    let threads = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
+        for _ in 0..threads(options) {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -268,21 +274,36 @@ fn print_totals(totals: &Totals, began: Instant) {
     );
 }
 
-/// Runs seeds with each deliberate bug in turn. Returns 1 if one is not found, else 0.
-fn mutations(kind: RunKind) -> i32 {
-    let mut missed = 0;
-    for (name, faults) in MUTATIONS {
-        let found = (1..=MUTATION_SEEDS).find_map(|seed| {
-            let rules = run(seed, faults, kind).violations;
-            rules.first().map(|(rule, _)| (seed, *rule))
-        });
-        match found {
-            Some((seed, rule)) => println!("{name}: found after {seed} seeds by {rule}"),
-            None => {
-                println!("{name}: NOT found in {MUTATION_SEEDS} seeds");
-                missed += 1;
-            }
+/// Runs seeds with each deliberate bug, as many bugs at once as there are threads. Returns 1 if one is not found, else 0.
+fn mutations(options: &SimulateOptions) -> i32 {
+    let (next, missed, began) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
+    std::thread::scope(|scope| {
+        for _ in 0..threads(options) {
+            scope.spawn(|| {
+                while let Some((name, faults)) = MUTATIONS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = (1..=MUTATION_SEEDS).find_map(|seed| {
+                        let rules = run(seed, *faults, options.kind()).violations;
+                        rules.first().map(|(rule, _)| (seed, *rule))
+                    });
+                    match found {
+                        Some((seed, rule)) => println!("{name}: found after {seed} seeds by {rule}"),
+                        None => {
+                            println!("{name}: NOT found in {MUTATION_SEEDS} seeds");
+                            missed.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+            });
         }
-    }
+    });
+    let missed = missed.into_inner();
+    let found = MUTATIONS.len() - missed;
+    println!("{found} of {} bugs found in {:.1} s", MUTATIONS.len(), began.elapsed().as_secs_f64());
     i32::from(missed > 0)
+}
+
+/// Threads, one for each core unless the options say otherwise.
+fn threads(options: &SimulateOptions) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    options.threads.unwrap_or_else(cores).max(1)
 }

@@ -36,6 +36,7 @@ mod panics;
 mod power;
 mod registers;
 mod run;
+mod scans;
 mod slot;
 mod storm;
 mod swap;

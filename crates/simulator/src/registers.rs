@@ -3,8 +3,10 @@
 //!
 //! The first [`SHARED`] have three copies. Their table purges by `gc_grace_seconds` in some runs and never in the
 //! others, since it is not known of three copies that all have a deletion. In some runs in which no machine crashes the
-//! table has no read repair: hints alone make its replicas equal, and a quorum read may see less than an earlier one. The
-//! other registers have one copy each, of which it is known, so their deletions are purged in every run.
+//! table has no read repair: hints alone make its replicas equal, and a quorum read may see less than an earlier one. Then
+//! come registers with one copy each, of which it is known, so their deletions are purged in every run. The last ones have
+//! three copies, in a table that a client creates in the storm, so that replicas may be owed rows of a table that they have
+//! yet to hear of.
 
 use crate::machine::Life;
 use henge_cql::{BoundValue, Plan};
@@ -12,8 +14,10 @@ use henge_model::{Key, KeyRange, ReadCommand};
 
 /// The number of registers with three copies: few, so that operations meet.
 pub(crate) const SHARED: i64 = 6;
+/// The number of registers whose tables are there from the beginning.
+pub(crate) const EARLY: i64 = SHARED + 2;
 /// The number of all registers.
-pub(crate) const ALL: i64 = SHARED + 2;
+pub(crate) const ALL: i64 = EARLY + 2;
 /// `gc_grace_seconds` in runs that purge by it: longer than a storm and the repair of all replicas after it.
 pub(crate) const GRACE_SECONDS: u64 = 120;
 
@@ -86,14 +90,43 @@ const SINGLE_TEXTS: Texts = Texts {
     ],
 };
 
+/// The table of the last registers.
+pub(crate) const LATE: &str = "CREATE TABLE IF NOT EXISTS sim.late (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
+
+const LATE_TEXTS: Texts = Texts {
+    keyspace: "sim",
+    select: "SELECT v, writetime(v) FROM sim.late WHERE k = ? AND c = 0",
+    select_slice: "SELECT v, writetime(v) FROM sim.late WHERE k = ? AND c >= 0",
+    insert: "INSERT INTO sim.late (k, c, v) VALUES (?, 0, ?)",
+    deletes: [
+        "DELETE FROM sim.late WHERE k = ? AND c = 0",
+        "DELETE FROM sim.late WHERE k = ? AND c > -5 AND c <= 7",
+        "DELETE FROM sim.late WHERE k = ?",
+    ],
+};
+
 /// The statements about the register `key`.
 pub(crate) fn texts(key: i64) -> &'static Texts {
-    if key < SHARED { &SHARED_TEXTS } else { &SINGLE_TEXTS }
+    match key {
+        ..SHARED => &SHARED_TEXTS,
+        SHARED..EARLY => &SINGLE_TEXTS,
+        EARLY.. => &LATE_TEXTS,
+    }
+}
+
+/// True for a register of the table whose options differ from run to run, and which has an index.
+pub(crate) fn is_shared(key: i64) -> bool {
+    key < SHARED
 }
 
 /// True for a register with one copy, whose deletions are purged in every run.
 pub(crate) fn is_single(key: i64) -> bool {
-    key >= SHARED
+    (SHARED..EARLY).contains(&key)
+}
+
+/// True for a register of the table that is created in the storm.
+pub(crate) fn is_late(key: i64) -> bool {
+    key >= EARLY
 }
 
 /// The command that reads a register's row.

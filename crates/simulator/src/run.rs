@@ -1,5 +1,6 @@
 //! One run: a cluster is created from a seed, broken, healed, and checked against the invariants.
 
+mod cold;
 mod healed;
 mod moves;
 mod nodes;
@@ -26,7 +27,7 @@ use crate::power::start;
 use crate::registers::{self, SharedTable};
 use crate::slot::Slot;
 use crate::storm::{FaultCounts, StormKind, befall_disk, inject_fault};
-use crate::swap::SWAPS;
+use crate::swap::{FAR_SCHEMA, SWAPS};
 use crate::wire::Violation;
 use henge_base::Random;
 use henge_model::Consistency;
@@ -53,6 +54,8 @@ const HINTS: u64 = 30 * SECOND;
 const PURGE_MARGIN_SECONDS: u64 = 5;
 /// The seconds between two sweeps of a table.
 const PURGE_INTERVAL_SECONDS: u64 = 3;
+/// The seconds between two removals of acceptors that nobody needs.
+const ACCEPTOR_PURGE_SECONDS: u64 = 5;
 
 /// The result of a run.
 #[derive(Clone, Debug)]
@@ -97,6 +100,8 @@ struct Run {
     /// The simulated time at which the cluster had healed.
     calm: u64,
     entries: Mutex<SeenEntries>,
+    /// The number of registers that were written once.
+    cold: usize,
 }
 
 impl Run {
@@ -111,7 +116,8 @@ impl Run {
         let (auto_repair, repair_interval) = (shape.compares, Duration::from_secs(1));
         let of = |number| {
             let datacenter = shape.datacenter(number);
-            Options { datacenter, auto_repair, repair_interval, ..options(number, faults) }
+            let acceptor_purge_interval = Duration::from_secs(ACCEPTOR_PURGE_SECONDS);
+            Options { datacenter, auto_repair, repair_interval, acceptor_purge_interval, ..options(number, faults) }
         };
         Run::of(clockwork, shape, random, of)
     }
@@ -136,6 +142,7 @@ impl Run {
             fault_counts: FaultCounts::default(),
             calm: 0,
             entries: Mutex::default(),
+            cold: 0,
         }
     }
 
@@ -171,6 +178,8 @@ impl Run {
         self.check_logs();
         self.check_log_ends();
         self.check_columns();
+        self.check_settled();
+        self.read_cold();
         let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
         self.record_violations(found);
         let found = linear(&self.clients.swaps.lock());
@@ -203,12 +212,13 @@ impl Run {
             && self.schema(COUNTS)
             && self.schema(columns::TABLE)
             && self.schema(LASTING)
+            && (!self.shape.has_far_swaps() || FAR_SCHEMA.into_iter().all(|text| self.schema(text)))
             && self.wait("schema", |run| run.all_know_all_tables())
     }
 
     fn all_know_all_tables(&self) -> bool {
         let knows = |life: &Life, key| life.core.prepare(registers::texts(key).select, None).is_ok();
-        self.lives().iter().all(|life| (0..registers::ALL).all(|key| knows(life, key)))
+        self.lives().iter().all(|life| (0..registers::EARLY).all(|key| knows(life, key)))
     }
 
     fn schema(&mut self, text: &'static str) -> bool {
@@ -262,6 +272,9 @@ impl Run {
             for due in &mut next_operation {
                 if *due <= self.cluster.clockwork.now() {
                     operate(&self.clients, self.shape.is_periodic, &mut self.random);
+                    if self.shape.has_cold_writes() && self.random.chance(1, 12) {
+                        self.write_cold();
+                    }
                     *due = self.cluster.clockwork.now() + self.random.below(200_000);
                 }
             }
@@ -285,7 +298,7 @@ impl Run {
             for key in 0..registers::ALL {
                 numbers.push(self.clients.run(&life, key, OperationKind::Read(None), consistency, None));
                 let newest = self.clients.history.lock().written_versions(key).max();
-                let newest = newest.filter(|_| !registers::is_single(key));
+                let newest = newest.filter(|_| registers::is_shared(key));
                 numbers.extend(newest.map(|v| self.clients.run(&life, key, OperationKind::Find(v), consistency, None)));
                 self.pass(SECOND / 4);
             }

@@ -4,6 +4,7 @@ use crate::client::Clients;
 use crate::history::OperationKind;
 use crate::machine::{Life, Machine};
 use crate::registers;
+use crate::swap::has_far_swaps;
 use henge_base::Random;
 use henge_coordinator::Replicas;
 use henge_model::Consistency;
@@ -20,11 +21,13 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
     if random.chance(1, 12) {
         return clients.change_schema(life, random);
     }
-    match if is_periodic { 0 } else { random.below(11) } {
-        0 | 1 => return clients.next_swap(life, random),
-        2 | 3 => return clients.write_pair(life, random),
-        4 => return clients.add_one(life, random),
-        5 => return clients.write_lasting(life, random),
+    match if is_periodic { 0 } else { random.below(23) } {
+        0..4 if random.chance(1, 4) && has_far_swaps(life) => return clients.next_far_swap(life, random),
+        0..4 => return clients.next_swap(life, random),
+        4..8 => return clients.write_pair(life, random),
+        8 | 9 => return clients.add_one(life, random),
+        10 | 11 => return clients.write_lasting(life, random),
+        12 => return clients.scan(random),
         _ => {}
     }
     let key = random.below(registers::ALL as u64) as i64;
@@ -32,7 +35,7 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
     let kind = match random.below(20) {
         0..10 => OperationKind::Write((clients.stamp(random), random.below(1 << 40) as i64)),
         10..13 => OperationKind::Delete(clients.stamp(random)),
-        13..16 if !registers::is_single(key) => find(clients, key, random).unwrap_or(OperationKind::Read(None)),
+        13..16 if registers::is_shared(key) => find(clients, key, random).unwrap_or(OperationKind::Read(None)),
         _ => OperationKind::Read(None),
     };
     let patience = random.chance(1, 20).then(|| random.below(20_000));
@@ -46,7 +49,7 @@ fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<OperationKin
 }
 
 /// True if a node is about to come or to go, and serves no clients.
-fn is_moving(life: &Life) -> bool {
+pub(super) fn is_moving(life: &Life) -> bool {
     let host = life.core.coordinator().local();
     life.node.plan().is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)))
 }

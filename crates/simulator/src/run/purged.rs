@@ -11,15 +11,19 @@ const CLOCKS_SECONDS: u64 = 1;
 impl Run {
     /// The time before which deletions of a register may have been purged, by their timestamps; `None` if none are.
     pub(super) fn purged_before(&self, key: i64) -> Option<Micros> {
-        let grace = match (registers::is_single(key), self.shape.table == SharedTable::Grace) {
-            (true, _) => 0,
-            (false, true) => GRACE_SECONDS,
+        let grace = match self.purges_by_grace(key) {
+            true => GRACE_SECONDS,
             // As old as this they may be forgotten at the earliest: proofs and floors stay further behind.
-            (false, false) if self.shape.compares => 0,
-            (false, false) => return None,
+            false if registers::is_single(key) || self.shape.compares => 0,
+            false => return None,
         };
         let age = (grace + PURGE_MARGIN_SECONDS - CLOCKS_SECONDS) * SECOND;
         Some(self.cluster.machines[0].wall(self.now()) - age as Micros)
+    }
+
+    /// True if deletions of a register are purged by their age.
+    fn purges_by_grace(&self, key: i64) -> bool {
+        registers::is_shared(key) && self.shape.table == SharedTable::Grace
     }
 
     /// Waits until everything must have been purged, checks that it has been, and then checks I12.
@@ -30,7 +34,7 @@ impl Run {
         if self.now() < end {
             self.pass(end - self.now());
         }
-        let must_be_gone = |key| registers::is_single(key) || self.shape.table == SharedTable::Grace;
+        let must_be_gone = |key| registers::is_single(key) || self.purges_by_grace(key);
         for copy in self.all_stored().iter().filter(|copy| copy.purged_before.is_some() && must_be_gone(copy.key)) {
             if copy.version.is_none() && copy.newest.is_some() {
                 self.cluster.record_violation("purge", format!("a deletion is still there: {copy:?}"));

@@ -61,6 +61,17 @@ impl Shape {
         Shape { machines, spares, storm, is_periodic, table, has_short_tail, rotates, compares, spans, disks }
     }
 
+    /// True if there are registers of two datacentres, where members and disks stay: of one copy nothing is left without its disk.
+    pub(super) fn has_far_swaps(&self) -> bool {
+        self.spans && self.spares == 0 && !self.disks
+    }
+
+    /// True if registers are written once, by coordinators some of which lose power: where acceptors are forgotten, and where they alone are
+    /// synced. Machines that come and go would lose it in the moment in which they have gone, or are on another disk.
+    pub(super) fn has_cold_writes(&self) -> bool {
+        (self.compares || self.is_periodic) && self.spares == 0 && !self.disks
+    }
+
     /// The datacentre of a machine.
     pub(super) fn datacenter(&self, machine: usize) -> String {
         let number = if self.spans { machine % 2 } else { 0 };
