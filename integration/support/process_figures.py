@@ -16,3 +16,8 @@ def cpu_seconds(pid):
 def resident_mb(pid):
     """Megabytes of the process that are in memory."""
     return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def highest_resident_mb(pid):
+    """Megabytes of the process that were in memory at most, since it began."""
+    return int(re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1024

@@ -4,7 +4,7 @@ use crate::connection::{Connection, Statement};
 use crate::options::BenchOptions;
 use henge_base::Random;
 use henge_model::{BoundValue, Consistency};
-use henge_protocol::{QueryParameters, Response, Values};
+use henge_protocol::{ErrorKind, QueryParameters, Response, Values};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ pub(crate) struct Measurements {
     /// Each request's time in microseconds.
     pub(crate) latencies: Vec<u32>,
     pub(crate) errors: u64,
+    /// Those of them that say Overloaded: nothing was done.
+    pub(crate) overloaded: u64,
     pub(crate) first_error: Option<String>,
 }
 
@@ -22,6 +24,7 @@ impl Measurements {
     pub(crate) fn add(&mut self, other: Measurements) {
         self.latencies.extend(other.latencies);
         self.errors += other.errors;
+        self.overloaded += other.overloaded;
         self.first_error = self.first_error.take().or(other.first_error);
     }
 }
@@ -195,6 +198,7 @@ impl Load {
             match incoming.response {
                 Response::Error(error) => {
                     self.recorded.errors += 1;
+                    self.recorded.overloaded += u64::from(error.kind == ErrorKind::Overloaded);
                     self.recorded.first_error.get_or_insert_with(|| error.to_string());
                 }
                 _ => self.recorded.latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX)),

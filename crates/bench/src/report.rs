@@ -15,6 +15,7 @@ pub(crate) struct Report {
     resident: u64,
     latencies: Vec<u32>,
     pub(crate) errors: u64,
+    overloaded: u64,
     first_error: Option<String>,
 }
 
@@ -43,6 +44,7 @@ impl Report {
             resident,
             latencies,
             errors: recorded.errors,
+            overloaded: recorded.overloaded,
             first_error: recorded.first_error,
         }
     }
@@ -65,7 +67,7 @@ impl fmt::Display for Report {
             write!(f, ", servers {each:.2} us of CPU each ({share:.2} cores), {} MB resident", self.resident >> 20)?;
         }
         if let Some(error) = &self.first_error {
-            write!(f, ", {} ERRORS, the first: {error}", self.errors)?;
+            write!(f, ", {} ERRORS, {} of them Overloaded, the first: {error}", self.errors, self.overloaded)?;
         }
         Ok(())
     }
