@@ -17,6 +17,9 @@ use rocksdb::{
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// A memory table up to which it is written out at once when a table is removed: 1 MiB.
+const SMALL_MEMTABLE_BYTES: u64 = 1 << 20;
+
 /// A RocksDB database as an [`Engine`].
 pub struct RocksEngine {
     pub(crate) db: DB,
@@ -215,7 +218,12 @@ impl Engine for RocksEngine {
         batch.delete_range_cf(handle, start, end);
         self.record_failure(
             self.db.write_opt(batch, &self.synced).map_err(|e| error::write_error(&e, SyncMode::Synced)),
-        )
+        )?;
+        // What tables that come and go leave in a memory table would hold the log back until it is full.
+        if self.memtable_bytes(family) > SMALL_MEMTABLE_BYTES {
+            return Ok(());
+        }
+        self.record_failure(self.db.flush_cf(handle).map_err(|e| error::write_error(&e, SyncMode::Synced)))
     }
 
     fn disk_bytes(&self, family: Family, start: &[u8], end: &[u8]) -> Result<u64, EngineError> {

@@ -18,6 +18,11 @@ impl RocksEngine {
         }
     }
 
+    /// Bytes of the memory table of a family that is being filled.
+    pub(crate) fn memtable_bytes(&self, family: Family) -> u64 {
+        self.family_property(family, "rocksdb.cur-size-active-mem-table")
+    }
+
     /// The sum of a property over all families.
     fn sum_over_families(&self, property: &str) -> u64 {
         Family::ALL.iter().map(|family| self.family_property(*family, property)).sum()

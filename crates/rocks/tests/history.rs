@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use henge_base::{Bytes, Random};
+use henge_model::{Deletion, Key, Row, StorageId, Token, encode_row};
 use henge_rocks::{RocksEngine, RocksOptions};
-use henge_storage::{Engine, Store};
+use henge_storage::{Batch, Engine, Family, Op, Store, SyncMode};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,4 +43,24 @@ fn a_long_history_of_metadata_takes_no_more_than_a_short_one() {
     assert!(disk < DISK_MAX, "{disk} bytes on disk");
     let log = store.metadata_log().unwrap();
     assert_eq!(log.entries.len() as u64, CHANGES % SNAPSHOT_EVERY);
+}
+
+#[test]
+fn tables_that_come_and_go_do_not_hold_the_log_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = RocksEngine::open(folder.path(), &RocksOptions::default()).unwrap();
+    let mut random = Random::new(2);
+    for number in 0..30 {
+        let (start, end) = Key::table_range(StorageId(2_000 + number), Token(i64::MIN), Token(i64::MAX));
+        let deletion = Some(Deletion { timestamp: 5, local_seconds: 5 });
+        let mut row = Vec::new();
+        encode_row(&start, &Row { deletion, ..Row::default() }, &mut row);
+        let merge = Op::Merge { family: Family::Tombstones, key: start.clone().into(), value: row.into() };
+        let fact = (0..400_000).map(|_| random.next_u64() as u8).collect::<Vec<_>>();
+        let put = Op::Put { family: Family::Local, key: Bytes::from_static(b"fact"), value: fact.into() };
+        engine.write(&Batch { ops: vec![merge, put] }, SyncMode::Synced).unwrap();
+        engine.remove(Family::Tombstones, &start, &end).unwrap();
+    }
+    let disk = disk_bytes(folder.path());
+    assert!(disk < DISK_MAX, "{disk} bytes on disk");
 }
