@@ -1,22 +1,24 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
-//!   `plan`: rows that move; `doctor`: what is wrong; `table`: values in columns, as nodetool prints them.
+//! - `command`: the commands; `names`: their arguments. `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
+//!   `plan`: rows that move; `doctor`: what is wrong; `backup`: folders of backups; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod backup;
 mod client;
 mod cluster;
+mod command;
 mod doctor;
 mod handoff;
+mod names;
 mod operations;
 mod plan;
 mod table;
 
-use anyhow::ensure;
-use clap::Subcommand;
 use client::{Client, Place};
+use command::{Command, Waiting};
 use doctor::Diagnosis;
 use henge_operator::{
     ClusterReport, Everything, Handoff, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanUnderWay,
@@ -69,167 +71,6 @@ impl Format {
     }
 }
 
-#[derive(Clone, Debug, Subcommand)]
-enum Command {
-    /// Copy all data of the node as it is now into its data directory, under snapshots. The copy shares files with the node.
-    Snapshot {
-        /// The name of the copy; without one, the time.
-        #[arg(short, long, value_parser = snapshot_name)]
-        tag: Option<String>,
-        #[command(flatten)]
-        waiting: Waiting,
-    },
-    /// List the snapshots.
-    Listsnapshots,
-    /// Remove a snapshot, or all.
-    Clearsnapshot {
-        /// The name of the snapshot.
-        #[arg(short, long, value_parser = snapshot_name, required_unless_present = "all")]
-        tag: Option<String>,
-        /// Remove all snapshots.
-        #[arg(long, conflicts_with = "tag")]
-        all: bool,
-    },
-    /// Print the sizes of tables on this node.
-    Tablestats {
-        /// keyspace or keyspace.table; without any, all tables.
-        #[arg(value_parser = table_selection)]
-        tables: Vec<TableSelection>,
-    },
-    /// Write what is in memory to files.
-    Flush(Waiting),
-    /// Rewrite all files into the fewest.
-    Compact(Waiting),
-    /// Print the members by datacentre: their state, tokens and share of the ring.
-    Status {
-        /// The keyspace whose copies the shares count; without it, all of users, if they have one replication.
-        #[arg(value_parser = name)]
-        keyspace: Option<String>,
-    },
-    /// Print the tokens of all members.
-    Ring {
-        /// The keyspace whose copies the shares count.
-        #[arg(value_parser = name)]
-        keyspace: Option<String>,
-    },
-    /// Print the cluster's name, its members' versions of the schema, and the keyspaces with their replication.
-    Describecluster,
-    /// Look at the whole cluster, and name each problem with its next step. Ends with 0 if there is none, and with 2 if there is any.
-    Doctor,
-    /// Print the mode of the node, and which rows move.
-    Netstats,
-    /// Say that there is nothing to clean up.
-    Cleanup {
-        /// Keyspace and tables, as nodetool takes them.
-        #[arg(num_args = 0..)]
-        names: Vec<String>,
-    },
-    /// Say that there is nothing to rebuild.
-    Rebuild {
-        /// The datacentre, as nodetool takes it.
-        datacenter: Option<String>,
-    },
-    /// Print where the cluster's metadata log ends on this node, and who votes on it.
-    Metadata,
-    /// Show the change of members under way: its step, and what it waits for.
-    Plan,
-    /// Have the node leave: its rows go to the other members, then it ends. Its host id never comes back.
-    Decommission {
-        /// Also if fewer members are left than keyspaces want copies.
-        #[arg(short, long)]
-        force: bool,
-        #[command(flatten)]
-        waiting: Waiting,
-    },
-    /// Remove a member that is down for good. Its rows come from the other replicas, and its host id never comes back.
-    Removenode {
-        /// The host id of the member.
-        host_id: String,
-        /// Also if it has the only copies of rows, which are lost then.
-        #[arg(short, long)]
-        force: bool,
-        #[command(flatten)]
-        waiting: Waiting,
-    },
-    /// Go on with the metadata log from this node alone, because most voters are lost for good. What only they had agreed on is gone, and
-    /// a node that has more of the log than this one has to be replaced.
-    Overridemetadata {
-        /// The hash at which this node's log ends, as `metadata` prints it.
-        #[arg(long)]
-        hash: String,
-        #[command(flatten)]
-        waiting: Waiting,
-    },
-    /// Say whether hints are kept for nodes that are down, and delivered.
-    Statushandoff,
-    /// Deliver no hints until resumehandoff, or until the node restarts. They are kept all the same.
-    Pausehandoff,
-    /// Deliver hints again.
-    Resumehandoff,
-    /// Remove hints. What they held is brought by repair only.
-    Truncatehints {
-        /// The host id of the member whose hints to remove; without one, all hints.
-        host_id: Option<String>,
-    },
-    /// List the nodes for which this node keeps hints.
-    Listpendinghints,
-    /// Compare what this node holds with all other replicas now, and bring every replica what it lacks. It happens by itself all the time.
-    Repair {
-        /// The keyspace; without it, all.
-        #[arg(value_parser = name)]
-        keyspace: Option<String>,
-        /// The table; without it, all of the keyspace.
-        #[arg(value_parser = name)]
-        table: Option<String>,
-        #[command(flatten)]
-        waiting: Waiting,
-    },
-    /// List the operations (snapshot, flush, compact) since the node's start.
-    Operations,
-    /// Wait until an operation has ended, and print how.
-    Watch {
-        /// The number of the operation.
-        id: u64,
-    },
-    /// Take the change of members under way back, if reads have not moved yet; or stop an operation after its present step, of which only
-    /// compact can be stopped.
-    Abort {
-        /// The number of the operation; without one, the change of members.
-        id: Option<u64>,
-    },
-}
-
-/// Options of commands that start an operation.
-#[derive(Clone, Copy, Debug, clap::Args)]
-struct Waiting {
-    /// Print the operation's number and do not wait for its end.
-    #[arg(long)]
-    no_wait: bool,
-}
-
-fn snapshot_name(text: &str) -> anyhow::Result<String> {
-    ensure!(route::is_name(text), "{text:?} cannot name a snapshot: letters, digits, - _ and . can");
-    Ok(text.to_owned())
-}
-
-fn name(text: &str) -> anyhow::Result<String> {
-    ensure!(is_name(text), "{text:?} is no name of a keyspace or a table");
-    Ok(text.to_owned())
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn table_selection(text: &str) -> anyhow::Result<TableSelection> {
-    let (keyspace, table) = text.split_once('.').map_or((text, None), |(keyspace, table)| (keyspace, Some(table)));
-    ensure!(
-        is_name(keyspace) && table.is_none_or(is_name),
-        "{text:?} names no table: write keyspace or keyspace.table"
-    );
-    Ok(TableSelection { keyspace: Some(keyspace.to_owned()), table: table.map(str::to_owned) })
-}
-
 /// The port, if one is asked for, or the socket.
 fn place(options: &AdminOptions) -> Place {
     match (&options.host, options.port) {
@@ -248,6 +89,11 @@ pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
         Command::Doctor => {
             let diagnosis = runtime.block_on(doctor::diagnose(&client))?;
             (options.format.show(&diagnosis, Diagnosis::text)?, if diagnosis.is_well() { 0 } else { PROBLEMS_FOUND })
+        }
+        Command::Verifybackup { folder, name } => {
+            let verified = backup::verify_in(folder, name)?;
+            let code = if verified.damaged.is_empty() { 0 } else { PROBLEMS_FOUND };
+            (options.format.show(&verified, backup::verified_text)?, code)
         }
         command => (runtime.block_on(run(&client, command, options.format))?, 0),
     };
@@ -270,6 +116,17 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Ring { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::ring),
         Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),
         Command::Doctor => Ok(doctor::diagnose(client).await?.text()),
+        Command::Backup { folder, name, rate, without_down, waiting } => {
+            let name = name.clone().unwrap_or_else(|| jiff::Timestamp::now().as_millisecond().to_string());
+            let (to, bytes_per_second, without_down) = (backup::folder(folder)?, *rate, *without_down);
+            start(OperationRequest::BackUp { to, name, bytes_per_second, without_down }, waiting).await
+        }
+        Command::Listbackups { folder } => format.show(&backup::backups(folder)?, |backups| backup::list_text(backups)),
+        Command::Verifybackup { folder, name } => Ok(backup::verified_text(&backup::verify_in(folder, name)?)),
+        Command::Restore { folder, name, table, new_name, waiting } => {
+            let table = table.as_ref().map(|table| backup::restored_name(table, new_name.as_deref())).transpose()?;
+            start(OperationRequest::Restore { from: backup::folder(folder)?, name: name.clone(), table }, waiting).await
+        }
         Command::Netstats => {
             let whole = cluster_of(client, None).await?;
             let plan = client.report::<PlanUnderWay>(&Everything {}).await?;
@@ -369,17 +226,4 @@ async fn table_stats(client: &Client, selections: &[TableSelection], format: For
     };
     let names = ["Table", "Space used", "Number of partitions (estimate)"];
     format.show(&rows, |rows: &Vec<TableStats>| print(&names, rows.iter().map(row).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stay_within_their_place() {
-        assert!(snapshot_name("../../etc").is_err() && snapshot_name("").is_err() && snapshot_name("a?b").is_err());
-        let selection = table_selection("ks.t").unwrap();
-        assert_eq!((selection.keyspace.as_deref(), selection.table.as_deref()), (Some("ks"), Some("t")));
-        assert!(["ks&x=1", "ks.", ".t", ""].into_iter().all(|text| table_selection(text).is_err()));
-    }
 }

@@ -1,5 +1,6 @@
 //! Operations of a node: started, watched to their end, and described.
 
+use crate::backup::restored_text;
 use crate::client::Client;
 use crate::table::{format_time, print};
 use anyhow::bail;
@@ -26,6 +27,9 @@ pub(crate) async fn wait(client: &Client, mut operation: Operation) -> anyhow::R
             OperationState::Running { progress } => report_progress(&operation, *progress),
             OperationState::Done { outcome: OperationOutcome::Repaired { tables } } => {
                 return Ok(repair_text(&operation, tables));
+            }
+            OperationState::Done { outcome: OperationOutcome::Restored { tables, damaged_rows } } => {
+                return Ok(restored_text(tables, *damaged_rows, operation.elapsed_millis as f64 / 1_000.0));
             }
             OperationState::Done { outcome } => return Ok(format!("{outcome}\n")),
             OperationState::Aborted => bail!("operation {} was aborted", operation.id),

@@ -14,6 +14,7 @@ mod rate_check;
 mod rates;
 mod read_only;
 mod resolution;
+pub(crate) mod restored;
 mod schema_change;
 mod serial_scope;
 pub(crate) mod statements;

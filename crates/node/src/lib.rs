@@ -29,6 +29,7 @@ pub use client::error_kind::{AnswerCount, ErrorKind, ReplicaFailure};
 pub use client::outcome::Outcome;
 pub use client::parameters::Parameters;
 pub use client::prepared_statement::{AnswerSize, LONG_TEXT_BYTES, PreparedStatement};
+pub use client::restored::{BackedUpSchema, RestoreError, RestoredPair, TableMismatch};
 pub use client::traces::RequestDescription;
 pub use cluster::MetadataFault;
 pub use cluster::departure::ClientService;
@@ -53,7 +54,8 @@ pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCoun
 pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas};
 pub use node::{
-    Gainer, MemberReport, Node, Ownership, PendingHints, PlanReport, RenewError, RenewedCluster, StartError, renew,
+    Gainer, MemberReport, MergeError, MergedRows, Node, Ownership, PendingHints, PlanReport, RenewError,
+    RenewedCluster, StartError, renew,
 };
 pub use peers::messages::recall::refusal_for_good;
 pub use work::plan_driver::GainerProgress;

@@ -1,9 +1,11 @@
 //! A whole node without sockets: the parts joined, and its background work started.
 
+mod backup;
 mod figures;
 mod health;
 mod members;
 mod membership;
+mod merged_rows;
 mod pending_hints;
 mod plan_report;
 mod recovery;
@@ -72,6 +74,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 pub use members::{MemberReport, Ownership};
+pub use merged_rows::{MergeError, MergedRows};
 pub use pending_hints::PendingHints;
 pub use plan_report::{Gainer, PlanReport};
 pub use recovery::StartError;

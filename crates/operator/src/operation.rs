@@ -1,7 +1,7 @@
 //! Operations: what takes long on a node. One is started by a request, answered with an id at once, and watched until it has ended.
 
 use crate::size_text::size_text;
-use crate::{Failure, Snapshot};
+use crate::{Failure, RestoredName, RestoredTable, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -60,11 +60,40 @@ pub enum OperationRequest {
         /// Of one table of it.
         table: Option<String>,
     },
+    /// Back the cluster up.
+    BackUp {
+        /// The place: a folder that every member has.
+        to: String,
+        /// The name of the backup.
+        name: String,
+        /// Bytes that each member may read of its files in a second; 0 for no limit.
+        bytes_per_second: u64,
+        /// Leave out members that are down.
+        #[serde(default)]
+        without_down: bool,
+    },
+    /// Write the rows of a backup.
+    Restore {
+        /// The place.
+        from: String,
+        /// The name of the backup.
+        name: String,
+        /// One table of it; without it, all.
+        table: Option<RestoredName>,
+    },
     /// Begin a new lineage of the metadata log, because most voters are lost for good.
     BeginLineage {
         /// The hash of the entry to go on from.
         hash: String,
     },
+}
+
+impl OperationRequest {
+    /// True of one that has steps, and can be aborted between them.
+    pub fn has_steps(&self) -> bool {
+        use OperationRequest::{BackUp, Compact, Restore};
+        matches!(self, Compact | BackUp { .. } | Restore { .. })
+    }
 }
 
 impl fmt::Display for OperationRequest {
@@ -85,6 +114,12 @@ impl fmt::Display for OperationRequest {
             OperationRequest::Repair { keyspace, table } => {
                 f.write_str("repair")?;
                 keyspace.iter().chain(table).try_for_each(|name| write!(f, " {name}"))
+            }
+            OperationRequest::BackUp { to, name, .. } => write!(f, "backup {to} {name}"),
+            OperationRequest::Restore { from, name, table: None } => write!(f, "restore {from} {name}"),
+            OperationRequest::Restore { from, name, table: Some(RestoredName { keyspace, table, new_name }) } => {
+                write!(f, "restore {from} {name} --table {keyspace}.{table}")?;
+                new_name.iter().try_for_each(|name| write!(f, " --as {name}"))
             }
             OperationRequest::BeginLineage { hash } => write!(f, "overridemetadata {hash}"),
         }
@@ -120,6 +155,21 @@ impl fmt::Display for OperationOutcome {
                 let (compared, mended) = (sum(|table| table.rows), sum(|table| table.mended_rows));
                 let bytes = size_text(sum(|table| table.mended_bytes));
                 write!(f, "Repaired {} tables: {compared} rows compared, {mended} rows mended, {bytes}", tables.len())
+            }
+            OperationOutcome::BackedUp { name, nodes, bytes, written_bytes } => write!(
+                f,
+                "Backup {name}: {} of {nodes} nodes, {} of them new",
+                size_text(*bytes),
+                size_text(*written_bytes)
+            ),
+            OperationOutcome::Restored { tables, damaged_rows } => {
+                let sum = |of: fn(&RestoredTable) -> u64| tables.iter().map(of).sum::<u64>();
+                let (rows, bytes) = (sum(|table| table.rows), sum(|table| table.bytes));
+                write!(f, "Restored {} tables: {rows} rows, {}", tables.len(), size_text(bytes))?;
+                match damaged_rows {
+                    0 => Ok(()),
+                    damaged => write!(f, "; {damaged} rows were damaged on a node and left out"),
+                }
             }
             OperationOutcome::LineageBegun { lineage, index } => {
                 write!(f, "Began lineage {lineage} of the metadata log at entry {index}")
@@ -231,6 +281,24 @@ pub enum OperationOutcome {
     Repaired {
         /// The tables.
         tables: Vec<RepairedTable>,
+    },
+    /// The cluster was backed up.
+    BackedUp {
+        /// The name of the backup.
+        name: String,
+        /// Nodes that are in it.
+        nodes: u64,
+        /// Bytes of their files.
+        bytes: u64,
+        /// Bytes that were not in the place before.
+        written_bytes: u64,
+    },
+    /// Rows of a backup were written.
+    Restored {
+        /// The tables.
+        tables: Vec<RestoredTable>,
+        /// Rows that were damaged on a node of the backup, and left out: other nodes may have had them.
+        damaged_rows: u64,
     },
     /// The metadata log goes on in a new lineage.
     LineageBegun {

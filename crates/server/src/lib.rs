@@ -10,7 +10,7 @@
 //!   `client_warnings`: warnings to clients in the log.
 //! - `admin`, `admin_socket`, `operations`: the requests of an operator, and the ways to send them.
 //! - `surroundings`: this process as system tables show it. `world`: the clocks, tasks, disk and peers of a node.
-//!   `machine`: the limits and the kernel under it. `system_clock`: the wall clock, which tests set wrong. `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
+//!   `machine`: the limits and the kernel under it. `node_backups`: its part of a backup. `system_clock`: the wall clock, which tests set wrong. `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
 //!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
 //! - `signals`, `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
 //! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
@@ -57,6 +57,7 @@ mod memory;
 mod metrics;
 #[cfg(test)]
 mod module_order;
+mod node_backups;
 mod open_connections;
 mod operations;
 mod panics;

@@ -9,9 +9,10 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Henge's own targets, one for each crate that logs or may log.
-const TARGETS: [&str; 25] = [
+const TARGETS: [&str; 26] = [
     "henge",
     "henge_admin",
+    "henge_backup",
     "henge_base",
     "henge_bench",
     "henge_coordinator",

@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 46] = [
+const MODULES: [&str; 47] = [
     "panics",
     "metrics",
     "logging",
@@ -28,6 +28,7 @@ const MODULES: [&str; 46] = [
     "machine",
     "process",
     "system_clock",
+    "node_backups",
     "world",
     "surroundings",
     "operations",

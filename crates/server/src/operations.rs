@@ -1,8 +1,10 @@
 //! Operations of an operator on this node: started, listed, watched and aborted here; the admin port only carries the requests.
 //!
-//! - `work`: what each operation does.
+//! - `work`: what each operation does. `backup`, `restoring`: those that take more than a few lines.
 
+mod backup;
 pub(crate) mod reports;
+mod restoring;
 mod work;
 
 use crate::world::ServerWorld;
@@ -14,6 +16,7 @@ use henge_rocks::RocksEngine;
 use henge_storage::{SnapshotError, Snapshots, Store};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -29,6 +32,7 @@ pub(crate) struct Operations {
     store: Arc<Store>,
     engine: Arc<RocksEngine>,
     snapshots: Snapshots,
+    data_directory: PathBuf,
     started: Mutex<OperationRegister>,
 }
 
@@ -70,8 +74,9 @@ impl Operations {
         store: Arc<Store>,
         engine: Arc<RocksEngine>,
         snapshots: Snapshots,
+        data_directory: PathBuf,
     ) -> Operations {
-        Operations { node, store, engine, snapshots, started: Mutex::default() }
+        Operations { node, store, engine, snapshots, data_directory, started: Mutex::default() }
     }
 
     /// Starts an operation on a thread of its own. Of one that writes files only one runs at a time.
@@ -134,7 +139,7 @@ impl Operations {
     /// Asks an operation to stop; it does so after its present step.
     pub(crate) fn abort(&self, id: OperationId) -> Result<Operation, Failure> {
         let run = self.find(id)?;
-        if run.request != OperationRequest::Compact {
+        if !run.request.has_steps() {
             let reason = format!("operation {id}, {}, cannot be aborted: it is one step", run.request);
             return Err(Failure::new(FailureKind::Invalid, reason));
         }

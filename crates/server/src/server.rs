@@ -167,8 +167,9 @@ fn serve_pages(listener: TcpListener, running: &RunningServer, config: &Config, 
 
 fn serve_admin(port: Option<TcpListener>, running: &RunningServer) -> anyhow::Result<()> {
     let (node, store, engine) = (running.node.clone(), Arc::clone(&running.store), Arc::clone(&running.engine));
-    let operations = Arc::new(Operations::new(node, store, engine, running.directory.snapshots()));
     let path = running.directory.path();
+    let snapshots = running.directory.snapshots();
+    let operations = Arc::new(Operations::new(node, store, engine, snapshots, path.to_owned()));
     let socket = admin_socket::listen(path).with_context(|| format!("the admin socket in {}", path.display()))?;
     tokio::spawn(http_server::serve(socket, admin::router(Arc::clone(&operations))));
     if let Some(port) = port {

@@ -5,7 +5,7 @@ use crate::hosts;
 use crate::machine::read_machine;
 use crate::world::ServerWorld;
 use henge_node::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings};
-use henge_operator::MachineHealth;
+use henge_operator::{BackupOrder, MachineHealth, MemberBackup};
 use std::net::IpAddr;
 
 impl Surroundings for ServerWorld {
@@ -39,6 +39,13 @@ impl Surroundings for ServerWorld {
         let of_peers = self.endpoint.get().map_or(0, |endpoint| endpoint.figures().certificate_expiry_seconds);
         let of_clients = self.process.client_tls.get().map_or(0, ClientTls::expiry_seconds);
         read_machine(&self.directory, &[("peers", of_peers), ("clients", of_clients)])
+    }
+
+    fn back_up(&self, order: &BackupOrder, tokens: Vec<i64>) -> MemberBackup {
+        match self.backups.get() {
+            Some(backups) => backups.back_up(order, tokens),
+            None => MemberBackup { error: Some("it is still starting".to_owned()), ..MemberBackup::default() },
+        }
     }
 
     fn hostname(&self, address: IpAddr) -> String {

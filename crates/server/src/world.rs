@@ -1,6 +1,7 @@
 //! A node's world in production: the system's clocks, this runtime's tasks, threads for the disk, links for peers.
 
 use crate::lanes::Lanes;
+use crate::node_backups::NodeBackups;
 use crate::process::Process;
 use crate::system_clock::SystemClock;
 use henge_node::{Bytes, CallError, Class, HostId, Lane, Micros, Mono, Random, Surroundings, To, World};
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -25,6 +26,8 @@ pub(crate) struct ServerWorld {
     pub(crate) process: Process,
     pub(crate) directory: PathBuf,
     pub(crate) endpoint: OnceLock<Endpoint>,
+    /// Backups of this node, once its engine is open.
+    pub(crate) backups: OnceLock<Arc<NodeBackups>>,
     addresses: RwLock<BTreeMap<HostId, SocketAddr>>,
     random: Mutex<Random>,
 }
@@ -39,6 +42,7 @@ impl ServerWorld {
             process,
             directory,
             endpoint: OnceLock::new(),
+            backups: OnceLock::new(),
             addresses: RwLock::default(),
             random: Mutex::new(Random::new(seed)),
         })

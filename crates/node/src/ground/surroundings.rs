@@ -1,6 +1,6 @@
 //! Facts that only the process around a node knows: its settings, clients and threads. The tables of `system_views` show them.
 
-use henge_operator::MachineHealth;
+use henge_operator::{BackupOrder, MachineHealth, MemberBackup};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub trait Surroundings: Send + Sync {
     fn executed_statements(&self) -> StatementCounts;
     /// The process and its machine, for an operator. Reads settings of the kernel.
     fn machine_health(&self) -> MachineHealth;
+    /// Begins to back this node up, with the tokens that it has; if that was begun before, tells how far it is.
+    fn back_up(&self, order: &BackupOrder, tokens: Vec<i64>) -> MemberBackup;
     /// The name of an address, or its text if it has none.
     fn hostname(&self, address: IpAddr) -> String;
 }

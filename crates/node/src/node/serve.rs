@@ -84,6 +84,7 @@ impl<W: World> Node<W> {
             Kind::RepairProven => call.answer(body, |m| call.repair_proven(m)).await,
             Kind::RepairOwed => call.answer(body, |m| call.repair_owed(m)).await,
             Kind::Health => call.answer(body, |m| call.health(m)).await,
+            Kind::BackUp => call.answer(body, |m| call.back_up(m)).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

@@ -92,11 +92,13 @@ pub(crate) enum Kind {
     RepairOwed = 34,
     /// A member is asked how it is.
     Health = 35,
+    /// A member is to back itself up.
+    BackUp = 36,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 31] = [
+    pub(crate) const ALL: [Kind; 32] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -128,6 +130,7 @@ impl Kind {
         Kind::RepairProven,
         Kind::RepairOwed,
         Kind::Health,
+        Kind::BackUp,
     ];
 
     /// Its number on the wire.
@@ -261,6 +264,7 @@ mod tests {
             (33, "RepairProven"),
             (34, "RepairOwed"),
             (35, "Health"),
+            (36, "BackUp"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

@@ -4,9 +4,10 @@
 //! - `repair`: what the leader of a comparison asks of replicas.
 //! - `metadata`: the cluster's own business; `recall`: a process asks to be admitted as its host; `plan`: what the
 //!   driver of a plan asks.
-//! - `health`: what an operator wants to know of members.
+//! - `health`, `backup`: what an operator wants of members.
 //! - `stream`: rows on their way to new replicas.
 
+pub(crate) mod backup;
 pub(crate) mod data;
 pub(crate) mod forward;
 pub(crate) mod health;

@@ -1,5 +1,6 @@
 //! The work of each operation, on a thread that may wait for the disk.
 
+use super::backup::BackupPlan;
 use super::{Interruption, Operations, Steps, describe_snapshot, failure, snapshot_failure};
 use henge_node::{HostId, TableRepair};
 use henge_operator::{Failure, FailureKind, OperationOutcome, OperationRequest, RepairedTable};
@@ -53,6 +54,13 @@ impl Operations {
             }
             OperationRequest::Repair { keyspace, table } => {
                 self.repair(keyspace.as_deref(), table.as_deref()).map_err(Interruption::Failed)
+            }
+            OperationRequest::BackUp { to, name, bytes_per_second, without_down } => {
+                let (bytes_per_second, without_down) = (*bytes_per_second, *without_down);
+                self.back_up(&BackupPlan { to, name, bytes_per_second, without_down }, steps)
+            }
+            OperationRequest::Restore { from, name, table } => {
+                self.restore((from.as_str(), name.as_str()), table.as_ref(), steps)
             }
             OperationRequest::BeginLineage { hash } => self.begin_lineage(hash).map_err(Interruption::Failed),
         }

@@ -5,12 +5,14 @@ use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::core_thread::CoreThread;
+use crate::node_backups::NodeBackups;
 use crate::peer_certificates::PeerCertificates;
 use crate::peers::Peers;
 use crate::process::Process;
 use crate::restore;
 use crate::world::ServerWorld;
 use anyhow::Context;
+use henge_backup::NodeManifest;
 use henge_node::{Core, Identity, Node, World};
 use henge_rocks::{RocksEngine, RocksOptions};
 use henge_storage::{DataDirectory, DurableRecord, Engine, Store};
@@ -69,6 +71,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
         client_tls: Arc::clone(&client_tls),
     };
     let world = Arc::new(ServerWorld::new(directory.path().to_owned(), seed.wrapping_mul(31), process)?);
+    let _ = world.backups.set(Arc::new(node_backups(config, &directory, Arc::clone(&engine))));
     start_durable_record(Arc::clone(&store), directory.durable(), Arc::clone(&world))?;
     let start = ((seed >> 32) as u32).max(1);
     let who = Identity { host: directory.host(), generation: directory.generation(), start };
@@ -93,6 +96,19 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
     peers.connect(node.clone(), node.core(), cores.iter().map(|running| running.core.clone()).collect());
     let stop = watch::Sender::new(false);
     Ok(RunningServer { directory, node, store, engine, endpoint, clients, client_tls, stop, cores })
+}
+
+/// The parts of backups that this node makes of itself.
+fn node_backups(config: &Config, directory: &DataDirectory, engine: Arc<RocksEngine>) -> NodeBackups {
+    let node = NodeManifest {
+        host_id: directory.host().to_string(),
+        address: config.node.address.to_string(),
+        datacenter: config.node.datacenter.clone(),
+        rack: config.node.rack.clone(),
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        ..NodeManifest::default()
+    };
+    NodeBackups::new(directory.snapshots(), engine, node)
 }
 
 /// The identity between nodes, from the files that the settings name or from a folder of its own.

@@ -15,7 +15,8 @@ pub struct DurableRecord {
 }
 
 impl DurableRecord {
-    pub(super) fn at(path: PathBuf) -> DurableRecord {
+    /// The record in a file, of a copy of a data directory too.
+    pub fn at(path: PathBuf) -> DurableRecord {
         DurableRecord { path, written: Arc::default() }
     }
 

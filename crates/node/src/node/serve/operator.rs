@@ -2,10 +2,15 @@
 
 use super::{Answer, Call};
 use crate::ground::world::World;
+use crate::peers::messages::backup::BackUp;
 use crate::peers::messages::health::HealthCheck;
 
 impl<W: World> Call<'_, W> {
     pub(super) async fn health(&self, _: HealthCheck) -> Answer<HealthCheck> {
         Ok(self.node.health())
+    }
+
+    pub(super) async fn back_up(&self, message: BackUp) -> Answer<BackUp> {
+        Ok(self.node.back_up(&message.0))
     }
 }

@@ -1,5 +1,6 @@
 //! docs/messages.md is as the messages are, and bytes on the wire stay as they are.
 
+use super::backup::BackUp;
 use super::data::{BatchMessage, Count, CountReply, Paxos, ReadDigest, ReadRows, Write};
 use super::forward::{ForwardWrite, ForwardedWrite, WriteOutcome};
 use super::health::HealthCheck;
@@ -20,7 +21,7 @@ use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryH
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 30] = [
+const ALL: [Description; 31] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -51,6 +52,7 @@ const ALL: [Description; 30] = [
     Description::of::<RepairProven>(),
     Description::of::<RepairOwed>(),
     Description::of::<HealthCheck>(),
+    Description::of::<BackUp>(),
 ];
 
 #[test]

@@ -1,0 +1,193 @@
+//! The commands, and what their arguments may be.
+
+use crate::backup::{backup_name, rate};
+use crate::names::{name, snapshot_name, table_selection};
+use clap::Subcommand;
+use henge_operator::TableSelection;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Copy all data of the node as it is now into its data directory, under snapshots. The copy shares files with the node.
+    Snapshot {
+        /// The name of the copy; without one, the time.
+        #[arg(short, long, value_parser = snapshot_name)]
+        tag: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// List the snapshots.
+    Listsnapshots,
+    /// Remove a snapshot, or all.
+    Clearsnapshot {
+        /// The name of the snapshot.
+        #[arg(short, long, value_parser = snapshot_name, required_unless_present = "all")]
+        tag: Option<String>,
+        /// Remove all snapshots.
+        #[arg(long, conflicts_with = "tag")]
+        all: bool,
+    },
+    /// Copy all nodes' files into a folder that every node has, each content once. The nodes serve meanwhile.
+    Backup {
+        /// The folder, which exists: of a disk that every node has mounted at the same path.
+        folder: PathBuf,
+        /// The name of the backup; without one, the time.
+        #[arg(short, long, value_parser = backup_name)]
+        name: Option<String>,
+        /// Bytes that each node reads of its files in a second; 0 for no limit.
+        #[arg(long, default_value = "64MiB", value_parser = rate)]
+        rate: u64,
+        /// Leave out nodes that are down. Rows of which only they have copies are missing then.
+        #[arg(long)]
+        without_down: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// List the finished backups in a folder. No node is asked.
+    #[command(visible_alias = "list")]
+    Listbackups {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Read all of a backup, and compare it with its checksums. Ends with 2 if any of it is damaged. No node is asked.
+    #[command(visible_alias = "verify")]
+    Verifybackup {
+        /// The folder.
+        folder: PathBuf,
+        /// The name of the backup.
+        #[arg(value_parser = backup_name)]
+        name: String,
+    },
+    /// Write the rows of a backup into this cluster, of whichever size it is, with their timestamps and times to live. Tables that are
+    /// missing are made; what is there already stays, and newer values win.
+    Restore {
+        /// The folder, which the node has at the same path.
+        folder: PathBuf,
+        /// The name of the backup.
+        #[arg(value_parser = backup_name)]
+        name: String,
+        /// keyspace.table, to restore one table.
+        #[arg(long)]
+        table: Option<String>,
+        /// Another name for that table, to restore it beside its live self.
+        #[arg(long = "as", requires = "table")]
+        new_name: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Print the sizes of tables on this node.
+    Tablestats {
+        /// keyspace or keyspace.table; without any, all tables.
+        #[arg(value_parser = table_selection)]
+        tables: Vec<TableSelection>,
+    },
+    /// Write what is in memory to files.
+    Flush(Waiting),
+    /// Rewrite all files into the fewest.
+    Compact(Waiting),
+    /// Print the members by datacentre: their state, tokens and share of the ring.
+    Status {
+        /// The keyspace whose copies the shares count; without it, all of users, if they have one replication.
+        #[arg(value_parser = name)]
+        keyspace: Option<String>,
+    },
+    /// Print the tokens of all members.
+    Ring {
+        /// The keyspace whose copies the shares count.
+        #[arg(value_parser = name)]
+        keyspace: Option<String>,
+    },
+    /// Print the cluster's name, its members' versions of the schema, and the keyspaces with their replication.
+    Describecluster,
+    /// Look at the whole cluster, and name each problem with its next step. Ends with 0 if there is none, and with 2 if there is any.
+    Doctor,
+    /// Print the mode of the node, and which rows move.
+    Netstats,
+    /// Say that there is nothing to clean up.
+    Cleanup {
+        /// Keyspace and tables, as nodetool takes them.
+        #[arg(num_args = 0..)]
+        names: Vec<String>,
+    },
+    /// Say that there is nothing to rebuild.
+    Rebuild {
+        /// The datacentre, as nodetool takes it.
+        datacenter: Option<String>,
+    },
+    /// Print where the cluster's metadata log ends on this node, and who votes on it.
+    Metadata,
+    /// Show the change of members under way: its step, and what it waits for.
+    Plan,
+    /// Have the node leave: its rows go to the other members, then it ends. Its host id never comes back.
+    Decommission {
+        /// Also if fewer members are left than keyspaces want copies.
+        #[arg(short, long)]
+        force: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Remove a member that is down for good. Its rows come from the other replicas, and its host id never comes back.
+    Removenode {
+        /// The host id of the member.
+        host_id: String,
+        /// Also if it has the only copies of rows, which are lost then.
+        #[arg(short, long)]
+        force: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Go on with the metadata log from this node alone, because most voters are lost for good. What only they had agreed on is gone, and
+    /// a node that has more of the log than this one has to be replaced.
+    Overridemetadata {
+        /// The hash at which this node's log ends, as `metadata` prints it.
+        #[arg(long)]
+        hash: String,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Say whether hints are kept for nodes that are down, and delivered.
+    Statushandoff,
+    /// Deliver no hints until resumehandoff, or until the node restarts. They are kept all the same.
+    Pausehandoff,
+    /// Deliver hints again.
+    Resumehandoff,
+    /// Remove hints. What they held is brought by repair only.
+    Truncatehints {
+        /// The host id of the member whose hints to remove; without one, all hints.
+        host_id: Option<String>,
+    },
+    /// List the nodes for which this node keeps hints.
+    Listpendinghints,
+    /// Compare what this node holds with all other replicas now, and bring every replica what it lacks. It happens by itself all the time.
+    Repair {
+        /// The keyspace; without it, all.
+        #[arg(value_parser = name)]
+        keyspace: Option<String>,
+        /// The table; without it, all of the keyspace.
+        #[arg(value_parser = name)]
+        table: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// List the operations (snapshot, flush, compact) since the node's start.
+    Operations,
+    /// Wait until an operation has ended, and print how.
+    Watch {
+        /// The number of the operation.
+        id: u64,
+    },
+    /// Take the change of members under way back, if reads have not moved yet; or stop an operation after its present step, of which only
+    /// compact can be stopped.
+    Abort {
+        /// The number of the operation; without one, the change of members.
+        id: Option<u64>,
+    },
+}
+
+/// Options of commands that start an operation.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Waiting {
+    /// Print the operation's number and do not wait for its end.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
