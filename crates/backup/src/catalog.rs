@@ -24,7 +24,7 @@ fn read(place: &dyn Place, key: &str) -> Result<Option<String>, BackupError> {
     match read {
         Ok(_) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(BackupError::damaged(key, "it is no text"))
+            Err(BackupError::damage_to(key, "it is no text"))
         }
         Err(error) => Err(BackupError::io(key)(error)),
     }
@@ -56,9 +56,9 @@ pub fn read_backup(place: &dyn Place, name: &str) -> Result<BackupManifest, Back
 /// The manifest of a node of a backup, which is the one that the backup names.
 pub fn read_node(place: &dyn Place, name: &str, node: &NodeEntry) -> Result<NodeManifest, BackupError> {
     let key = node_key(name, &node.host_id);
-    let document = read(place, &key)?.ok_or_else(|| BackupError::damaged(&key, "it is not there"))?;
+    let document = read(place, &key)?.ok_or_else(|| BackupError::damage_to(&key, "it is not there"))?;
     if checksum(document.as_bytes()) != node.manifest {
-        return Err(BackupError::damaged(&key, "it is not the one that the backup was finished with"));
+        return Err(BackupError::damage_to(&key, "it is not the one that the backup was finished with"));
     }
     open(&key, &document)
 }

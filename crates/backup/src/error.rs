@@ -52,7 +52,7 @@ impl BackupError {
     }
 
     /// A file that is not what its manifest says.
-    pub(crate) fn damaged(what: impl ToString, reason: impl ToString) -> BackupError {
+    pub(crate) fn damage_to(what: impl ToString, reason: impl ToString) -> BackupError {
         BackupError::Damaged { what: what.to_string(), reason: reason.to_string() }
     }
 }

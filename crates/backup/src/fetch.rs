@@ -17,7 +17,7 @@ pub fn fetch_node(place: &dyn Place, node: &NodeManifest, to: &Path, throttle: &
     for file in &node.files {
         let path = Path::new(&file.path);
         if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(BackupError::damaged(&file.path, "it leads out of its folder"));
+            return Err(BackupError::damage_to(&file.path, "it leads out of its folder"));
         }
         let target = to.join(path);
         let folder = target.parent().unwrap_or(to);
@@ -29,11 +29,11 @@ pub fn fetch_node(place: &dyn Place, node: &NodeManifest, to: &Path, throttle: &
 
 fn fetch_file(place: &dyn Place, file: &FileEntry, target: &Path, throttle: &Throttle) -> Result<(), BackupError> {
     let key = file.object();
-    let missing = || BackupError::damaged(&key, format!("it is not there, and {} needs it", file.path));
+    let missing = || BackupError::damage_to(&key, format!("it is not there, and {} needs it", file.path));
     let is_constant = target.extension().is_some_and(|extension| extension == CONSTANT_EXTENSION);
     if let Some(local) = place.local_file(&key).filter(|_| is_constant) {
         if place.size(&key)?.ok_or_else(missing)? != file.bytes {
-            return Err(BackupError::damaged(&key, "it has another length"));
+            return Err(BackupError::damage_to(&key, "it has another length"));
         }
         return symlink(local, target).map_err(BackupError::io(target.display()));
     }
@@ -45,7 +45,7 @@ fn fetch_file(place: &dyn Place, file: &FileEntry, target: &Path, throttle: &Thr
     }
     copied.map_err(BackupError::io(target.display()))?;
     if source.finish() != (file.bytes, file.sha256.clone()) {
-        return Err(BackupError::damaged(&key, "its content is another"));
+        return Err(BackupError::damage_to(&key, "its content is another"));
     }
     Ok(())
 }

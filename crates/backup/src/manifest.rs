@@ -131,7 +131,7 @@ pub(crate) fn seal<T: Serialize>(value: &T) -> String {
 
 /// Reads a document, once its checksum is right.
 pub(crate) fn open<T: DeserializeOwned>(what: &str, document: &str) -> Result<T, BackupError> {
-    let damaged = |reason: &str| BackupError::damaged(what, reason);
+    let damaged = |reason: &str| BackupError::damage_to(what, reason);
     let body = document.trim_end_matches('\n');
     let (text, last) = body.rsplit_once('\n').ok_or_else(|| damaged("it has no checksum"))?;
     if last.strip_prefix("sha256 ") != Some(&checksum(text.as_bytes())) {

@@ -52,7 +52,7 @@ impl Case {
         self.root.join(node.files.iter().find(|file| file.path == path).unwrap().object())
     }
 
-    fn fetched(&self, backup: &BackupManifest) -> Result<TempDir, BackupError> {
+    fn fetch(&self, backup: &BackupManifest) -> Result<TempDir, BackupError> {
         let target = tempfile::tempdir().unwrap();
         fetch_node(&self.place, &self.node(backup), target.path(), &Throttle::new(0)).map(|()| target)
     }
@@ -71,7 +71,7 @@ fn a_backup_is_read_back_as_it_was() {
     let verified = verify(&case.place, "monday").unwrap();
     assert_eq!((verified.files, verified.contents, verified.bytes), (4, 3, 14));
     assert_eq!(verified.damaged, Vec::<String>::new());
-    let fetched = case.fetched(&backup).unwrap();
+    let fetched = case.fetch(&backup).unwrap();
     for name in ["identity", "engine/1.sst", "engine/2.sst", "engine/LOG"] {
         assert_eq!(text(fetched.path(), name), text(&case.snapshot, name));
     }
@@ -100,7 +100,7 @@ fn damage_is_found_and_named() {
     fs::write(&log, "SAID").unwrap();
     let damaged = verify(&case.place, "monday").unwrap().damaged;
     assert!(matches!(&damaged[..], [one] if one.starts_with("engine/LOG of node host-a")), "{damaged:?}");
-    assert!(case.fetched(&backup).unwrap_err().to_string().contains("is damaged"));
+    assert!(case.fetch(&backup).unwrap_err().to_string().contains("is damaged"));
     fs::remove_file(log).unwrap();
     assert!(verify(&case.place, "monday").unwrap().damaged[0].ends_with("it is not there"));
     // A manifest that was changed is no manifest.

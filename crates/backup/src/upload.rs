@@ -93,7 +93,7 @@ fn upload_file(
         }
         put?;
         if source.finish() != (bytes, sha256.clone()) {
-            return Err(BackupError::damaged(
+            return Err(BackupError::damage_to(
                 path.display(),
                 "it changed while it was copied, or the disk reads it in two ways",
             ));

@@ -113,7 +113,7 @@ impl BackedUpSchema {
     }
 
     /// The keyspace with one table of it under another name, without its indexes, whose names are taken.
-    fn renamed(&self, table: &Table, name: &str) -> Schema {
+    fn with_table_renamed(&self, table: &Table, name: &str) -> Schema {
         let renamed = Table { name: name.to_owned(), indexes: Vec::new(), ..table.clone() };
         let mut schema = self.schema.clone();
         if let Some(keyspace) = schema.keyspaces.get_mut(&table.keyspace) {
@@ -136,7 +136,7 @@ impl<W: World> Core<W> {
     ) -> Result<RestoredPair, RestoreError> {
         let (keyspace, name) = (&old.keyspace, new_name.unwrap_or(&old.name));
         let schema = match new_name {
-            Some(name) => backup.renamed(old, name),
+            Some(name) => backup.with_table_renamed(old, name),
             None => backup.schema.clone(),
         };
         let exists = |core: &Self| core.cluster().current_view().state.schema.table(keyspace, name).cloned();

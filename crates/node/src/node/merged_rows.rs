@@ -241,16 +241,16 @@ mod tests {
         let key = Key::row(table, &partition(k), &[]).unwrap();
         let kind = CellKind::Live { value: Bytes::from_static(text.as_bytes()) };
         let cell = Cell { column: table.regulars[0].id, path: Bytes::new(), timestamp, kind };
-        encoded(key, &Row { marker: None, deletion: None, cells: vec![cell] })
+        encode(key, &Row { marker: None, deletion: None, cells: vec![cell] })
     }
 
     fn tombstone(table: &Table, k: u8, timestamp: i64) -> (Bytes, Bytes) {
         let key = Key::partition_tombstone(&Key::partition_prefix(table, &partition(k)));
         let deletion = Some(Deletion { timestamp, local_seconds: 1 });
-        encoded(key, &Row { marker: None, deletion, cells: Vec::new() })
+        encode(key, &Row { marker: None, deletion, cells: Vec::new() })
     }
 
-    fn encoded(key: Key, row: &Row) -> (Bytes, Bytes) {
+    fn encode(key: Key, row: &Row) -> (Bytes, Bytes) {
         let mut bytes = Vec::new();
         encode_row(&key.0, row, &mut bytes);
         (key.0, bytes.into())
