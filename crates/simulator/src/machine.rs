@@ -113,6 +113,12 @@ impl Machine {
         self.engine().set_faults(ModelFaults { fail_sync, ..ModelFaults::default() }, Random::new(0));
     }
 
+    /// Has every read go to the disk: nothing is in memory.
+    #[cfg(test)]
+    pub(crate) fn empty_caches(&self) {
+        self.engine().set_faults(ModelFaults { miss_permille: 1_000, ..ModelFaults::default() }, Random::new(0));
+    }
+
     /// True while it is not to run.
     pub(crate) fn is_spare(&self) -> bool {
         self.is_spare.load(Ordering::Relaxed)

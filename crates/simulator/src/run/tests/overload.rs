@@ -85,6 +85,7 @@ fn a_disk_job_whose_time_has_passed_is_not_begun() {
     let mut run = Run::three(false, SharedTable::Default, &mut Random::new(5), Faults::default());
     let late = |run: &Run| run.cluster.machines[1].life().unwrap().node.metrics().requests_late.get();
     let (before, late_before) = (run.stored_values(1, Family::Paxos), late(&run));
+    run.cluster.machines[1].empty_caches();
     run.cluster.machines[1].stall_us.store(13 * SECOND, Ordering::Relaxed);
     let now = run.now();
     let (error, _) = run.outcome("UPDATE sim.registers SET v = 1 WHERE k = 1 AND c = 0 IF v = 99", now);
