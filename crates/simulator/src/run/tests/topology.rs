@@ -1,6 +1,7 @@
 //! Members that come and go by plans, whose drivers and newcomers may crash at any step.
 
 use super::*;
+use crate::checks::Promises;
 use crate::run::shape::COPIES;
 use henge_base::HostId;
 use henge_node::{ChangeError, Plan, PlanKind, PlanStep, Replication};
@@ -120,7 +121,7 @@ impl Run {
         self.check_stored();
         self.read_pairs();
         self.read_counts();
-        let found = checks::history(&self.clients.history.lock(), true);
+        let found = checks::history(&self.clients.history.lock(), Promises { repairs: true, rotates: false });
         self.record_violations(found);
         let found = linear(&self.clients.swaps.lock());
         self.record_violations(found);
