@@ -36,7 +36,7 @@ pub(crate) struct ReplicaState {
     pub(crate) purged_before: Option<Micros>,
 }
 
-/// What a run promises to reads.
+/// Promises of a run to its reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Promises {
     /// False if reads of shared tables leave replicas that differ as they are: a later read may see less then.

@@ -53,6 +53,11 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     });
 }
 
+/// True if a process ends because its host was removed, as a member told it: the log says so, and no supervisor helps.
+fn is_departure(reason: &str) -> bool {
+    reason.contains("is no member any more")
+}
+
 /// Ends a process whose host is no member any more.
 fn depart(cluster: &Arc<Cluster>, owner: Owner) {
     *cluster.machines[owner.machine].refusal.lock() = Some("it is no member any more".to_owned());
@@ -73,7 +78,7 @@ fn end(cluster: &Arc<Cluster>, owner: Owner) {
 
 /// Ends a process that is not let go on as its host. That is right if the machine has a wrong disk.
 fn refuse(cluster: &Arc<Cluster>, owner: Owner, reason: &str) {
-    if reason.contains("is no member any more") {
+    if is_departure(reason) {
         return depart(cluster, owner);
     }
     let machine = &cluster.machines[owner.machine];
@@ -193,7 +198,7 @@ impl Surroundings for Cluster {
     }
 
     fn end_process(self: Arc<Self>, owner: Owner, reason: &str) {
-        if self.machines[owner.machine].has_wrong_disk.load(Ordering::Relaxed) {
+        if self.machines[owner.machine].has_wrong_disk.load(Ordering::Relaxed) || is_departure(reason) {
             return refuse(&self, owner, reason);
         }
         if !self.machines[owner.machine].fails_sync.load(Ordering::Relaxed) {

@@ -73,7 +73,7 @@ impl Shape {
         (self.compares || self.is_periodic) && self.spares == 0 && !self.disks
     }
 
-    /// What is promised to reads.
+    /// The promises to reads.
     pub(super) fn promises(&self) -> Promises {
         Promises { repairs: self.table != SharedTable::Unrepaired, rotates: self.rotates }
     }
