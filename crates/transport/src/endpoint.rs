@@ -92,7 +92,8 @@ impl Endpoint {
         let (server, client) = configurations(identity, &options, listen)?;
         let failed = |e| BindError::Socket(listen, e);
         let port = Port::bind(listen, &server, identity, cores).map_err(failed)?;
-        let dialers = cores.iter().take(DIALING_CORES_MAX).map(|core| core_dialer(core, listen, identity));
+        let control = dialer(&Handle::current(), listen, identity).map_err(failed)?;
+        let dialers = cores.iter().take(DIALING_CORES_MAX).map(|core| dialer(core, listen, identity));
         let seed = u64::from(listen.port()) + 1;
         let certificate_expiry = AtomicU64::new(identity.validity().end_seconds());
         let inbound = Arc::new(InboundConnections::new(Handle::current(), cores));
@@ -106,7 +107,7 @@ impl Endpoint {
         }
         let shared = Arc::new(EndpointParts {
             listen,
-            control: Arc::new(Dialer::new(port.control.clone(), Handle::current())),
+            control,
             cores: dialers.collect::<Result<_, _>>().map_err(failed)?,
             state,
             port,
@@ -196,11 +197,11 @@ fn configurations(
     Ok((server, client))
 }
 
-/// The links of a core, over a socket of its own: replies wake no other thread.
-fn core_dialer(core: &Handle, listen: SocketAddr, identity: &Identity) -> std::io::Result<Arc<Dialer>> {
+/// The links of a thread, over a socket of its own: replies wake no other thread, and a stateless reset, whose bytes are random, reaches it.
+fn dialer(thread: &Handle, listen: SocketAddr, identity: &Identity) -> std::io::Result<Arc<Dialer>> {
     // The socket's events and the endpoint's task belong to the runtime that is entered.
-    let _entered = core.enter();
-    Ok(Arc::new(Dialer::new(dialing_endpoint(listen, identity)?, core.clone())))
+    let _entered = thread.enter();
+    Ok(Arc::new(Dialer::new(dialing_endpoint(listen, identity)?, thread.clone())))
 }
 
 impl EndpointParts {

@@ -3,7 +3,8 @@
 use super::{PATIENCE, authority, host, identity};
 use henge_base::{Bytes, HostId};
 use henge_transport::{
-    CallError, Class, Destination, Endpoint, Handler, Hello, Options, Refusal, ReplyHandle, current_core, enter_core,
+    Authority, CallError, Class, Destination, Endpoint, Handler, Hello, Identity, Options, Refusal, ReplyHandle,
+    current_core, enter_core,
 };
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -11,6 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+
+const CLASSES: [Class; 3] = [Class::Control, Class::Request, Class::Bulk];
 
 /// Records the cores on whose threads it was called.
 #[derive(Default)]
@@ -46,20 +49,32 @@ struct Node {
 }
 
 impl Node {
-    fn start(number: u64, authority: &henge_transport::Authority) -> Node {
+    fn start(number: u64, authority: &Authority) -> Node {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        Node::start_at(listen, number, &identity(authority, number), Options::default())
+    }
+
+    fn start_at(listen: SocketAddr, number: u64, identity: &Identity, options: Options) -> Node {
         let (cores, ends): (Vec<_>, Vec<_>) = (0..2).map(start_core).unzip();
         let handler = Arc::new(Recorder::default());
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let identity = identity(authority, number);
-        let endpoint = Endpoint::bind(listen, &identity, handler.clone(), Options::default(), &cores).unwrap();
+        let endpoint = Endpoint::bind(listen, identity, handler.clone(), options, &cores).unwrap();
         let to = Destination { host: Some(host(number)), address: endpoint.local_address().unwrap() };
         Node { endpoint, handler, to, cores, _ends: ends }
     }
 
     /// Asks another node on the thread of a core.
     async fn ask_on(&self, core: usize, to: Destination, class: Class) -> Result<Bytes, CallError> {
+        self.ask(core, PATIENCE, to, class).await
+    }
+
+    /// Asks another node on the thread of its first core, and waits for so long.
+    async fn ask_for(&self, time: Duration, to: Destination, class: Class) -> Result<Bytes, CallError> {
+        self.ask(0, time, to, class).await
+    }
+
+    async fn ask(&self, core: usize, time: Duration, to: Destination, class: Class) -> Result<Bytes, CallError> {
         let endpoint = self.endpoint.clone();
-        let call = async move { endpoint.call(to, class, PATIENCE, Bytes::from_static(b"hello")).await };
+        let call = async move { endpoint.call(to, class, time, Bytes::from_static(b"hello")).await };
         self.cores[core].spawn(call).await.unwrap()
     }
 
@@ -126,6 +141,56 @@ async fn a_port_is_no_other_endpoint_s_too() {
     let a = Node::start(1, &authority);
     let taken = Endpoint::bind(a.to.address, &identity(&authority, 2), a.handler.clone(), Options::default(), &a.cores);
     assert!(taken.is_err(), "though its own sockets share it");
+}
+
+/// A process that was killed says nothing to its peers; the next one resets what they still send to it. Its reset has random bytes where
+/// other datagrams have a connection id.
+#[test]
+fn a_peer_that_was_killed_and_starts_again_ends_links_of_every_class() {
+    let authority = authority();
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let (own, other) = (runtime(), runtime());
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    // Only a reset ends a link in time.
+    let patient = Options { idle_timeout: Duration::from_secs(3600), ..Options::default() };
+    let a = own.block_on(async { Node::start_at(any, 1, &identity(&authority, 1), patient.clone()) });
+    let id = identity(&authority, 2);
+    let b = other.block_on(async { Node::start_at(any, 2, &id, patient.clone()) });
+    let (to, again) = (b.to, runtime());
+    std::thread::scope(|threads| {
+        let (end, ended) = oneshot::channel::<()>();
+        threads.spawn(|| other.block_on(ended).unwrap_err());
+        for class in CLASSES {
+            own.block_on(a.ask_on(0, to, class)).unwrap();
+        }
+        drop(end);
+    });
+    other.shutdown_background();
+    drop(b);
+    let _b = again.block_on(async {
+        loop {
+            // The port becomes free when the last thread of the killed one has ended.
+            if std::net::UdpSocket::bind(to.address).is_ok() {
+                break Node::start_at(to.address, 2, &id, patient);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    std::thread::scope(|threads| {
+        let (end, ended) = oneshot::channel::<()>();
+        threads.spawn(|| again.block_on(ended).unwrap_err());
+        own.block_on(async {
+            for class in CLASSES {
+                let found = async {
+                    while a.ask_for(Duration::from_millis(200), to, class).await.is_err() {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                };
+                tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("{class:?} goes on being lost"));
+            }
+        });
+        drop(end);
+    });
 }
 
 #[tokio::test]
