@@ -14,6 +14,8 @@ from clients import Clients, ConsistencyLevel
 from processes import Dev, wait_until
 
 HOUR_MS = 3_600_000
+# Stamps are ahead of the clocks of most by less.
+BOUND_SECONDS = 0.6
 SCHEMA = (
     "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
     "CREATE TABLE k.t (a int PRIMARY KEY, b int)",
@@ -132,6 +134,8 @@ def test_a_clock_that_stands_still_or_drifts(cluster, sessions, gain_ms):
         # Until it is noticed the clock is within the bound, and what it stamps is as good as any other's.
         wait_until(lambda: is_refused(wrong, f"INSERT INTO k.t (a, b) VALUES ({key}, 666)"), "the clock is found out")
         assert is_refused(wrong, f"UPDATE k.c SET b = 666 WHERE a = {key} IF EXISTS")
+        # Its last stamp was ahead by less than the bound of 500 ms, so that it is the newest for as long.
+        time.sleep(BOUND_SECONDS)
         for number in (1, 2):
             second.execute(f"INSERT INTO k.t (a, b) VALUES ({key}, {number})")
             applied = third.execute(f"UPDATE k.c SET b = {number} WHERE a = {key} IF b = {number - 1}").one().applied
