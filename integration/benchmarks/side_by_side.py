@@ -127,8 +127,10 @@ def main():
     rounds = {name: [] for name in binaries}
     for number in range(options.rounds):
         for name in sorted(binaries, reverse=number % 2 == 0):
-            rounds[name].append(measure_round(binaries[name], options))
-            print(f"round {number + 1}, {name}: done", flush=True)
+            figures = measure_round(binaries[name], options)
+            rounds[name].append(figures)
+            told = "; ".join(f"{load}: {cost:.1f}" for load, (cost, *_) in figures.items())
+            print(f"round {number + 1}, {name}: {told}", flush=True)
     print("| servers' CPU per operation, us | before | after | ratio | operations/s | MB resident |\n|---|---|---|---|---|---|")
     for load in rounds["after"][0]:
         cost, rate, resident = ({name: [figures[load][at] for figures in rounds[name]] for name in binaries} for at in range(3))
