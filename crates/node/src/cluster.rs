@@ -11,8 +11,10 @@ mod fork;
 pub(crate) mod gains;
 mod gossip;
 pub(crate) mod identity_error;
+mod log_looks;
 pub(crate) mod membership;
 mod newcomer;
+mod newest;
 pub(crate) mod override_log;
 mod plan_checks;
 pub(crate) mod propose;
@@ -38,6 +40,7 @@ use henge_base::HostId;
 use henge_gossip::{Gossip, HostFacts};
 use henge_metadata::{ClusterState, Epoch, Log, LogFault, Position, Seat, StateFault};
 use henge_storage::Store;
+use log_looks::LogLooks;
 use parking_lot::{Mutex, RwLock};
 use pulls::Pulls;
 use quiet_members::QuietMembers;
@@ -79,6 +82,7 @@ pub(crate) struct Cluster<W> {
     seat: tokio::sync::Mutex<Seat>,
     /// Held while this node has an entry agreed on: the next proposal sees what it did.
     proposal_lock: tokio::sync::Mutex<()>,
+    log_looks: LogLooks,
     /// Held by the pull under way: many requests may find out at once that this node is behind.
     pulls: tokio::sync::Mutex<Pulls>,
     quiet_members: Arc<QuietMembers>,
@@ -118,6 +122,7 @@ impl<W: World> Cluster<W> {
             append_lock: tokio::sync::Mutex::default(),
             seat: tokio::sync::Mutex::new(seat),
             proposal_lock: tokio::sync::Mutex::default(),
+            log_looks: LogLooks::default(),
             pulls: tokio::sync::Mutex::default(),
             quiet_members: Arc::default(),
             recalls,

@@ -120,6 +120,7 @@ const NONE: Faults = Faults {
     hold_untold_clocks: false,
     majority_of_all: false,
     mix_serial_levels: false,
+    trust_unfixed_levels: false,
     serve_stale_plans: false,
     forget_moved: false,
     drop_behind: false,

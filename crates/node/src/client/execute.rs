@@ -151,7 +151,8 @@ impl<W: World> Core<W> {
         self.admit(parameters, timeout, now.mono)?;
         let placed = ready.placed.first().ok_or_else(unplaced_error)?;
         if parameters.consistency.is_serial() {
-            self.check_serial_read(plan.table(), placed, parameters.consistency)?;
+            let deadline = self.receipt(parameters) + timeout;
+            self.check_serial_read(plan.table(), placed, (parameters.consistency, deadline)).await?;
             // It takes ballots, which are stamps.
             (_, now) = self.stamp(parameters, now).await?;
         }

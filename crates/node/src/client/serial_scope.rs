@@ -5,6 +5,7 @@ use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::parameters::Parameters;
 use crate::ground::world::World;
+use henge_base::Mono;
 use henge_coordinator::KeyspacePlacement;
 use henge_metadata::{Command, other_scope_text};
 use henge_model::{Consistency, SerialScope, Table, TableChange};
@@ -55,15 +56,20 @@ impl<W: World> Core<W> {
         Ok(())
     }
 
-    /// Refuses a read at another serial level than that of its table's conditional writes, which it might miss.
-    pub(super) fn check_serial_read(
+    /// Refuses a read at another serial level than that of its table's conditional writes, which it might miss. Where no level is fixed
+    /// nothing was decided; whether it is so a majority of the metadata's voters says, for this node may have missed the entry.
+    pub(super) async fn check_serial_read(
         &self,
         table: &Table,
         placed: &KeyspacePlacement,
-        level: Consistency,
+        (level, deadline): (Consistency, Mono),
     ) -> Result<(), Error> {
-        // Where none is fixed nothing was decided.
-        scope_of(level, placed).map_or(Ok(()), |scope| self.is_of_scope(table, scope).map(|_| ()))
+        let Some(scope) = scope_of(level, placed) else { return Ok(()) };
+        if !self.is_of_scope(table, scope)? && !self.context().options.faults.trust_unfixed_levels {
+            Box::pin(self.cluster().become_newest(deadline)).await?;
+            self.is_of_scope(table, scope)?;
+        }
+        Ok(())
     }
 
     /// True if the table has that scope, false if it has none yet; an error if it has the other one.

@@ -235,6 +235,8 @@ pub struct Faults {
     pub majority_of_all: bool,
     /// Decides conditional writes of a table at both serial levels. A scenario shows it.
     pub mix_serial_levels: bool,
+    /// Takes it that no serial level of a table is fixed where this node knows of none. A scenario shows it.
+    pub trust_unfixed_levels: bool,
     /// Serves requests that were planned before their range changed hands. A scenario shows it.
     pub serve_stale_plans: bool,
     /// Sends new replicas no states of acceptors.

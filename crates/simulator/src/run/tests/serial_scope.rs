@@ -150,3 +150,29 @@ fn mixed_levels_decide_twice() {
     let faults = Faults { mix_serial_levels: true, ..Faults::default() };
     assert_eq!(insertions(faults), (APPLIED, APPLIED));
 }
+
+/// Two machines of three miss that the level was fixed, and what was decided; then they are asked at the other level. Gives their answer, and
+/// the one of after the cut.
+fn reads_of_who_missed_the_first_write(faults: Faults) -> [Result<usize, String>; 2] {
+    let mut site = Site::new("'dc1': 3, 'dc2': 3", faults);
+    site.cut_off(&[4, 5]);
+    assert_eq!(site.ask(0, WRITE, SERIAL), APPLIED);
+    let local_read = (Consistency::LocalSerial, LOCAL.1);
+    let meanwhile = site.ask(4, READ, local_read);
+    *site.run.cluster.network.lock() = NetworkState::healthy();
+    site.run.pass(30 * SECOND);
+    let outcomes = [meanwhile, site.ask(4, READ, local_read)];
+    site.end();
+    outcomes
+}
+
+/// A node that knows of no level asks whether there is one. It had answered that no row was there, after another client had been told that
+/// the row was inserted (seeds 1174, 1404, 1551, 1621 and 1772 broke I5).
+#[test]
+fn a_read_misses_no_decision_at_a_level_that_its_node_has_not_heard_of() {
+    let [meanwhile, healed] = reads_of_who_missed_the_first_write(Faults::default());
+    assert!(meanwhile.as_ref().is_err_and(|text| text.contains("metadata")), "{meanwhile:?}");
+    assert!(is_refused(&healed, "SERIAL"), "{healed:?}");
+    let faults = Faults { trust_unfixed_levels: true, ..Faults::default() };
+    assert_eq!(reads_of_who_missed_the_first_write(faults)[0], NOTHING, "the bug is of use");
+}
