@@ -10,6 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod options;
 pub(crate) mod plan_watch;
 pub(crate) mod repairs;
+pub(crate) mod request_activity;
 pub(crate) mod request_labels;
 pub(crate) mod requests_in_flight;
 pub(crate) mod sampled_figures;

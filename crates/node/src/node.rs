@@ -10,6 +10,7 @@ mod pending_hints;
 mod plan_report;
 mod recovery;
 mod renewal;
+mod schema_items;
 mod serve;
 
 use crate::client::core::{Clients, Core};

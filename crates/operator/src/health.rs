@@ -1,7 +1,7 @@
 //! The health of a cluster: what each member says of itself, for `henge admin doctor` to judge. Members also tell each other this, so fields
 //! are only ever added, each with a default.
 
-use crate::{ClusterReport, Everything, MetadataLog, PlanUnderWay, Report};
+use crate::{ClusterReport, Everything, MetadataLog, NodeActivity, PlanUnderWay, Report};
 use serde::{Deserialize, Serialize};
 
 /// The health of the cluster.
@@ -68,6 +68,8 @@ pub struct NodeHealth {
     pub disk_reserve_bytes: u64,
     /// The process and its machine; `None` of a node that has neither.
     pub machine: Option<MachineHealth>,
+    /// Its work since its start.
+    pub activity: NodeActivity,
 }
 
 /// The hints of a node.

@@ -1,9 +1,10 @@
 //! The operator's interface of a node: what is asked of its admin port, and what it answers. Both sides use these types.
 //!
 //! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `report`: what is answered at once;
-//!   `health`, `backup`: what members say to each other in an operator's name.
+//!   `health`, `activity`, `backup`: what members say to each other in an operator's name.
 //! - `size_text`: bytes as people read them; `failure`: why something was not done; `route`: paths, and the header that every request has.
 
+mod activity;
 mod backup;
 mod failure;
 mod health;
@@ -12,6 +13,7 @@ mod report;
 pub mod route;
 mod size_text;
 
+pub use activity::*;
 pub use backup::{BackupOrder, MemberBackup, RestoredName, RestoredTable};
 pub use failure::{Failure, FailureKind};
 pub use health::*;

@@ -51,6 +51,18 @@ impl Report for ClusterReport {
     type Selection = KeyspaceSelection;
 }
 
+/// The parts of the schema, keyspace by keyspace, each with its statement.
+impl Report for Vec<SchemaItem> {
+    const PATH: &'static str = "/schema";
+    type Selection = Everything;
+}
+
+/// The requests of clients under way on the node that answers.
+impl Report for Vec<RunningRequest> {
+    const PATH: &'static str = "/requests";
+    type Selection = Everything;
+}
+
 /// A keyspace, or all of users without one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyspaceSelection {
@@ -268,4 +280,30 @@ pub struct TableStats {
     pub disk_bytes: u64,
     /// Partitions, estimated from samples.
     pub partitions: u64,
+}
+
+/// A part of the schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaItem {
+    /// Its keyspace.
+    pub keyspace: String,
+    /// keyspace, table, type, index and the like, as DESCRIBE names them.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The statement that makes it.
+    pub statement: String,
+}
+
+/// A request of a client that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningRequest {
+    /// Its name, unlike that of all others under way on the node.
+    pub id: String,
+    /// Microseconds from its arrival until it started.
+    pub queued_micros: u64,
+    /// Microseconds since then.
+    pub running_micros: u64,
+    /// The request in words, without passwords.
+    pub request: String,
 }

@@ -7,6 +7,7 @@
 use arc_swap::ArcSwap;
 use henge_base::HostId;
 use parking_lot::Mutex;
+use prometheus::core::Metric;
 use prometheus::{
     Counter, CounterVec, Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
@@ -259,6 +260,21 @@ impl HistogramsOnUse {
     pub(crate) fn get(&self, at: usize) -> Option<&Histogram> {
         let (values, slot) = self.slots.get(at)?;
         Some(slot.get_or_init(|| self.vector.with_label_values(values)))
+    }
+
+    /// The counts of a histogram's buckets, each with its upper end in seconds, and of what is above them; none of one never asked for.
+    pub(crate) fn counts(&self, at: usize) -> Vec<(Option<f64>, u64)> {
+        let Some(histogram) = self.slots.get(at).and_then(|(_, slot)| slot.get()) else { return Vec::new() };
+        let metric = histogram.metric();
+        let data = metric.get_histogram();
+        let mut below = 0;
+        let mut counts = Vec::with_capacity(BUCKETS.len() + 1);
+        for bucket in data.get_bucket() {
+            counts.push((Some(bucket.upper_bound()), bucket.cumulative_count().saturating_sub(below)));
+            below = bucket.cumulative_count();
+        }
+        counts.push((None, data.get_sample_count().saturating_sub(below)));
+        counts
     }
 }
 

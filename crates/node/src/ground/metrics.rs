@@ -12,17 +12,18 @@ use henge_storage::Figures;
 use prometheus::{Counter, IntCounter, IntGauge, IntGaugeVec};
 use std::time::Duration;
 
-const OPERATIONS: [&str; 9] = ["read", "scan", "write", "cas", "batch", "counter", "schema", "auth", "other"];
+pub(super) const OPERATIONS: [&str; 9] =
+    ["read", "scan", "write", "cas", "batch", "counter", "schema", "auth", "other"];
 /// Operations and levels whose histograms are there from the first scrape.
 const COMMON_OPERATIONS: [Operation; 2] = [Operation::Read, Operation::Write];
 const COMMON_LEVELS: [Consistency; 4] =
     [Consistency::One, Consistency::Quorum, Consistency::LocalQuorum, Consistency::LocalOne];
-const OUTCOMES: [&str; 6] = ["ok", "unavailable", "timeout", "failure", "invalid", "overloaded"];
+pub(super) const OUTCOMES: [&str; 6] = ["ok", "unavailable", "timeout", "failure", "invalid", "overloaded"];
 const LOGIN_OUTCOMES: [&str; 3] = ["ok", "refused", "overloaded"];
 /// The datacentres of replicas, as this node sees them.
 const DISTANCES: [&str; 2] = ["own", "other"];
 /// The number of levels, whose codes begin with 0.
-const LEVELS: usize = 11;
+pub(super) const LEVELS: usize = 11;
 /// Names of events, in the order of [`event_index`].
 const EVENTS: [&str; 11] = [
     "digest_mismatch",
@@ -87,7 +88,7 @@ metrics! {
         /// Requests of clients by operation, consistency level and outcome.
         requests: Vec<IntCounter> = by_level(counters "henge_requests_total" OUTCOMES);
         /// Time from the arrival of a client's request to its answer, by operation and consistency level.
-        latency: HistogramsOnUse = by_level(histograms_on_use "henge_request_duration_seconds");
+        pub(super) latency: HistogramsOnUse = by_level(histograms_on_use "henge_request_duration_seconds");
         /// Time from a call to a peer to its answer.
         round_trips: PeerHistograms = histogram_by_peer("henge_peer_round_trip_seconds");
         /// Age of the oldest time until which a range that this node holds is known to be equal on all of its replicas.
@@ -221,6 +222,11 @@ impl Metrics {
         if let Some(histogram) = self.latency.get(at) {
             histogram.observe(time.as_secs_f64());
         }
+    }
+
+    /// The requests that ended so, by the place of their operation and level.
+    pub(super) fn requests_at(&self, at: usize, outcome: usize) -> u64 {
+        self.requests.get(at * OUTCOMES.len() + outcome).map_or(0, IntCounter::get)
     }
 
     pub(crate) fn login(&self, outcome: LoginOutcome) {

@@ -2,16 +2,22 @@
 
 use super::Node;
 use crate::coordinator::Parts;
+use crate::ground::request_activity::count_by_operation;
+use crate::ground::surroundings::QueryFacts;
 use crate::ground::world::{To, World};
 use crate::peers::messages::health::HealthCheck;
 use crate::work::repair::oldest_proof;
 use futures_util::future::join_all;
 use henge_base::HostId;
-use henge_operator::{DownMember, FailingWorker, HintHealth, MemberHealth, NodeHealth, PlanWait, RepairHealth};
+use henge_operator::{
+    DownMember, FailingWorker, HintHealth, MemberHealth, NodeActivity, NodeHealth, PlanWait, RepairHealth,
+};
 use std::time::Duration;
 
 /// A member may take so long to say how it is.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// And so long where somebody watches, who shall see soon that it says nothing.
+const MOMENT: Duration = Duration::from_secs(1);
 /// Characters of the longest error that is told.
 const ERROR_CHARS_MAX: usize = 500;
 
@@ -51,18 +57,32 @@ impl<W: World> Node<W> {
             disk_free_bytes: figures.disk_free_bytes,
             disk_reserve_bytes: figures.disk_reserve_bytes,
             machine: context.world.surroundings().map(|process| process.machine_health()),
+            activity: NodeActivity {
+                at_millis: now.mono.0 / 1_000,
+                operations: count_by_operation(&context.metrics),
+                clients: context.metrics.connections.get().try_into().unwrap_or_default(),
+            },
         }
     }
 
     /// The health of every member, by host id; those that seem down are not asked.
     pub async fn health_of_members(&self) -> Vec<MemberHealth> {
+        self.ask_members(ANSWER_TIMEOUT).await
+    }
+
+    /// The same of those that answer within a second.
+    pub async fn activity_of_members(&self) -> Vec<MemberHealth> {
+        self.ask_members(MOMENT).await
+    }
+
+    async fn ask_members(&self, timeout: Duration) -> Vec<MemberHealth> {
         let parts = self.parts();
         let hosts: Vec<HostId> = parts.cluster.view().state.members.keys().copied().collect();
         let ask = |host: HostId| async move {
             let answer = match host {
                 own if own == parts.context.host() => Ok(self.health()),
                 up if parts.cluster.is_up(up) => {
-                    let asked = parts.peers.ask(To::Host(up), &HealthCheck {}, ANSWER_TIMEOUT).await;
+                    let asked = parts.peers.ask(To::Host(up), &HealthCheck {}, timeout).await;
                     asked.map_err(|error| error.to_string())
                 }
                 _ => Err("it is down".to_owned()),
@@ -71,6 +91,11 @@ impl<W: World> Node<W> {
             MemberHealth { host_id: host.to_string(), health: answer.ok(), error }
         };
         join_all(hosts.into_iter().map(ask)).await
+    }
+
+    /// The requests of clients under way; none where no process serves clients.
+    pub fn requests_under_way(&self) -> Vec<QueryFacts> {
+        self.parts().context.world.surroundings().map(|process| process.queries()).unwrap_or_default()
     }
 }
 

@@ -3,9 +3,9 @@
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
 use henge_node::{Micros, Replication};
 use henge_operator::{
-    ClusterHealth, ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff, KeyspaceReplication,
-    KeyspaceSelection, Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer, PlanUnderWay, Report,
-    Snapshot, TableSelection, TableStats, Voter,
+    ClusterActivity, ClusterHealth, ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff,
+    KeyspaceReplication, KeyspaceSelection, Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer,
+    PlanUnderWay, Report, RunningRequest, SchemaItem, Snapshot, TableSelection, TableStats, Voter,
 };
 use henge_storage::TableStatistics;
 use std::collections::BTreeMap;
@@ -26,6 +26,9 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::plan)
         .add(Operations::cluster)
         .add(Operations::cluster_health)
+        .add(Operations::cluster_activity)
+        .add(Operations::schema)
+        .add(Operations::requests)
 }
 
 impl Operations {
@@ -123,6 +126,32 @@ impl Operations {
             plan: self.plan(everything)?,
             members: Handle::current().block_on(self.node.health_of_members()),
         })
+    }
+
+    /// The word of every member that answers at once.
+    #[allow(clippy::unnecessary_wraps)] // As all reports.
+    fn cluster_activity(&self, _: &Everything) -> Result<ClusterActivity, Failure> {
+        Ok(ClusterActivity { members: Handle::current().block_on(self.node.activity_of_members()) })
+    }
+
+    /// The schema in statements.
+    fn schema(&self, _: &Everything) -> Result<Vec<SchemaItem>, Failure> {
+        self.node.schema_items().map_err(failure)
+    }
+
+    /// The requests of clients under way, the longest first.
+    #[allow(clippy::unnecessary_wraps)] // As all reports.
+    fn requests(&self, _: &Everything) -> Result<Vec<RunningRequest>, Failure> {
+        let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let request = |query: henge_node::QueryFacts| RunningRequest {
+            id: query.id,
+            queued_micros: micros(query.queued),
+            running_micros: micros(query.running),
+            request: query.task,
+        };
+        let mut requests: Vec<RunningRequest> = self.node.requests_under_way().into_iter().map(request).collect();
+        requests.sort_by_key(|request| std::cmp::Reverse(request.running_micros));
+        Ok(requests)
     }
 
     /// Handoff of hints; reads the disk.
