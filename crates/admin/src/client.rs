@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use henge_operator::{Failure, Operation, OperationId, OperationRequest, Report, route};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Method, Request};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -46,6 +46,12 @@ impl fmt::Display for Place {
     }
 }
 
+/// An answer that has not been read yet.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
+}
+
 /// A client of one node's admin socket or port.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -81,17 +87,18 @@ impl Client {
         self.get(&format!("{}?{}", R::PATH, query(&serde_json::to_value(selection)?))).await
     }
 
+    /// The answer to a report's path, as the node gives it.
+    pub(crate) async fn get_unread(&self, path: &str) -> anyhow::Result<Reply> {
+        self.send(Method::GET, path, Vec::new()).await
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.ask(Method::GET, path, Vec::new()).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Vec<u8>) -> anyhow::Result<T> {
         let place = &self.place;
-        let (stream, host) = self.connect().await?;
-        let answer = timeout(ANSWER_TIMEOUT, exchange(stream, method, path, &host, body)).await;
-        let (status, body) = answer
-            .map_err(|_| anyhow!("{place} did not answer within {} s", ANSWER_TIMEOUT.as_secs()))?
-            .with_context(|| format!("what listens on {place} {NO_ADMIN_PORT}"))?;
+        let Reply { status, body } = self.send(method, path, body).await?;
         let read = if status.is_success() {
             serde_json::from_slice(&body).map(Ok)
         } else {
@@ -99,6 +106,15 @@ impl Client {
         };
         let read = read.with_context(|| format!("what listens on {place} {NO_ADMIN_PORT}: it answered {status}"))?;
         Ok(read?)
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> anyhow::Result<Reply> {
+        let place = &self.place;
+        let (stream, host) = self.connect().await?;
+        let answer = timeout(ANSWER_TIMEOUT, exchange(stream, method, path, &host, body)).await;
+        answer
+            .map_err(|_| anyhow!("{place} did not answer within {} s", ANSWER_TIMEOUT.as_secs()))?
+            .with_context(|| format!("what listens on {place} {NO_ADMIN_PORT}"))
     }
 
     /// A connection, and the host to name: the node refuses names, which can be bound to any address.
@@ -151,14 +167,14 @@ async fn exchange(
     path: &str,
     host: &str,
     body: Vec<u8>,
-) -> anyhow::Result<(hyper::StatusCode, Bytes)> {
+) -> anyhow::Result<Reply> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let request = Request::builder().method(method).uri(path).header("host", host).header(route::HEADER, "1");
     let answer = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
     let status = answer.status();
     let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await.map_err(|error| anyhow!(error))?;
-    Ok((status, body.to_bytes()))
+    Ok(Reply { status, body: body.to_bytes() })
 }
 
 #[cfg(test)]

@@ -101,6 +101,12 @@ pub(crate) enum Command {
     Describecluster,
     /// Look at the whole cluster, and name each problem with its next step. Ends with 0 if there is none, and with 2 if there is any.
     Doctor,
+    /// Show the cluster in a browser on this machine: prints the address to open, and serves it until Ctrl-C. It changes nothing.
+    Console {
+        /// The port of 127.0.0.1 for the browser; 0 for any that is free.
+        #[arg(long, default_value_t = 7201)]
+        console_port: u16,
+    },
     /// Print the mode of the node, and which rows move.
     Netstats,
     /// Say that there is nothing to clean up.

@@ -1,7 +1,7 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
 //! - `command`: the commands; `names`: their arguments. `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
-//!   `plan`: rows that move; `doctor`: what is wrong; `backup`: folders of backups; `table`: values in columns, as nodetool prints them.
+//!   `plan`: rows that move; `doctor`: what is wrong; `console`: all of that in a browser; `backup`: folders of backups; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -10,6 +10,7 @@ mod backup;
 mod client;
 mod cluster;
 mod command;
+mod console;
 mod doctor;
 mod handoff;
 mod names;
@@ -95,6 +96,10 @@ pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
             let code = if verified.damaged.is_empty() { 0 } else { PROBLEMS_FOUND };
             (options.format.show(&verified, backup::verified_text)?, code)
         }
+        Command::Console { console_port } => {
+            runtime.block_on(console::serve(client, *console_port))?;
+            (String::new(), 0)
+        }
         command => (runtime.block_on(run(&client, command, options.format))?, 0),
     };
     // A reader that has gone away, as `head` does, is no failure of the command.
@@ -115,6 +120,8 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Status { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::status),
         Command::Ring { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::ring),
         Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),
+        // It prints by itself and has no end.
+        Command::Console { .. } => Ok(String::new()),
         Command::Doctor => Ok(doctor::diagnose(client).await?.text()),
         Command::Backup { folder, name, rate, without_down, waiting } => {
             let name = name.clone().unwrap_or_else(|| jiff::Timestamp::now().as_millisecond().to_string());

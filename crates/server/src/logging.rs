@@ -9,12 +9,13 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Henge's own targets, one for each crate that logs or may log.
-const TARGETS: [&str; 26] = [
+const TARGETS: [&str; 27] = [
     "henge",
     "henge_admin",
     "henge_backup",
     "henge_base",
     "henge_bench",
+    "henge_console",
     "henge_coordinator",
     "henge_cql",
     "henge_fuzz",

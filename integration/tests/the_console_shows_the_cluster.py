@@ -1,0 +1,209 @@
+"""`henge admin console`: a browser walks it against a living cluster; nothing is wrong in its console, and a node that dies is seen to."""
+
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from browser import Browser
+from clients import Clients
+from processes import HENGE, Dev, wait_until
+
+VIEWS = {"1": "Overview", "2": "Tables", "3": "Schema", "4": "Requests", "5": "Health"}
+# The promise is three seconds; a machine that runs other tests as well gets more.
+DOWN_SECONDS = 15
+
+
+class Console:
+    """`henge admin console` of a node."""
+
+    def __init__(self, node):
+        command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), "console", "--console-port", "0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        lines = iter(self.process.stdout.readline, "")
+        self.address = next(line.strip() for line in lines if line.strip().startswith("http://"))
+        self.origin, self.token = self.address.split("/#")
+
+    def get(self, path, **headers):
+        """Status, headers and body of a path, asked for with these headers instead of the page's."""
+        request = urllib.request.Request(self.origin + path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, response.headers, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read().decode()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Load:
+    """A client that writes and reads all the time."""
+
+    def __init__(self, session):
+        self.session, self.ended = session, False
+        self.write = session.prepare("INSERT INTO shop.orders (id, note) VALUES (?, ?)")
+        self.read = session.prepare("SELECT note FROM shop.orders WHERE id = ?")
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        number = 0
+        while not self.ended:
+            number += 1
+            for statement, values in ((self.write, (number % 500, "x" * 200)), (self.read, (number % 500,)), (self.read, (number % 77,))):
+                try:
+                    self.session.execute(statement, values)
+                except Exception:
+                    # A node that is killed takes its requests along.
+                    time.sleep(0.05)
+
+    def end(self):
+        self.ended = True
+        self.thread.join()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("console")
+    dev = Dev(directory / "three", 3).start()
+    clients = Clients(dev.addresses)
+    session = clients.session()
+    session.execute("CREATE KEYSPACE shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
+    session.execute("CREATE TABLE shop.orders (id int PRIMARY KEY, note text)")
+    load = Load(session)
+    console = Console(dev.nodes[0])
+    yield dev, console, directory
+    load.end()
+    console.end()
+    clients.close()
+    dev.stop()
+
+
+def test_strangers_learn_nothing(cluster):
+    _, console, _ = cluster
+    status, headers, page = console.get("/")
+    assert status == 200 and "<script" in page
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; ")
+    assert "frame-ancestors 'none'; base-uri 'none'; form-action 'none'" in policy and "unsafe" not in policy
+    token = {"henge_console": console.token}
+    report = "/api/reports/cluster"
+    assert console.get(report, **token)[0] == 200
+    assert console.get(report)[0] == 401
+    assert console.get(report, henge_console="0" * len(console.token))[0] == 401
+    for headers in ({"Host": "example.org"}, {"Origin": "http://example.org"}, {"Sec_Fetch_Site": "cross-site"}):
+        assert console.get(report, **token, **headers)[0] == 403, headers
+        assert console.get("/", **headers)[0] == 403, headers
+    # Nothing is passed on but reports.
+    for path in ("/api/reports/health", "/api/reports/operations%2F1", "/api/reports/..", "/operations", "/api/operations"):
+        assert console.get(path, **token)[0] == 404, path
+    request = urllib.request.Request(console.origin + "/api/reports/operations", data=b'{"operation":"flush"}', headers={"henge-console": console.token})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 405
+
+
+def test_a_browser_walks_the_console(cluster):
+    dev, console, directory = cluster
+    browser = Browser(directory)
+    pictures = Path(os.environ.get("HENGE_TEST_PICTURES", directory / "pictures"))
+    pictures.mkdir(parents=True, exist_ok=True)
+    try:
+        walk(browser, console, dev, pictures)
+        assert browser.wrongs == []
+        kill_one(browser, dev, pictures)
+        end_the_console(browser, console, pictures)
+    finally:
+        browser.close()
+    assert {re.match(r"http://[^/]+", url)[0] for url in browser.requests} == {console.origin}
+
+
+def walk(browser, console, dev, pictures):
+    browser.size(1440, 1000)
+    browser.scheme("light")
+    browser.open(console.address)
+    browser.wait("document.querySelectorAll('.nodes .state-up').length === 3")
+    assert console.token not in browser.value("location.href"), "the token stays in the address bar"
+    assert browser.value("document.querySelectorAll('.ring .range').length") == sum(
+        len(member["tokens"]) for member in json.loads(console.get("/api/reports/cluster", henge_console=console.token)[2])["members"]
+    )
+    # Reads and writes of the client are under way: their rates and latencies are told.
+    live = "[...document.querySelectorAll('.figures dd')].every((one) => parseFloat(one.innerText) > 1)"
+    browser.wait(live, 30)
+    browser.wait("/ (µs|ms|s)/.test(document.querySelector('.nodes').innerText)")
+    time.sleep(float(os.environ.get("HENGE_TEST_PICTURE_SECONDS", 0)))
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        for key, title in VIEWS.items():
+            browser.press(key)
+            browser.wait(f"document.querySelector('nav [aria-current]').innerText.startsWith('{title}')")
+            browser.wait("!document.body.innerText.includes('Asking the node')", 60)
+            browser.picture(pictures / f"{title.lower()}-{scheme}.png")
+    assert "The cluster" in browser.text()
+    browser.press("2")
+    browser.wait("document.querySelector('main').innerText.includes('shop.orders')")
+    browser.press("/")
+    browser.type("shop.")
+    browser.wait("document.querySelectorAll('tbody tr').length === 1")
+    browser.press("Escape")
+    browser.press("3")
+    browser.wait("document.querySelector('.statement').innerText.includes('CREATE KEYSPACE shop')")
+    browser.value("[...document.querySelectorAll('.tree button')].find((one) => one.innerText.includes('orders')).click()")
+    browser.wait("document.querySelector('.statement').innerText.includes('CREATE TABLE shop.orders')")
+    browser.press("?")
+    browser.wait("document.querySelector('dialog')?.open")
+    browser.press("Escape")
+    browser.wait("!document.querySelector('dialog')")
+    browser.press("1")
+    focus_a_node(browser)
+
+
+def focus_a_node(browser):
+    """A node that the keyboard reaches stands out in the ring."""
+    for _ in range(30):
+        browser.press("Tab")
+        if browser.value("document.activeElement.classList.contains('node')"):
+            break
+    browser.wait("document.querySelectorAll('.ring .range.dim').length > 0 && document.querySelectorAll('tr.chosen').length === 1")
+    browser.value("document.activeElement.blur()")
+
+
+def kill_one(browser, dev, pictures):
+    third = dev.nodes[2]
+    down = f"document.querySelector('[data-address=\"{third.address}:7000\"] .state').innerText"
+    third.kill()
+    silent = browser.wait(f"{down} !== 'up'", DOWN_SECONDS)
+    seen = silent + browser.wait(f"{down} === 'down'", DOWN_SECONDS)
+    print(f"a killed node is shown as silent after {silent:.1f} s, as down after {seen:.1f} s")
+    browser.wait("document.querySelector('.summary').innerText.includes('2 of 3 nodes up')")
+    browser.wait("document.querySelectorAll('.ring .range-down').length > 0")
+    browser.wait("document.querySelector('.summary').innerText.includes('hints wait')")
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        browser.press("1")
+        browser.picture(pictures / f"down-{scheme}.png")
+    browser.press("5")
+    browser.wait("document.querySelectorAll('.findings .problem').length > 0", 60)
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        browser.picture(pictures / f"down-health-{scheme}.png")
+    third.restart()
+    browser.press("1")
+    browser.wait("document.querySelectorAll('.nodes .state-up').length === 3", 60)
+    assert browser.wrongs == []
+
+
+def end_the_console(browser, console, pictures):
+    """A page whose server has ended says so, and says how old it is."""
+    console.end()
+    browser.wait("document.querySelector('[role=alert]')?.innerText.includes('has ended')")
+    browser.picture(pictures / "ended.png")
