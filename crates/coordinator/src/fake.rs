@@ -162,6 +162,7 @@ impl Fake {
             epoch: Epoch::default(),
             replication: Arc::new(replication_of(replication)),
             placement: Arc::new(placement),
+            across: None,
         }
     }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Reads rows that an index finds.
 pub(crate) async fn read_by_index<R: Replicas>(replicas: &R, read: &Read) -> Result<RowBlock, ReadError> {
     let began = replicas.mono();
-    let ReadPlan { required, candidates, .. } = plan(replicas, read, (Work::Range, began))?;
+    let ReadPlan { required, candidates, handover, .. } = plan(replicas, read, (Work::Range, began))?;
     let epoch = read.placed.epoch;
     let (consistency, deadline) = (read.consistency, read.deadline);
     let command = Arc::clone(&read.command);
@@ -27,18 +27,26 @@ pub(crate) async fn read_by_index<R: Replicas>(replicas: &R, read: &Read) -> Res
     let replica_read =
         ReplicaRead { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
     let Answers { answers, .. } = replica_read.ask(candidates, AnswerForm::Rows).await?;
+    // Rows that a later read could miss are read again by their keys, which sends them to those that lack them.
+    let has_holders = handover.is_none_or(|handover| handover.is_met(answers.iter().map(|(candidate, _)| *candidate)));
     let blocks = answers.into_iter().filter_map(|(_, reply)| match reply {
         ReadReply::Rows(block) => Some(block),
         ReadReply::Digest(_) => None,
     });
     let mut blocks: Vec<RowBlock> = blocks.collect();
     if blocks.len() == 1
+        && has_holders
         && let Some(block) = blocks.pop()
     {
         return Ok(block);
     }
     let whole_partitions = read.command.probe.as_ref().is_some_and(|probe| probe.whole_partitions);
-    let (mut found, doubtful) = AgreedRows::of(blocks, whole_partitions, replicas.faults().trust_indexes);
+    let trust = match (replicas.faults().trust_indexes, has_holders) {
+        (true, _) => Trust::All,
+        (false, true) => Trust::Same,
+        (false, false) => Trust::None,
+    };
+    let (mut found, doubtful) = AgreedRows::of(blocks, whole_partitions, trust);
     let again = if whole_partitions { partitions(&doubtful, &read.command, found.end()) } else { keys(&doubtful) };
     for keys in again {
         if read_again(replicas, read, keys, &mut found).await? == Again::Stopped {
@@ -81,6 +89,15 @@ async fn read_again<R: Replicas>(
     Ok(Again::Done)
 }
 
+/// The rows that are taken as replicas return them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    All,
+    /// Those that all replicas return alike.
+    Same,
+    None,
+}
+
 /// The rows of the answer.
 struct AgreedRows {
     rows: BTreeMap<Bytes, Bytes>,
@@ -96,7 +113,7 @@ type Doubtful = BTreeMap<Bytes, usize>;
 
 impl AgreedRows {
     /// The rows that replicas agree on, and the keys of the others.
-    fn of(blocks: Vec<RowBlock>, whole_partitions: bool, trusting: bool) -> (AgreedRows, Doubtful) {
+    fn of(blocks: Vec<RowBlock>, whole_partitions: bool, trust: Trust) -> (AgreedRows, Doubtful) {
         let stopped = blocks.iter().filter(|block| block.more);
         let last = stopped.filter_map(|block| block.rows.last()).map(|(key, _)| key.clone()).min();
         let last = last.unwrap_or_default();
@@ -121,7 +138,11 @@ impl AgreedRows {
             statics.windows(2).all(|pair| pair[0].get(&of_it[..]) == pair[1].get(&of_it[..]))
         };
         let same = |of_key: &[Bytes]| of_key.len() == asked && of_key.windows(2).all(|pair| pair[0] == pair[1]);
-        let agreed = |key: &Bytes, of_key: &[Bytes]| trusting || (same(of_key) && same_statics(key));
+        let agreed = |key: &Bytes, of_key: &[Bytes]| match trust {
+            Trust::All => true,
+            Trust::Same => same(of_key) && same_statics(key),
+            Trust::None => false,
+        };
         let doubted = versions.iter().filter(|(key, of_key)| !agreed(key, of_key)).map(|(key, _)| partition(key));
         let doubted: BTreeSet<Bytes> = if whole_partitions { doubted.collect() } else { BTreeSet::new() };
         let mut found = AgreedRows { rows: BTreeMap::new(), context, last, more };

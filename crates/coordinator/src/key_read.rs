@@ -2,8 +2,10 @@
 //! for rows, which are merged; replicas that lack something are sent it before the client is answered (blocking read repair).
 
 use crate::candidate::Candidates;
-use crate::mend::mend;
+use crate::handover::{Copies, Handover};
+use crate::mend::{Mend, mend};
 use crate::plan::ReadPlan;
+use crate::plan_epoch::stale_read;
 use crate::replica_read::{AnswerForm, Answers, ReplicaRead};
 use crate::required::{RequiredAnswers, Shortage};
 use crate::{Event, KeyspacePlacement, ReadError, ReadPolicy, ReadReply, Recipient, Replicas, Work};
@@ -31,7 +33,7 @@ pub struct Read {
 pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Result<RowBlock, ReadError> {
     let began = replicas.mono();
     let work = Work::of_read(&read.command);
-    let ReadPlan { required, candidates, late } = plan(replicas, read, (work, began))?;
+    let ReadPlan { required, candidates, late, handover } = plan(replicas, read, (work, began))?;
     let (command, epoch) = (Arc::clone(&read.command), read.placed.epoch);
     let Read { consistency, deadline, policy, .. } = *read;
     replicas.note(|| format!("Reading at {consistency}: {} of {} replicas", required.block_for(), candidates.len()));
@@ -41,8 +43,16 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
     let replica_read =
         ReplicaRead { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
     let answers = replica_read.ask(candidates, AnswerForm::OneAndDigests).await?;
+    let copies = handover.as_ref().map(|_| Copies::of(&answers));
     let differing = match agreed_rows(&replica_read.command, answers) {
-        Ok(block) => return Ok(block),
+        Ok(block) => {
+            return match handover.as_deref().zip(copies) {
+                Some((handover, copies)) => {
+                    Box::pin(hand_over(replicas, read, (&required, handover), block, copies)).await
+                }
+                None => Ok(block),
+            };
+        }
         Err(differing) => differing,
     };
     if differing.is_mismatch {
@@ -51,9 +61,10 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
     // Rows are asked of the replicas that answered, then of the spare ones.
     let mut pool = differing.pool;
     loop {
-        let Answers { answers, spare } = replica_read.ask(pool, AnswerForm::Rows).await?;
-        let asked: Candidates = answers.iter().map(|(candidate, _)| *candidate).chain(spare).collect();
-        let reconciled = replica_read.reconcile(answers).await;
+        let answers = replica_read.ask(pool, AnswerForm::Rows).await?;
+        let copies = Copies::of(&answers);
+        let asked: Candidates = copies.holders.iter().chain(&copies.others).copied().collect();
+        let reconciled = replica_read.reconcile(answers.answers).await;
         if !policy.repairs {
             return Ok(reconciled.block);
         }
@@ -61,18 +72,49 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
             asked.iter().copied().filter(|candidate| !unmended.contains(&candidate.host)).collect()
         };
         let can_do_without = |unmended: &BTreeSet<HostId>| can_be_met(&required, &without(unmended));
-        let unmended = mend(replicas, reconciled.repairs, epoch, can_do_without, deadline).await;
+        let mends = Mend { repairs: reconciled.repairs, event: Event::ReadRepair, epoch, deadline };
+        let unmended = mend(replicas, mends, can_do_without).await;
         if unmended.is_empty() {
-            return Ok(reconciled.block);
+            let block = reconciled.block;
+            return match &handover {
+                Some(handover) => Box::pin(hand_over(replicas, read, (&required, handover), block, copies)).await,
+                None => Ok(block),
+            };
         }
         // A replica that cannot be mended, for want of room say, or that is late does not count. Others may be as many as the level needs.
         pool = without(&unmended);
         if !can_be_met(&required, &pool) || replicas.mono() >= deadline {
-            let block_for = required.block_for();
-            let received = block_for.saturating_sub(unmended.len() as u32);
-            return Err(ReadError::Timeout { consistency, received, block_for, data_present: true });
+            return Err(loss(replicas, read, &required, unmended.len()).await);
         }
     }
+}
+
+/// Answers rows of a range that moves, once they are where a later read finds them.
+async fn hand_over<R: Replicas>(
+    replicas: &R,
+    read: &Read,
+    (required, handover): (&RequiredAnswers, &Handover),
+    block: RowBlock,
+    copies: Copies,
+) -> Result<RowBlock, ReadError> {
+    match handover.hand_over(replicas, &block, copies, (read.placed.epoch, read.deadline)).await {
+        true => Ok(block),
+        false => Err(loss(replicas, read, required, 1).await),
+    }
+}
+
+/// The error of a read whose rows could not be sent to replicas that lack them. If that is for its plan, it is planned again.
+async fn loss<R: Replicas>(replicas: &R, read: &Read, required: &RequiredAnswers, unmended: usize) -> ReadError {
+    let Read { placed, consistency, deadline, .. } = read;
+    if replicas.mono() < *deadline {
+        replicas.catch_up().await;
+        if !replicas.holds(placed, read.command.tokens()) {
+            return stale_read(replicas, placed, *consistency);
+        }
+    }
+    let block_for = required.block_for();
+    let received = block_for.saturating_sub(unmended as u32);
+    ReadError::Timeout { consistency: *consistency, received, block_for, data_present: true }
 }
 
 /// True if the replicas are as many as the level needs.
@@ -88,7 +130,8 @@ pub(crate) fn plan<R: Replicas>(replicas: &R, read: &Read, seen: (Work, Mono)) -
         return Err(ReadError::Invalid("ANY ConsistencyLevel is only supported for writes".to_owned()));
     }
     let unavailable = |Shortage { required, alive }| ReadError::Unavailable { consistency, required, alive };
-    ReadPlan::new(replicas, &read.placed, read.command.token, consistency, seen).map_err(unavailable)
+    ReadPlan::new(replicas, &read.placed, read.command.token, (consistency, read.policy.repairs), seen)
+        .map_err(unavailable)
 }
 
 /// Answers that do not agree, or of which none has rows.

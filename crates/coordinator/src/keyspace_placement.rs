@@ -15,4 +15,7 @@ pub struct KeyspacePlacement {
     pub replication: Arc<Replication>,
     /// The replicas of each range.
     pub placement: Arc<Placement>,
+    /// While a plan moves ranges of it, the placement whose replicas are read on the other side of the plan's step: once reads have moved,
+    /// or before they had. Cut by `placement` too: a range of it has one set of replicas in each.
+    pub across: Option<Arc<Placement>>,
 }

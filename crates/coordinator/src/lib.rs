@@ -15,6 +15,7 @@
 //! - `read_policy`: the table's options that reads obey.
 //! - `block`: checks of rows from other replicas.
 //! - `reconcile`, `merge`, `mend`: rows of replicas that differ become one answer, and each gets what it lacked.
+//! - `handover`: reads of a range that moves, whose rows go to the replicas that are about to own it.
 //! - `index_read`: reads by an index, with replicas' indexes that may be behind.
 //! - `paxos`: conditional writes and SERIAL reads.
 //! - `turn`: one round of Paxos of a node on a partition at a time.
@@ -36,6 +37,7 @@ mod datacenter;
 mod error;
 mod fast;
 mod faults;
+mod handover;
 mod index_read;
 mod key_read;
 mod keyspace_placement;

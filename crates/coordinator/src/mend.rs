@@ -12,6 +12,16 @@ use henge_model::{Key, MUTATION_ROWS_MAX, Mutation, WriteId};
 use henge_ring::Epoch;
 use std::collections::BTreeSet;
 
+/// Rows to be sent to replicas.
+pub(crate) struct Mend {
+    pub(crate) repairs: Vec<Repair>,
+    /// The event that each of the replicas counts as.
+    pub(crate) event: Event,
+    /// The epoch of the plan.
+    pub(crate) epoch: Epoch,
+    pub(crate) deadline: Mono,
+}
+
 /// Repairs replicas and waits for all, or for those alone that others cannot stand in for once they are late. Returns those that did not
 /// confirm.
 ///
@@ -20,11 +30,10 @@ use std::collections::BTreeSet;
 /// than a read takes.
 pub(crate) async fn mend<R: Replicas>(
     replicas: &R,
-    repairs: Vec<Repair>,
-    epoch: Epoch,
+    mend: Mend,
     can_do_without: impl Fn(&BTreeSet<HostId>) -> bool,
-    deadline: Mono,
 ) -> BTreeSet<HostId> {
+    let Mend { repairs, event, epoch, deadline } = mend;
     if repairs.is_empty() {
         return BTreeSet::new();
     }
@@ -35,7 +44,7 @@ pub(crate) async fn mend<R: Replicas>(
     let patience = patience(replicas, repairs.iter().map(|(host, _)| *host), Work::Write, deadline);
     let mut mutations = repairs
         .into_iter()
-        .inspect(|_| replicas.count(Event::ReadRepair))
+        .inspect(|_| replicas.count(event))
         .flat_map(|(host, rows)| mutations(rows, issued).map(move |mutation| (host, mutation)))
         .peekable();
     let mend = |host, mutation| replicas.mend(Recipient { host, epoch }, mutation, deadline);
@@ -58,17 +67,16 @@ pub(crate) async fn mend<R: Replicas>(
                     under_way.push(host, mend(host, mutation));
                 }
             }
-            Next::Late => {
-                is_late = true;
-                let unmended: BTreeSet<HostId> = failed.iter().copied().chain(under_way.labels()).collect();
-                if mutations.peek().is_none() && can_do_without(&unmended) {
-                    return unmended;
-                }
+            Next::Late => is_late = true,
+            Next::Idle => return failed,
+        }
+        if is_late && mutations.peek().is_none() {
+            let unmended: BTreeSet<HostId> = failed.iter().copied().chain(under_way.labels()).collect();
+            if can_do_without(&unmended) {
+                return unmended;
             }
-            Next::Idle => break,
         }
     }
-    failed
 }
 
 /// Encoded mutations of rows in key order: one per token, and none much larger than a message should be.

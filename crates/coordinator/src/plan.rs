@@ -1,6 +1,7 @@
 //! The replicas of one token, checked against the level before anything is sent.
 
 use crate::candidate::{Candidate, Candidates, are_distinct};
+use crate::handover::Handover;
 use crate::required::{Places, RequiredAnswers, Shortage};
 use crate::{Datacenter, KeyspacePlacement, Recipient, Replicas, Work, standing};
 use henge_base::{HostId, Mono};
@@ -33,6 +34,8 @@ pub(crate) struct ReadPlan {
     pub(crate) candidates: Candidates,
     /// A replica that comes after others because it was late.
     pub(crate) late: Option<HostId>,
+    /// `None` unless the range moves and later reads are promised to see no less.
+    pub(crate) handover: Option<Box<Handover>>,
 }
 
 /// The answers that a level needs in a keyspace, seen from this node.
@@ -111,11 +114,12 @@ impl WritePlan {
 }
 
 impl ReadPlan {
+    /// A plan for a read, if enough replicas are up. `repairs` is false if what it finds is left as it is.
     pub(crate) fn new<R: Replicas>(
         replicas: &R,
         placed: &KeyspacePlacement,
         token: Token,
-        level: Consistency,
+        (level, repairs): (Consistency, bool),
         (work, now): (Work, Mono),
     ) -> Result<ReadPlan, Shortage> {
         let required = required_answers(replicas, placed, level);
@@ -128,6 +132,12 @@ impl ReadPlan {
         let late = standing::sort(&mut candidates, look);
         debug_assert!(are_distinct(candidates.iter().map(|candidate| candidate.host)), "I30: a replica counts once");
         required.check(candidates.iter().map(|candidate| candidate.group))?;
-        Ok(ReadPlan { required, candidates, late })
+        let quorum = || required_answers(replicas, placed, Consistency::Quorum).block_for();
+        let handover = if repairs { Handover::of(replicas, placed, token, (level, &required), quorum) } else { None };
+        if let Some(handover) = &handover {
+            handover.check(&candidates)?;
+            handover.sort(&mut candidates, |host| look(host).1.is_silent);
+        }
+        Ok(ReadPlan { required, candidates, late, handover })
     }
 }

@@ -189,6 +189,8 @@ pub enum Event {
     DigestMismatch,
     /// A replica was sent rows it lacked.
     ReadRepair,
+    /// A replica that is about to own a range was sent rows that a read found, or another one in its place.
+    Handover,
     /// A replica's answer ran out before the limit and more was asked of it.
     ShortRead,
     /// A round of Paxos gave way to another.

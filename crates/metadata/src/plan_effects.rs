@@ -77,6 +77,21 @@ impl ClusterState {
         Ring::new(&self.members_after_plan()).place(setting)
     }
 
+    /// The placement of a keyspace whose replicas are read on the other side of the present step: once reads have moved, or before they had.
+    /// `None` if no range of it moves at this step.
+    pub fn placement_across_step(&self, keyspace: &Keyspace) -> Option<Placement> {
+        let plan = self.plan.as_ref()?;
+        let before = match &plan.kind {
+            PlanKind::Alter { keyspace: altered, from, .. } => (*altered == keyspace.name).then_some(from)?,
+            _ => &keyspace.replication,
+        };
+        match plan.step {
+            PlanStep::Arriving => None,
+            PlanStep::Preparing | PlanStep::Streaming => Some(self.placement_after_plan(keyspace)),
+            PlanStep::Reading => Some(Ring::new(&self.members_before_plan()).place(before)),
+        }
+    }
+
     /// The placement that a keyspace has now, with all replicas that it gets by the plan under way: a newcomer's too.
     pub fn placement_with_gains(&self, keyspace: &Keyspace) -> Option<Placement> {
         let now = self.placement_of(keyspace)?;

@@ -167,6 +167,7 @@ mod tests {
             epoch: Epoch::default(),
             replication: Arc::new(Replication::Local),
             placement: Arc::new(Placement::default()),
+            across: None,
         };
         let guard = Guard::new(&settings, true, &warnings);
         let reader =

@@ -60,7 +60,7 @@ impl SimulateOptions {
     }
 }
 
-const MUTATIONS: [(&str, Faults); 25] = [
+const MUTATIONS: [(&str, Faults); 26] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -83,6 +83,7 @@ const MUTATIONS: [(&str, Faults); 25] = [
     ("leave-undecided", Faults { leave_undecided: true, ..NONE }),
     ("settle-undecided", Faults { settle_undecided: true, ..NONE }),
     ("skip-pending", Faults { skip_pending: true, ..NONE }),
+    ("mend-readers-only", Faults { mend_readers_only: true, ..NONE }),
     ("trust-unread-commits", Faults { trust_unread_commits: true, ..NONE }),
     ("unsynced-promises", Faults { unsynced_promises: true, ..NONE }),
     ("number-pages", Faults { number_pages: true, ..NONE }),
@@ -134,6 +135,7 @@ const NONE: Faults = Faults {
     lower_without_merging: false,
     leave_undecided: false,
     skip_pending: false,
+    mend_readers_only: false,
     trust_unread_commits: false,
     number_pages: false,
     unsynced_promises: false,

@@ -56,6 +56,30 @@ impl Voter {
                 }
             }
         }
+        self.check_across(&before);
+    }
+
+    /// The placement on the other side of the present step: beside readers, those of it are pending, and `before` it was the other way round.
+    pub(super) fn check_across(&self, before: &ClusterState) {
+        for keyspace in self.state.schema.keyspaces.values() {
+            let now = self.state.placement_of(keyspace).unwrap();
+            let Some(across) = self.state.placement_across_step(keyspace) else {
+                assert!(now.ranges().all(|range| range.read.len() == range.write.len()));
+                continue;
+            };
+            for placed in now.ranges() {
+                let of = |hosts: henge_ring::Hosts<'_>| hosts.iter().collect::<BTreeSet<_>>();
+                for other in across.ranges_over(placed.range) {
+                    let both = &of(placed.read) | &of(other.read);
+                    assert!(of(placed.write) == both, "{}: {placed:?}, {other:?}", keyspace.name);
+                }
+            }
+            let step = |state: &ClusterState| state.plan.as_ref().map(|plan| plan.step);
+            if (step(before), step(&self.state)) == (Some(PlanStep::Streaming), Some(PlanStep::Reading)) {
+                assert!(across.has_readers_of(before.placement_of(keyspace).unwrap()));
+                assert!(before.placement_across_step(keyspace).unwrap().has_readers_of(now));
+            }
+        }
     }
 
     fn advance(&mut self) {

@@ -55,6 +55,7 @@ impl Voter {
             let counted = |state: &ClusterState| copies(state.counted_replication(&state.schema.keyspaces[name]));
             assert!(counted(&before).abs_diff(counted(&self.state)) <= 1);
         }
+        self.check_across(&before);
     }
 
     fn advance_once(&mut self) {

@@ -62,7 +62,7 @@ impl View {
         let (replication, placement) = (Arc::new(Replication::Local), Arc::new(Placement::on_one_host(local)));
         let here = |name: &str| {
             let (replication, placement) = (Arc::clone(&replication), Arc::clone(&placement));
-            KeyspacePlacement { keyspace: name.into(), epoch: Epoch::default(), replication, placement }
+            KeyspacePlacement { keyspace: name.into(), epoch: Epoch::default(), replication, placement, across: None }
         };
         let keyspaces = || system_keyspaces::keyspaces().into_iter();
         View {
@@ -207,15 +207,23 @@ fn number(datacenters: &[String], name: &str) -> Option<Datacenter> {
 }
 
 fn user_placements(state: &ClusterState) -> BTreeMap<String, KeyspacePlacement> {
-    let keyspaces = state.schema.keyspaces.values();
-    keyspaces
-        .filter_map(|k| {
-            let placement = Arc::clone(state.placement_of(k)?);
-            let replication = Arc::new(state.counted_replication(k).clone());
-            let (keyspace, epoch) = (k.name.as_str().into(), state.epoch);
-            Some((k.name.clone(), KeyspacePlacement { keyspace, epoch, replication, placement }))
-        })
-        .collect()
+    // Keyspaces that share a placement, by its address, share the other one too.
+    let mut across_of: BTreeMap<*const Placement, Option<Arc<Placement>>> = BTreeMap::new();
+    let mut placed = BTreeMap::new();
+    for k in state.schema.keyspaces.values() {
+        let Some(placement) = state.placement_of(k).cloned() else { continue };
+        let across = match state.plan {
+            Some(_) => across_of
+                .entry(Arc::as_ptr(&placement))
+                .or_insert_with(|| state.placement_across_step(k).map(Arc::new))
+                .clone(),
+            None => None,
+        };
+        let replication = Arc::new(state.counted_replication(k).clone());
+        let (keyspace, epoch) = (k.name.as_str().into(), state.epoch);
+        placed.insert(k.name.clone(), KeyspacePlacement { keyspace, epoch, replication, placement, across });
+    }
+    placed
 }
 
 #[cfg(test)]

@@ -275,6 +275,7 @@ impl<W: World> Replicas for Coordinator<W> {
             wait_for_silent: faults.wait_for_silent,
             majority_of_all: faults.majority_of_all,
             skip_pending: faults.skip_pending,
+            mend_readers_only: faults.mend_readers_only,
             trust_unread_commits: faults.trust_unread_commits,
             number_pages: faults.number_pages,
         }

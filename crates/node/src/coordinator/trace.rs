@@ -114,6 +114,7 @@ pub(crate) fn event_text(event: Event) -> Option<&'static str> {
     match event {
         Event::DigestMismatch => Some("Digest mismatch: reading rows of all replicas that answered"),
         Event::ReadRepair => Some("Read repair: a replica lacks rows"),
+        Event::Handover => Some("The range moves: a replica that is about to own it, or another one, is sent the rows"),
         Event::ShortRead => Some("Short read: a replica has more rows than it sent"),
         Event::Superseded => Some("Ballot was superseded; beginning again after a pause"),
         Event::Finished => Some("Finished a proposal that another round had left"),

@@ -25,7 +25,7 @@ const DISTANCES: [&str; 2] = ["own", "other"];
 /// The number of levels, whose codes begin with 0.
 pub(super) const LEVELS: usize = 11;
 /// Names of events, in the order of [`event_index`].
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "digest_mismatch",
     "read_repair",
     "short_read",
@@ -37,6 +37,7 @@ const EVENTS: [&str; 11] = [
     "late_replica_probed",
     "write_forwarded",
     "forwarded_write_late",
+    "read_handed_over",
 ];
 
 /// Makes the struct and its `Default`: a row is a metric's help, field, type and declaration.
@@ -300,6 +301,7 @@ fn event_index(event: Event) -> usize {
         Event::Probe => 8,
         Event::Forward => 9,
         Event::LateForward => 10,
+        Event::Handover => 11,
     }
 }
 

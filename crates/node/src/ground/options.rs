@@ -259,6 +259,8 @@ pub struct Faults {
     pub leave_undecided: bool,
     /// Sends writes to none of the replicas that are about to own their range.
     pub skip_pending: bool,
+    /// Sends what reads find to none of the replicas that are about to own their range. A scenario shows it.
+    pub mend_readers_only: bool,
     /// Takes the rows of others for those of a decision that only a replica had which is about to own the range, and is not read.
     pub trust_unread_commits: bool,
     /// Has the page of a scan go on at the number of its piece instead of its key.

@@ -1,6 +1,5 @@
 //! The shape of a run.
 
-use crate::checks::Promises;
 use crate::registers::SharedTable;
 use crate::storm::StormKind;
 use henge_base::Random;
@@ -71,11 +70,6 @@ impl Shape {
     /// synced. Machines that come and go would lose it in the moment in which they have gone, or are on another disk.
     pub(super) fn has_cold_writes(&self) -> bool {
         (self.compares || self.is_periodic) && self.spares == 0 && !self.disks
-    }
-
-    /// The promises to reads.
-    pub(super) fn promises(&self) -> Promises {
-        Promises { repairs: self.table != SharedTable::Unrepaired, rotates: self.rotates }
     }
 
     /// The datacentre of a machine.

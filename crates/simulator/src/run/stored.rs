@@ -37,7 +37,7 @@ impl Run {
     }
 }
 
-fn stored_at(life: &Life, key: i64) -> Option<ReplicaState> {
+pub(super) fn stored_at(life: &Life, key: i64) -> Option<ReplicaState> {
     let command = registers::read_command(life, key)?;
     let block = life.store.read_block(&command, Tier::Disk, 1 << 20).ok()??;
     let mut stored =

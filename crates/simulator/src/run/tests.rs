@@ -19,6 +19,7 @@ mod disks;
 mod epochs;
 mod forwarding;
 mod goodput;
+mod handover;
 mod hints;
 mod identity;
 mod latency;

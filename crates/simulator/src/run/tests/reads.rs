@@ -5,7 +5,7 @@ use crate::history::Operation;
 
 impl Run {
     /// Runs an operation on a register to its end; the operation and the time it took in microseconds.
-    fn run_operation(
+    pub(super) fn run_operation(
         &mut self,
         machine: usize,
         key: i64,
@@ -24,7 +24,7 @@ impl Run {
         (operation, time)
     }
 
-    fn write_value(&mut self, machine: usize, key: i64, value: i64) {
+    pub(super) fn write_value(&mut self, machine: usize, key: i64, value: i64) {
         let kind = OperationKind::Write((self.clients.stamp(&mut Random::new(value as u64)), value));
         let (operation, _) = self.run_operation(machine, key, kind, Consistency::Quorum);
         assert_eq!(operation.ending, Ending::Ok, "{operation:?}");

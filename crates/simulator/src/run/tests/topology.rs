@@ -1,7 +1,6 @@
 //! Members that come and go by plans, whose drivers and newcomers may crash at any step.
 
 use super::*;
-use crate::checks::Promises;
 use crate::run::shape::COPIES;
 use henge_base::HostId;
 use henge_node::{ChangeError, Plan, PlanKind, PlanStep, Replication};
@@ -121,7 +120,7 @@ impl Run {
         self.check_stored();
         self.read_pairs();
         self.read_counts();
-        let found = checks::history(&self.clients.history.lock(), Promises { repairs: true, rotates: false });
+        let found = checks::history(&self.clients.history.lock(), true);
         self.record_violations(found);
         let found = linear(&self.clients.swaps.lock());
         self.record_violations(found);

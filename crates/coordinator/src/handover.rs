@@ -1,0 +1,174 @@
+//! Reads of a range that moves. Beside the replicas that are read there are *pending* ones, which only take writes: those that will be read
+//! once the plan's step is over, or that were before it. A row is *handed over* once a later read at the level finds it, whichever
+//! of them it asks (docs/protocols/moving-ranges.md). That is so once it is on
+//!
+//! - as many replicas as the level needs, all of which are read on both sides of the step; such are asked first; or
+//! - as many as a write needs: those of the level, and one more for each pending replica.
+//!
+//! A read that finds its rows on others sends them to pending replicas before it answers, also if readers agree on them: nobody may have
+//! acknowledged them.
+
+use crate::candidate::{Candidate, Candidates};
+use crate::mend::{Mend, mend};
+use crate::replica_read::Answers;
+use crate::required::{Group, RequiredAnswers, Shortage};
+use crate::{Event, KeyspacePlacement, Replicas};
+use henge_base::{Bytes, HostId, Mono};
+use henge_model::{Consistency, RowBlock, RowView, Token};
+use henge_ring::{Epoch, Hosts};
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
+
+/// The replicas of a range that moves, as a read of it has to think of them.
+#[derive(Debug)]
+pub(crate) struct Handover {
+    /// The pending replicas that are up.
+    pending: Candidates,
+    /// The replicas that are read on both sides of the step.
+    staying: SmallVec<[HostId; 3]>,
+    /// The copies that are needed, by group.
+    needed: SmallVec<[CopyCounts; 1]>,
+}
+
+/// The copies of a row that one of the two ways needs.
+#[derive(Clone, Copy, Debug)]
+struct CopyCounts {
+    /// On replicas that stay.
+    staying: u32,
+    /// On any.
+    all: u32,
+}
+
+/// The replicas that have the rows of an answer, and the other readers that are up.
+#[derive(Clone, Debug)]
+pub(crate) struct Copies {
+    pub(crate) holders: Candidates,
+    pub(crate) others: Candidates,
+}
+
+impl Copies {
+    /// Those of answers that agree, or that are about to.
+    pub(crate) fn of(answers: &Answers) -> Copies {
+        let holders = answers.answers.iter().map(|(candidate, _)| *candidate).collect();
+        Copies { holders, others: answers.spare.clone() }
+    }
+}
+
+impl Handover {
+    /// The replicas of a read; `quorum` is the number of copies that are one. `None` if the range does not move as far as the level is
+    /// concerned, or if the level promises later reads nothing.
+    pub(crate) fn of<R: Replicas>(
+        replicas: &R,
+        placed: &KeyspacePlacement,
+        token: Token,
+        (level, required): (Consistency, &RequiredAnswers),
+        quorum: impl FnOnce() -> u32,
+    ) -> Option<Box<Handover>> {
+        let range = placed.placement.replicas(token)?;
+        let is_still = range.write.len() == range.read.len();
+        if is_still || !promises(level) || replicas.faults().mend_readers_only {
+            return None;
+        }
+        // No level asks more of reads than to be found by a quorum: ALL finds whatever one replica has.
+        let quorum = quorum();
+        let of_group = |group: &Group| {
+            let least = group.block_for.min(quorum);
+            CopyCounts { staying: least, all: least }
+        };
+        let mut needed: SmallVec<[CopyCounts; 1]> = required.groups.iter().map(of_group).collect();
+        let mut pending = Candidates::new();
+        for host in range.write.iter().filter(|host| !range.read.contains(*host)) {
+            let Some(group) = required.group_of(|| replicas.datacenter(host)) else { continue };
+            needed[group].all += 1;
+            if replicas.alive(host) {
+                pending.push(Candidate { host, group });
+            }
+        }
+        let across = placed.across.as_ref().and_then(|across| across.replicas(token));
+        let across = across.map_or(Hosts::NONE, |range| range.read);
+        // Whoever is pending is read on the other side: if not, that is another one than is known.
+        let is_known = range.write.iter().all(|host| range.read.contains(host) || across.contains(host));
+        let staying = range.read.iter().filter(|host| is_known && across.contains(*host)).collect();
+        let counts = needed.iter().any(|needed| needed.all > needed.staying);
+        counts.then(|| Box::new(Handover { pending, staying, needed }))
+    }
+
+    /// Has those asked first that stay, but for silent ones.
+    pub(crate) fn sort(&self, candidates: &mut Candidates, is_silent: impl Fn(HostId) -> bool) {
+        candidates.sort_by_key(|candidate| is_silent(candidate.host) || !self.staying.contains(&candidate.host));
+    }
+
+    /// Checks that enough replicas are up.
+    pub(crate) fn check(&self, readers: &Candidates) -> Result<(), Shortage> {
+        let up = || readers.iter().chain(&self.pending).copied();
+        let short = (0..self.needed.len()).find(|group| !self.is_group_met(*group, up()));
+        short.map_or(Ok(()), |group| {
+            let alive = up().filter(|replica| replica.group == group).count() as u32;
+            Err(Shortage { required: self.needed[group].all, alive })
+        })
+    }
+
+    /// True if rows that these replicas have are handed over.
+    pub(crate) fn is_met(&self, holders: impl Iterator<Item = Candidate> + Clone) -> bool {
+        (0..self.needed.len()).all(|group| self.is_group_met(group, holders.clone()))
+    }
+
+    fn is_group_met(&self, group: usize, holders: impl Iterator<Item = Candidate>) -> bool {
+        let (mut staying, mut all) = (0, 0);
+        for holder in holders.filter(|holder| holder.group == group) {
+            staying += u32::from(self.staying.contains(&holder.host));
+            all += 1;
+        }
+        staying >= self.needed[group].staying || all >= self.needed[group].all
+    }
+
+    /// Sends rows to the pending replicas, and then also to readers that were not asked, until they are handed over. False if that cannot be.
+    pub(crate) async fn hand_over<R: Replicas>(
+        &self,
+        replicas: &R,
+        block: &RowBlock,
+        copies: Copies,
+        (epoch, deadline): (Epoch, Mono),
+    ) -> bool {
+        let Copies { mut holders, others } = copies;
+        if self.is_met(holders.iter().copied()) {
+            return true;
+        }
+        let rows = sound_rows(block);
+        if rows.is_empty() {
+            return true;
+        }
+        // Once some are late, all that may take the rows are sent them.
+        for targets in [self.pending.clone(), self.pending.iter().chain(&others).copied().collect()] {
+            let is_last = targets.len() > self.pending.len() || others.is_empty();
+            let told: Candidates = targets.into_iter().filter(|target| !holders.contains(target)).collect();
+            let with = |unmended: &BTreeSet<HostId>| -> Candidates {
+                let confirmed = told.iter().filter(|target| !unmended.contains(&target.host));
+                holders.iter().chain(confirmed).copied().collect()
+            };
+            let can_do_without = |unmended: &BTreeSet<HostId>| !is_last || self.is_met(with(unmended).into_iter());
+            let repairs = told.iter().map(|target| (target.host, rows.clone())).collect();
+            let mends = Mend { repairs, event: Event::Handover, epoch, deadline };
+            let unmended = mend(replicas, mends, can_do_without).await;
+            holders = with(&unmended);
+            if is_last || self.is_met(holders.iter().copied()) {
+                break;
+            }
+        }
+        self.is_met(holders.iter().copied())
+    }
+}
+
+/// True of levels whose reads promise that a later one sees no less.
+pub(crate) fn promises(level: Consistency) -> bool {
+    !matches!(level, Consistency::Any | Consistency::One | Consistency::LocalOne)
+}
+
+/// The rows of an answer, tombstones and static rows included, without damaged ones: those are nowhere to be copied.
+fn sound_rows(block: &RowBlock) -> Vec<(Bytes, Bytes)> {
+    let is_sound = |(key, row): &&(Bytes, Bytes)| RowView::parse(key, row).is_ok_and(|row| !row.is_empty());
+    block.rows.iter().chain(&block.context).filter(is_sound).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests;
