@@ -5,13 +5,13 @@ use crate::cluster::Cluster;
 use crate::history::{
     AddedColumn, Addition, Batch, Ending, History, LastingWrite, Operation, OperationKind, Swap, Version,
 };
-use crate::machine::Life;
+use crate::machine::{Life, Machine};
 use crate::registers;
 use crate::slot::Slot;
 use crate::wall_clock::true_time;
 use futures_util::future::{Either, select};
 use henge_base::{Bytes, Micros, Random};
-use henge_coordinator::{ReadError, WriteError};
+use henge_coordinator::{ReadError, Replicas, WriteError};
 use henge_cql::{BoundValue, Warnings};
 use henge_model::{Consistency, Rows};
 use henge_node::{Error, Outcome, Parameters};
@@ -166,6 +166,18 @@ fn classify_outcome(kind: OperationKind, result: Result<Rows, Error>) -> (Operat
         Ok(_) => (kind, Ending::Ok, String::new()),
         Err(error) => (kind, if is_definite(&error) { Ending::Failed } else { Ending::Unknown }, error.to_string()),
     }
+}
+
+/// The running nodes that serve clients.
+pub(crate) fn coordinators(cluster: &Cluster) -> Vec<Life> {
+    let lives = cluster.machines.iter().filter_map(Machine::life);
+    lives.filter(|life| life.node.is_member() && !is_moving(life)).collect()
+}
+
+/// True if a node is about to come or to go, and serves no clients.
+pub(crate) fn is_moving(life: &Life) -> bool {
+    let host = life.core.coordinator().local();
+    life.node.plan().is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)))
 }
 
 /// True if an error says that nothing was done and nothing will be.

@@ -5,6 +5,7 @@
 //! - `world`, `machine`, `disk`, `wall_clock`, `cluster`, `network`, `power`: nodes with disks that lose unsynced writes and clocks that
 //!   are wrong, on an unreliable network, and their starts and ends.
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
+//! - `wide`: a table of wide rows, its clients, and the model that their answers are checked against.
 //! - `storm`, `disk_mishap`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`, `admission`: the invariants; `run`: one run from beginning to end; `command`: `henge simulate`.
 //! - `large_cluster`, `large_report`: a cluster of many members, measured; `traffic`: what machines send.
@@ -43,6 +44,7 @@ mod swap;
 mod trace;
 mod traffic;
 mod wall_clock;
+mod wide;
 mod wire;
 mod world;
 

@@ -10,6 +10,7 @@ mod rotation;
 mod seen_entries;
 mod shape;
 mod stored;
+mod wide_rows;
 
 use crate::checks;
 use crate::client::{Clients, statement};
@@ -28,6 +29,7 @@ use crate::registers::{self, SharedTable};
 use crate::slot::Slot;
 use crate::storm::{FaultCounts, StormKind, befall_disk, inject_fault};
 use crate::swap::{FAR_SCHEMA, SWAPS};
+use crate::wide::WideClients;
 use crate::wire::Violation;
 use henge_base::Random;
 use henge_model::Consistency;
@@ -94,6 +96,7 @@ pub(crate) fn run_seed(seed: u64, faults: Faults, kind: RunKind) -> Report {
 struct Run {
     cluster: Arc<Cluster>,
     clients: Arc<Clients>,
+    wide: Arc<WideClients>,
     random: Random,
     shape: Shape,
     fault_counts: FaultCounts,
@@ -134,9 +137,11 @@ impl Run {
         machines.iter().skip(shape.machines - shape.spares).for_each(|machine| machine.set_spare(true));
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
+        let wide = WideClients::new(Arc::clone(&clients));
         Run {
             cluster,
             clients,
+            wide,
             random: random.fork("run"),
             shape,
             fault_counts: FaultCounts::default(),
@@ -169,11 +174,13 @@ impl Run {
         }
         self.read_all(Consistency::All);
         self.check_stored();
+        self.read_wide_rows();
         self.read_pairs();
         self.read_counts();
         self.read_lasting();
         self.quiet();
         self.check_purge();
+        self.read_wide_rows();
         self.check_nodes();
         self.check_logs();
         self.check_log_ends();
@@ -182,6 +189,7 @@ impl Run {
         self.read_cold();
         let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
         self.record_violations(found);
+        self.check_wide_rows();
         let found = linear(&self.clients.swaps.lock());
         self.record_violations(found);
     }
@@ -213,6 +221,7 @@ impl Run {
             && self.schema(columns::TABLE)
             && self.schema(LASTING)
             && (!self.shape.has_far_swaps() || FAR_SCHEMA.into_iter().all(|text| self.schema(text)))
+            && self.schema(self.wide_table())
             && self.wait("schema", |run| run.all_know_all_tables())
     }
 
@@ -240,6 +249,7 @@ impl Run {
         let seconds = if self.shape.disks { (60, 90) } else { (10, 30) };
         let end = self.now() + self.random.between(seconds.0, seconds.1) * SECOND;
         let mut next_fault = self.now();
+        let (mut next_wide, mut wide_random) = (vec![self.now(); CLIENTS as usize], self.random.fork("wide"));
         let mut next_operation = vec![self.now(); CLIENTS as usize];
         let (mut next_rotation, mut rotation) = (self.now(), self.random.fork("rotation"));
         let mut next_move = self.now();
@@ -278,7 +288,11 @@ impl Run {
                     *due = self.cluster.clockwork.now() + self.random.below(200_000);
                 }
             }
-            let soonest = next_operation.iter().copied().min().unwrap_or(end).min(next_fault);
+            for due in next_wide.iter_mut().filter(|due| **due <= self.cluster.clockwork.now()) {
+                self.wide.begin_any(&mut wide_random);
+                *due = self.cluster.clockwork.now() + wide_random.below(200_000);
+            }
+            let soonest = next_operation.iter().chain(&next_wide).copied().min().unwrap_or(end).min(next_fault);
             self.cluster.clockwork.run_until(soonest.max(self.now() + 1));
         }
         self.cluster.clockwork.run_until(self.fault_counts.busy_until.max(self.now()));
@@ -352,8 +366,10 @@ impl Run {
 
     fn report(self, seed: u64) -> Report {
         let history = self.clients.history.lock();
-        let (watch, swaps) = (self.cluster.watch.lock(), self.clients.swaps.lock());
-        let count = |ending| history.count(ending) + swaps.iter().filter(|swap| swap.ending == ending).count();
+        let (watch, swaps, wide) = (self.cluster.watch.lock(), self.clients.swaps.lock(), self.wide.history.lock());
+        let count = |ending| {
+            history.count(ending) + wide.count(ending) + swaps.iter().filter(|swap| swap.ending == ending).count()
+        };
         let report = Report {
             seed,
             outcomes: (count(Ending::Ok), count(Ending::Unknown), count(Ending::Failed)),
@@ -364,7 +380,7 @@ impl Run {
             trace: self.cluster.clockwork.trace(),
             violations: watch.violations.iter().map(|v| (v.rule, v.what.clone())).collect(),
         };
-        drop((history, watch, swaps));
+        drop((history, watch, swaps, wide));
         self.cluster.clear();
         report
     }

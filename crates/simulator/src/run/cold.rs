@@ -2,9 +2,8 @@
 //! no replica hears the decision, since its coordinator loses its links and then its power, in some cases with all others: it stands in
 //! acceptors alone.
 
-use super::operations::is_moving;
 use super::{Run, SECOND};
-use crate::client::Clients;
+use crate::client::{Clients, is_moving};
 use crate::cluster::Cluster;
 use crate::history::{Ending, SwapKind};
 use crate::machine::Life;

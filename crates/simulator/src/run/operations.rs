@@ -1,12 +1,11 @@
 //! The operations of clients during the storm.
 
-use crate::client::Clients;
+use crate::client::{Clients, is_moving};
 use crate::history::OperationKind;
 use crate::machine::{Life, Machine};
 use crate::registers;
 use crate::swap::has_far_swaps;
 use henge_base::Random;
-use henge_coordinator::Replicas;
 use henge_model::Consistency;
 use std::sync::Arc;
 
@@ -46,10 +45,4 @@ pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Ra
 fn find(clients: &Clients, key: i64, random: &mut Random) -> Option<OperationKind> {
     let back = random.below(3) as usize;
     clients.history.lock().written_versions(key).nth(back).map(OperationKind::Find)
-}
-
-/// True if a node is about to come or to go, and serves no clients.
-pub(super) fn is_moving(life: &Life) -> bool {
-    let host = life.core.coordinator().local();
-    life.node.plan().is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)))
 }

@@ -34,6 +34,7 @@ mod serial_scope;
 mod shutdowns;
 mod tables;
 mod topology;
+mod wide_rows;
 
 impl Run {
     /// A run with three machines that have formed a cluster.
