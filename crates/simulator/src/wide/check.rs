@@ -9,6 +9,7 @@ use super::select::RowsOf;
 use super::shape::{misshape, reaches, reaches_partition};
 use super::verdict::{Demand, Viewpoint};
 use crate::checks::is_quorum;
+use crate::wall_clock::true_time;
 use crate::wire::Violation;
 use henge_base::Micros;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +124,8 @@ impl Check<'_> {
 
     fn viewpoint(&self, began: u64, ended: u64) -> Viewpoint<'_> {
         let (changes, demand, shown) = (self.changes, self.demand, BTreeSet::new());
-        Viewpoint { changes, demand, began, ended, now_seconds: self.answer.now_seconds, shown }
+        let (now_seconds, ended_seconds) = (self.answer.now_seconds, true_time(ended).div_euclid(1_000_000));
+        Viewpoint { changes, demand, began, ended, now_seconds, ended_seconds, shown }
     }
 
     fn check_line(&self, page: &PageOfLines, line: &Line, out: &mut Vec<Violation>) {

@@ -15,6 +15,12 @@ pub(crate) fn misshape(answer: &Answer) -> Option<String> {
     if select.page_size.as_ref().is_some_and(is_long) {
         return Some("has a page that is too long".to_owned());
     }
+    // Rows may have been written since a page that ended with the static row of a partition without any.
+    let is_beside =
+        |pair: &[Line]| pair[0].partition == pair[1].partition && pair.iter().any(|line| line.row.is_none());
+    if let Some(pair) = answer.pages.iter().flat_map(|page| page.lines.windows(2)).find(|pair| is_beside(pair)) {
+        return Some(format!("has a static row of {:?} by itself, and rows", pair[0].partition));
+    }
     let lines: Vec<&Line> = answer.pages.iter().flat_map(|page| &page.lines).collect();
     if select.limit.is_some_and(|limit| lines.len() > limit as usize) {
         return Some(format!("has {} rows", lines.len()));
@@ -39,9 +45,9 @@ fn misshape_of_partition(select: &Select, lines: &[&Line]) -> Option<String> {
     if select.partition_limit.is_some_and(|limit| lines.len() > limit as usize) {
         return Some(format!("has {} rows of {partition:?}", lines.len()));
     }
-    if lines.iter().any(|line| line.row.is_none()) {
-        let may_be_alone = matches!(select.rows, RowsOf::All | RowsOf::Distinct);
-        return (lines.len() > 1 || !may_be_alone).then(|| format!("has a static row of {partition:?} by itself"));
+    let may_be_alone = matches!(select.rows, RowsOf::All | RowsOf::Distinct);
+    if lines[usize::from(may_be_alone)..].iter().any(|line| line.row.is_none()) {
+        return Some(format!("has a static row of {partition:?} by itself"));
     }
     let rows: Vec<Row> = lines.iter().filter_map(|line| line.row).collect();
     if let Some(row) = rows.iter().find(|row| !select.wants_row(**row)) {

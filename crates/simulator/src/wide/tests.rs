@@ -11,6 +11,8 @@ use henge_model::Consistency;
 use std::collections::BTreeMap;
 
 const PARTITION: Partition = Partition(0);
+/// Later than the true time of all operations here, in seconds.
+const NOW: i64 = 1_700_000_100;
 const V: Cell = Cell::Value(Column::V);
 const X: Cell = Cell::Value(Column::X);
 
@@ -48,7 +50,7 @@ fn answer(began: u64, pages: &[&[Line]]) -> Answer {
     Answer {
         select: Select::whole(PARTITION, None),
         consistency: Consistency::Quorum,
-        now_seconds: 100,
+        now_seconds: NOW,
         pages: pages.iter().map(page).collect(),
         is_complete: true,
         fault: None,
@@ -136,12 +138,14 @@ fn what_a_deletion_covers_does_not_come_back() {
 fn values_expire_by_the_time_that_the_client_gives() {
     let expiring = |expires| Effect::Put { row: Some(row(1)), cell: V, value: 1, expires: Some(expires) };
     let shown = answer(9, &[&[line(Some(row(1)), &[(V, 1)])]]);
-    assert_eq!(rules(&[change(10, 1, &[expiring(101)])], &[shown.clone()]), ["I2"; 0]);
-    assert_eq!(rules(&[change(10, 1, &[expiring(101)])], &[answer(9, &[&[]])]), ["I3"]);
-    assert_eq!(rules(&[change(10, 1, &[expiring(100)])], &[shown]), ["I14"]);
-    assert_eq!(rules(&[change(10, 1, &[expiring(100)])], &[answer(9, &[&[]])]), ["I2"; 0]);
-    let over = [change(10, 1, &[put(row(1), V, 7)]), change(12, 3, &[expiring(100)])];
+    assert_eq!(rules(&[change(10, 1, &[expiring(NOW + 1)])], &[shown.clone()]), ["I2"; 0]);
+    assert_eq!(rules(&[change(10, 1, &[expiring(NOW + 1)])], &[answer(9, &[&[]])]), ["I3"]);
+    assert_eq!(rules(&[change(10, 1, &[expiring(NOW)])], &[shown]), ["I14"]);
+    assert_eq!(rules(&[change(10, 1, &[expiring(NOW)])], &[answer(9, &[&[]])]), ["I2"; 0]);
+    let over = [change(10, 1, &[put(row(1), V, 7)]), change(12, 3, &[expiring(NOW)])];
     assert_eq!(rules(&over, &[answer(9, &[&[line(Some(row(1)), &[(V, 7)])]])]), ["I12"], "it covers what it replaced");
+    let late = answer(200_000_000, &[&[]]);
+    assert_eq!(rules(&[change(10, 1, &[expiring(NOW + 1)])], &[late]), ["I2"; 0], "it may have been purged");
 }
 
 #[test]
@@ -216,6 +220,8 @@ fn a_static_row_is_by_itself_only_where_there_is_no_other() {
     assert_eq!(rules(&changes, &[answer(9, &[&[alone.clone()]])]), ["I3"], "the row is left out");
     let beside = line(Some(row(1)), &[(Cell::Value(Column::S), 5), (V, 1)]);
     assert_eq!(rules(&changes, &[answer(9, &[&[beside.clone()]])]), ["I2"; 0]);
+    let apart = answer(9, &[&[alone.clone()], &[beside.clone()]]);
+    assert_eq!(rules(&changes, &[apart]), ["I2"; 0], "the row may have been written between the pages");
     assert_eq!(rules(&changes, &[answer(9, &[&[alone, beside]])]), ["I16"]);
     let without = line(Some(row(1)), &[(V, 1)]);
     assert_eq!(rules(&changes, &[answer(9, &[&[without]])]), ["I3"], "the static value is left out");

@@ -27,6 +27,8 @@ pub(crate) struct Viewpoint<'a> {
     pub(crate) began: u64,
     pub(crate) ended: u64,
     pub(crate) now_seconds: i64,
+    /// The true time in seconds at its end: values that have expired by then may be gone from disks.
+    pub(crate) ended_seconds: i64,
     /// Changes of which the row shows something, so that it must show the rest.
     pub(crate) shown: BTreeSet<usize>,
 }
@@ -60,6 +62,9 @@ impl Viewpoint<'_> {
             let value = version.value(self.now_seconds);
             if value == answered {
                 return Ok(answered.map(|_| *version));
+            }
+            if answered.is_none() && version.value(self.ended_seconds).is_none() {
+                return Ok(None);
             }
             let rule = match () {
                 () if self.must_show(version.change) => self.rule(versions, version, answered),
