@@ -6,6 +6,7 @@ mod moves;
 mod nodes;
 mod operations;
 mod purged;
+mod report;
 mod rotation;
 mod seen_entries;
 mod shape;
@@ -37,6 +38,7 @@ use henge_node::{Faults, Options};
 use henge_storage::SyncMode;
 use operations::operate;
 use parking_lot::Mutex;
+pub use report::Report;
 use seen_entries::SeenEntries;
 pub(crate) use shape::RunKind;
 use shape::Shape;
@@ -58,27 +60,6 @@ const PURGE_MARGIN_SECONDS: u64 = 5;
 const PURGE_INTERVAL_SECONDS: u64 = 3;
 /// The seconds between two removals of acceptors that nobody needs.
 const ACCEPTOR_PURGE_SECONDS: u64 = 5;
-
-/// The result of a run.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The seed, which replays the run.
-    pub seed: u64,
-    /// The numbers of operations that ended well, with an unknown outcome, and in definite failure.
-    pub outcomes: (usize, usize, usize),
-    /// The number of messages between nodes.
-    pub messages: u64,
-    /// The number of crashes.
-    pub crashes: u32,
-    /// The number of network partitions.
-    pub partitions: u32,
-    /// The simulated time.
-    pub time: Duration,
-    /// The hash of all occurrences.
-    pub trace: u64,
-    /// The broken rules: the rule's name, and what was observed.
-    pub violations: Vec<(&'static str, String)>,
-}
 
 /// Runs a seed. `faults` are deliberate bugs.
 pub fn run(seed: u64, faults: Faults) -> Report {
@@ -362,27 +343,6 @@ impl Run {
 
     fn pass(&self, time: u64) {
         self.cluster.clockwork.run_until(self.now() + time);
-    }
-
-    fn report(self, seed: u64) -> Report {
-        let history = self.clients.history.lock();
-        let (watch, swaps, wide) = (self.cluster.watch.lock(), self.clients.swaps.lock(), self.wide.history.lock());
-        let count = |ending| {
-            history.count(ending) + wide.count(ending) + swaps.iter().filter(|swap| swap.ending == ending).count()
-        };
-        let report = Report {
-            seed,
-            outcomes: (count(Ending::Ok), count(Ending::Unknown), count(Ending::Failed)),
-            messages: watch.messages,
-            crashes: self.fault_counts.crashes,
-            partitions: self.fault_counts.partitions,
-            time: Duration::from_micros(self.now()),
-            trace: self.cluster.clockwork.trace(),
-            violations: watch.violations.iter().map(|v| (v.rule, v.what.clone())).collect(),
-        };
-        drop((history, watch, swaps, wide));
-        self.cluster.clear();
-        report
     }
 }
 
