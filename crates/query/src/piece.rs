@@ -43,6 +43,10 @@ fn scan_pieces(tokens: TokenRange, whole: &KeyBounds, storage: StorageId, placem
         }
         let (from, to) = Key::table_range(storage, Token(low), Token(high));
         let (from, to) = (Bytes::from(from).max(whole.start.clone()), Bytes::from(to).min(whole.end.clone()));
+        if from >= to {
+            // The rest of a scan begins behind it, maybe within a partition: the cursor has to stay there.
+            continue;
+        }
         match out.last_mut() {
             Some((before, Piece { keys: KeyRange::Run { end, .. }, .. })) if *before == replicas => *end = to,
             _ => {
@@ -75,6 +79,7 @@ fn unwrap_ranges(placement: &Placement) -> impl Iterator<Item = (i64, i64, Repli
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cursor::Cursor;
     use henge_base::Random;
     use henge_ring::ReplicaSet;
 
@@ -113,5 +118,21 @@ mod tests {
             };
             assert_eq!(end, start);
         }
+    }
+    #[test]
+    fn a_scan_that_is_cut_anew_stays_behind_its_last_key() {
+        let before = placement(&[(-50, &[1]), (60, &[0]), (90, &[0, 1])]);
+        let (tokens, bounds) = whole();
+        let key: Bytes =
+            [&Key::table_range(StorageId(9), Token(70), Token(80)).0[..], b"partition and row"].concat().into();
+        let mut cursor = Cursor::new(scan_pieces(tokens, &bounds, StorageId(9), &before), true, None);
+        (0..2).for_each(|_| cursor.advance());
+        cursor.read_to(key.clone());
+        let (start, end) = cursor.rest_of_scan().unwrap();
+        let after = placement(&[(-50, &[0]), (60, &[1]), (75, &[0, 1]), (90, &[0])]);
+        cursor.replace_rest(scan_pieces(tokens, &KeyBounds { start, end }, StorageId(9), &after));
+        // A row of the partition was shown, and five are counted: the next page must not take it for one that is yet to begin.
+        let state = cursor.page_state(9, true, 5, b"").unwrap();
+        assert_eq!((state.shown, state.given, &state.key), (true, 5, &key));
     }
 }
