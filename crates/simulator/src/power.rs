@@ -44,6 +44,7 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
                 depart(&again, owner);
             }
             Err(JoinError::Removed(_)) => depart(&again, owner),
+            Err(error @ JoinError::Refused(_)) if is_departure(&error.to_string()) => depart(&again, owner),
             Err(error @ JoinError::Identity(_)) => refuse(&again, owner, &error.to_string()),
             Err(error) if again.machines[number].has_wrong_disk.load(Ordering::Relaxed) => {
                 refuse(&again, owner, &error.to_string());
@@ -53,9 +54,10 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     });
 }
 
-/// True if a process ends because its host was removed, as a member told it: the log says so, and no supervisor helps.
+/// True if a process ends because its host was removed, as a member told it: the log says so, and no supervisor helps. A newcomer whose
+/// joining was taken back before it heard that it had begun is told so when it asks again.
 fn is_departure(reason: &str) -> bool {
-    reason.contains("is no member any more")
+    reason.contains("is no member any more") || reason.contains("a removed host id never comes back")
 }
 
 /// Ends a process whose host is no member any more.

@@ -7,7 +7,7 @@ use crate::client::statement;
 use crate::disk::Disk;
 use crate::disk_mishap::exchange;
 use crate::machine::{Life, Machine};
-use crate::power::start;
+use crate::power::{set_clock_right, start};
 use crate::storm::StormKind;
 use henge_base::{HostId, Random};
 use henge_coordinator::Replicas;
@@ -64,6 +64,7 @@ impl Run {
             *options = Options { seeds, bootstrap: false, ..options.clone() };
         }
         machine.set_spare(false);
+        set_clock_right(&self.cluster, spare);
         start(&self.cluster, spare);
     }
 
