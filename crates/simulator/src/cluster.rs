@@ -4,6 +4,7 @@ use crate::admission::{Verdict, wrong_verdict};
 use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
 use crate::network::NetworkState;
+use crate::rare_states::Reached;
 use crate::slot::Slot;
 use crate::traffic::Traffic;
 use crate::wall_clock::true_time;
@@ -23,6 +24,8 @@ pub(crate) struct Cluster {
     pub(crate) network: Mutex<NetworkState>,
     pub(crate) watch: Mutex<Watch>,
     pub(crate) traffic: Mutex<Traffic>,
+    /// The rare states that clients and operators saw.
+    pub(crate) reached: Mutex<Reached>,
     places: BTreeMap<SocketAddr, usize>,
     /// True if some disk jobs take a hundred times as long. Directed scenarios, which count on an order of steps, switch it off.
     pub(crate) has_slow_jobs: AtomicBool,
@@ -41,6 +44,7 @@ impl Cluster {
             network,
             watch,
             traffic,
+            reached: Mutex::default(),
             places,
             has_slow_jobs: AtomicBool::new(true),
             random: Mutex::new(random),

@@ -2,8 +2,10 @@
 
 use crate::large_cluster;
 use crate::panics::{self, caught};
+use crate::rare_states::{SEEDS_MIN, demanded};
 use crate::run::{self, Report, RunKind};
 use henge_node::Faults;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -193,6 +195,8 @@ struct Totals {
     crashes: u64,
     partitions: u64,
     simulated: f64,
+    /// The rare states by the number of runs that reached them.
+    reached: BTreeMap<&'static str, u64>,
 }
 
 impl Totals {
@@ -204,6 +208,7 @@ impl Totals {
         self.crashes += u64::from(report.crashes);
         self.partitions += u64::from(report.partitions);
         self.simulated += report.time.as_secs_f64();
+        report.reached.iter().for_each(|(name, _)| *self.reached.entry(name).or_default() += 1);
     }
 }
 
@@ -228,7 +233,9 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
     });
     let mut broken = broken.into_inner().unwrap_or_default();
     broken.sort();
-    print_totals(&totals.into_inner().unwrap_or_default(), began);
+    let totals = totals.into_inner().unwrap_or_default();
+    print_totals(&totals, began);
+    let is_complete = print_rare_states(&totals, options);
     for (seed, what) in broken.iter().take(20) {
         println!("seed {seed}: {what}");
     }
@@ -239,7 +246,7 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
             options.seeds
         );
     }
-    i32::from(!broken.is_empty())
+    i32::from(!broken.is_empty() || !is_complete)
 }
 
 fn one_of_many(
@@ -277,6 +284,24 @@ fn print_totals(totals: &Totals, began: Instant) {
         totals.crashes,
         totals.partitions,
     );
+}
+
+/// Tells how many runs reached each rare state. False if there were enough runs to reach them all, and one was not; with a bug put in they
+/// may be out of reach.
+fn print_rare_states(totals: &Totals, options: &SimulateOptions) -> bool {
+    let kind = options.kind();
+    if kind == RunKind::Disks {
+        return true;
+    }
+    let demanded = demanded(kind == RunKind::Moves);
+    let runs = |name: &str| totals.reached.get(name).copied().unwrap_or_default();
+    demanded.iter().for_each(|name| println!("{:>6} runs: {name}", runs(name)));
+    let missed: Vec<&str> = demanded.into_iter().filter(|name| runs(name) == 0).collect();
+    let is_due = options.seeds >= SEEDS_MIN && options.mutate.is_none() && !missed.is_empty();
+    if is_due {
+        println!("never reached in {} seeds: {}", options.seeds, missed.join("; "));
+    }
+    !is_due
 }
 
 /// Runs seeds with each deliberate bug, as many bugs at once as there are threads. Returns 1 if one is not found, else 0.

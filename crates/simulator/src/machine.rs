@@ -2,6 +2,7 @@
 
 use crate::clockwork::Owner;
 use crate::disk::Disk;
+use crate::rare_states::Reached;
 use crate::wall_clock::WallClock;
 use crate::world::SimWorld;
 use henge_base::{HostId, Micros, Random};
@@ -43,6 +44,8 @@ pub(crate) struct Machine {
     /// The number of its starts.
     lives: AtomicU32,
     life: Mutex<Option<Life>>,
+    /// The rare states of its processes that have ended.
+    pub(crate) reached: Mutex<Reached>,
 }
 
 /// A node while it runs, from its start to its end or crash.
@@ -72,6 +75,7 @@ impl Machine {
             refusal: Mutex::new(None),
             lives: AtomicU32::new(0),
             life: Mutex::new(None),
+            reached: Mutex::default(),
         }
     }
 
@@ -150,6 +154,9 @@ impl Machine {
     /// Drops the running node.
     pub(crate) fn stop(&self) {
         let life = self.life.lock().take();
+        if let Some(life) = &life {
+            self.reached.lock().add_process(life.node.metrics());
+        }
         drop(life);
     }
 }

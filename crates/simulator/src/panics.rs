@@ -42,6 +42,7 @@ pub(crate) fn caught(seed: u64, run: impl FnOnce() -> Report) -> Report {
         partitions: 0,
         time: Duration::ZERO,
         trace: 0,
+        reached: Vec::new(),
         violations: vec![("panic", said)],
     })
 }

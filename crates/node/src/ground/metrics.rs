@@ -97,7 +97,7 @@ metrics! {
         /// Rows that this node read for comparisons with other replicas.
         pub(crate) repair_rows_compared: IntCounter = counter("henge_repair_rows_compared_total");
         /// Rows that comparisons which this node led brought to replicas.
-        pub(crate) repair_rows_mended: IntCounter = counter("henge_repair_rows_mended_total");
+        pub repair_rows_mended: IntCounter = counter("henge_repair_rows_mended_total");
         /// Bytes of these rows.
         pub(crate) repair_bytes_mended: IntCounter = counter("henge_repair_bytes_mended_total");
         /// Comparisons that this node led to their end.
@@ -145,6 +145,8 @@ metrics! {
         pub batches_dropped: IntCounter = counter("henge_batches_dropped_total");
         /// Logged batches that were found damaged; they are kept until they are older than max_hint_window.
         pub batches_damaged: IntCounter = counter("henge_batches_damaged_total");
+        /// Partitions whose conditional writes were left undecided, and that this node settled.
+        pub partitions_settled: IntCounter = counter("henge_partitions_settled_total");
         /// Microseconds that the clock of each peer is ahead of this node's, by the last comparison.
         peer_clock_offsets: IntGaugeVec = gauge_by_peer("henge_peer_clock_offset_microseconds");
         /// Microseconds that this node's clock is ahead of the middle one of the peers that it compared itself with last.

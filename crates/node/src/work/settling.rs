@@ -82,7 +82,10 @@ impl<W: World> Settling<W> {
         let deadline = context.deadline_after(context.options.write_timeout);
         let request = Settlement { placed: placed.clone(), token, key: key.clone(), serial, deadline };
         match settle_partition(coordinator, request).await {
-            Ok(()) => self.settled += 1,
+            Ok(()) => {
+                self.settled += 1;
+                context.metrics.partitions_settled.inc();
+            }
             Err(error) => {
                 tracing::debug!(%error, "a conditional write stays undecided");
                 self.left += 1;

@@ -8,11 +8,13 @@ use crate::disk::Disk;
 use crate::disk_mishap::exchange;
 use crate::machine::{Life, Machine};
 use crate::power::{set_clock_right, start};
+use crate::rare_states::PLAN_TAKEN_BACK;
 use crate::storm::StormKind;
 use henge_base::{HostId, Random};
 use henge_coordinator::Replicas;
 use henge_model::Consistency;
 use henge_node::Options;
+use std::sync::Arc;
 
 impl Run {
     /// Begins a change of members through a running member, or takes one back. Whether that comes to pass is left to the storm.
@@ -21,8 +23,10 @@ impl Run {
         let Some(life) = random.pick(&lives).cloned() else { return };
         if lives.iter().any(|life| life.node.plan().is_some()) {
             if random.chance(1, 20) {
+                let cluster = Arc::clone(&self.cluster);
                 self.cluster.clockwork.spawn(Some(life.owner), async move {
-                    let _ = life.node.abort_plan().await;
+                    let is_back = life.node.abort_plan().await.is_ok();
+                    cluster.reached.lock().add(PLAN_TAKEN_BACK, u64::from(is_back));
                 });
             }
             return;

@@ -9,8 +9,7 @@ use henge_model::Consistency;
 /// A page of an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct PageOfLines {
-    /// The machine that coordinated it; only printed with a violation.
-    #[allow(dead_code)]
+    /// The machine that coordinated it.
     pub(crate) machine: usize,
     /// Its beginning and its end, in simulated microseconds.
     pub(crate) began: u64,
@@ -43,6 +42,13 @@ impl WideHistory {
     /// True if no page of a read will follow.
     pub(crate) fn is_over(&self, number: usize) -> bool {
         self.answers.get(number).is_none_or(|answer| answer.is_complete || answer.fault.is_some())
+    }
+
+    /// The number of pages that another machine answered than the one before.
+    pub(crate) fn resumed_pages(&self) -> u64 {
+        let of_answer =
+            |answer: &Answer| answer.pages.windows(2).filter(|pair| pair[0].machine != pair[1].machine).count();
+        self.answers.iter().map(of_answer).sum::<usize>() as u64
     }
 
     /// The number of changes with this outcome; of reads, those that came to their end count as acknowledged.
