@@ -4,7 +4,7 @@ use crate::admission::{Verdict, wrong_verdict};
 use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
 use crate::network::NetworkState;
-use crate::rare_states::Reached;
+use crate::rare_states::RareStates;
 use crate::slot::Slot;
 use crate::traffic::Traffic;
 use crate::wall_clock::true_time;
@@ -25,7 +25,7 @@ pub(crate) struct Cluster {
     pub(crate) watch: Mutex<Watch>,
     pub(crate) traffic: Mutex<Traffic>,
     /// The rare states that clients and operators saw.
-    pub(crate) reached: Mutex<Reached>,
+    pub(crate) reached: Mutex<RareStates>,
     places: BTreeMap<SocketAddr, usize>,
     /// True if some disk jobs take a hundred times as long. Directed scenarios, which count on an order of steps, switch it off.
     pub(crate) has_slow_jobs: AtomicBool,

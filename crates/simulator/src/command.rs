@@ -2,8 +2,9 @@
 
 use crate::large_cluster;
 use crate::panics::{self, caught};
-use crate::rare_states::{SEEDS_MIN, demanded};
-use crate::run::{self, Report, RunKind};
+use crate::rare_states::{SEEDS_MIN, required_states};
+use crate::report::Report;
+use crate::run::{self, RunKind};
 use henge_node::Faults;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -293,7 +294,7 @@ fn print_rare_states(totals: &Totals, options: &SimulateOptions) -> bool {
     if kind == RunKind::Disks {
         return true;
     }
-    let demanded = demanded(kind == RunKind::Moves);
+    let demanded = required_states(kind == RunKind::Moves);
     let runs = |name: &str| totals.reached.get(name).copied().unwrap_or_default();
     demanded.iter().for_each(|name| println!("{:>6} runs: {name}", runs(name)));
     let missed: Vec<&str> = demanded.into_iter().filter(|name| runs(name) == 0).collect();

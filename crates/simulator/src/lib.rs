@@ -7,7 +7,8 @@
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
 //! - `wide`: a table of wide rows, its clients, and the model that their answers are checked against.
 //! - `storm`, `disk_mishap`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
-//! - `checks`, `wire`, `admission`: the invariants; `rare_states`: states that storms have to reach; `run`: one run from beginning to end; `command`: `henge simulate`.
+//! - `checks`, `wire`, `admission`: the invariants; `rare_states`: states that storms have to reach; `run`: one run from beginning to
+//!   end; `report`: its result; `command`: `henge simulate`.
 //! - `large_cluster`, `large_report`: a cluster of many members, measured; `traffic`: what machines send.
 
 // The simulator is above the seams: real clocks, threads and maps are allowed here.
@@ -37,6 +38,7 @@ mod panics;
 mod power;
 mod rare_states;
 mod registers;
+mod report;
 mod run;
 mod scans;
 mod slot;
@@ -50,4 +52,5 @@ mod wire;
 mod world;
 
 pub use command::{SimulateOptions, simulate};
-pub use run::{Report, run};
+pub use report::Report;
+pub use run::run;

@@ -2,7 +2,7 @@
 
 use crate::clockwork::Owner;
 use crate::disk::Disk;
-use crate::rare_states::Reached;
+use crate::rare_states::RareStates;
 use crate::wall_clock::WallClock;
 use crate::world::SimWorld;
 use henge_base::{HostId, Micros, Random};
@@ -45,7 +45,7 @@ pub(crate) struct Machine {
     lives: AtomicU32,
     life: Mutex<Option<Life>>,
     /// The rare states of its processes that have ended.
-    pub(crate) reached: Mutex<Reached>,
+    pub(crate) reached: Mutex<RareStates>,
 }
 
 /// A node while it runs, from its start to its end or crash.

@@ -1,6 +1,6 @@
 //! Panics of the simulated code: each fails its seed and is reported with it.
 
-use crate::run::Report;
+use crate::report::Report;
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};

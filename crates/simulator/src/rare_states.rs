@@ -41,7 +41,7 @@ fn older_hints(metrics: &Metrics) -> u64 {
 }
 
 /// The states that storms have to reach.
-pub(crate) fn demanded(members_move: bool) -> Vec<&'static str> {
+pub(crate) fn required_states(members_move: bool) -> Vec<&'static str> {
     let names = |states: &[NodeState]| states.iter().map(|state| state.0).collect::<Vec<_>>();
     let in_moves = if members_move { [names(&IN_MOVES), vec![PLAN_TAKEN_BACK]].concat() } else { Vec::new() };
     [names(&IN_STORMS), vec![PAGE_RESUMED], in_moves].concat()
@@ -49,9 +49,9 @@ pub(crate) fn demanded(members_move: bool) -> Vec<&'static str> {
 
 /// Rare states by name, each with the number of times that it was reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reached(pub(crate) BTreeMap<&'static str, u64>);
+pub(crate) struct RareStates(pub(crate) BTreeMap<&'static str, u64>);
 
-impl Reached {
+impl RareStates {
     /// Counts a state.
     pub(crate) fn add(&mut self, name: &'static str, times: u64) {
         if times > 0 {
@@ -67,7 +67,7 @@ impl Reached {
     }
 
     /// Counts those of another part of a run.
-    pub(crate) fn add_all(&mut self, other: &Reached) {
+    pub(crate) fn add_all(&mut self, other: &RareStates) {
         other.0.iter().for_each(|(name, times)| self.add(name, *times));
     }
 }

@@ -1,37 +1,15 @@
-//! The result of a run.
+//! The end of a run: its result.
 
 use super::Run;
 use crate::history::Ending;
 use crate::rare_states::PAGE_RESUMED;
+use crate::report::Report;
 use std::time::Duration;
-
-/// The result of a run.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The seed, which replays the run.
-    pub seed: u64,
-    /// The numbers of operations that ended well, with an unknown outcome, and in definite failure.
-    pub outcomes: (usize, usize, usize),
-    /// The number of messages between nodes.
-    pub messages: u64,
-    /// The number of crashes.
-    pub crashes: u32,
-    /// The number of network partitions.
-    pub partitions: u32,
-    /// The simulated time.
-    pub time: Duration,
-    /// The hash of all occurrences.
-    pub trace: u64,
-    /// The rare states that were reached, with the number of times.
-    pub reached: Vec<(&'static str, u64)>,
-    /// The broken rules: the rule's name, and what was observed.
-    pub violations: Vec<(&'static str, String)>,
-}
 
 impl Run {
     /// Ends the run, and says what became of it.
     pub(super) fn report(self, seed: u64) -> Report {
-        let reached = self.reached();
+        let reached = self.rare_states();
         let history = self.clients.history.lock();
         let (watch, swaps, wide) = (self.cluster.watch.lock(), self.clients.swaps.lock(), self.wide.history.lock());
         let count = |ending| {
@@ -54,7 +32,7 @@ impl Run {
     }
 
     /// The rare states of all processes, those that run too, and those that clients saw.
-    fn reached(&self) -> Vec<(&'static str, u64)> {
+    fn rare_states(&self) -> Vec<(&'static str, u64)> {
         let mut reached = self.cluster.reached.lock().clone();
         for machine in &self.cluster.machines {
             let mut of_machine = machine.reached.lock().clone();

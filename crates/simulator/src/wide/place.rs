@@ -103,7 +103,7 @@ impl Column {
 /// A cell of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cell {
-    /// What INSERT leaves besides values.
+    /// The row itself, which INSERT leaves besides values.
     Marker,
     /// The value of a column.
     Value(Column),
