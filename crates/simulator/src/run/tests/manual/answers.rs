@@ -18,18 +18,22 @@ impl StatementKind {
     /// A statement of this kind, of a key, at a level.
     pub(super) fn statement(self, key: i32, level: Consistency) -> String {
         match self {
-            StatementKind::Read => StatementKind::read_of(level, key),
-            StatementKind::Write if level.is_serial() => {
-                format!("INSERT INTO {} (k, v) VALUES ({key}, {key}) IF NOT EXISTS", table_of(level))
-            }
-            StatementKind::Write => format!("INSERT INTO levels.t (k, v) VALUES ({key}, {key})"),
+            StatementKind::Read => format!("SELECT v FROM {} WHERE k = {key}", table_of(level)),
+            StatementKind::Write => insertion(table_of(level), key, level),
         }
     }
+}
 
-    /// The read of a key that was written at a level.
-    pub(super) fn read_of(written: Consistency, key: i32) -> String {
-        format!("SELECT v FROM {} WHERE k = {key}", table_of(written))
-    }
+/// The write of a key at one level, and the read of it at another. The table has the serial level of one of them, if any has: reads of a table
+/// that has none yet need the voters of the metadata.
+pub(super) fn write_and_read(key: i32, write: Consistency, read: Consistency) -> [String; 2] {
+    let table = table_of(if write.is_serial() { write } else { read });
+    [insertion(table, key, write), format!("SELECT v FROM {table} WHERE k = {key}")]
+}
+
+fn insertion(table: &str, key: i32, level: Consistency) -> String {
+    let condition = if level.is_serial() { " IF NOT EXISTS" } else { "" };
+    format!("INSERT INTO {table} (k, v) VALUES ({key}, {key}){condition}")
 }
 
 /// The table for writes at a level: conditional writes of one table are made at one serial level.

@@ -1,6 +1,6 @@
 //! Reads at one level of values that were acknowledged at another, in the worst case.
 
-use super::answers::{Answers, StatementKind};
+use super::answers::{Answers, StatementKind, write_and_read};
 use super::site::{Answer, Down, value};
 use super::*;
 use henge_model::Consistency;
@@ -32,7 +32,8 @@ fn read_all(site: &mut Site, answers: &Answers, readers: &[usize]) -> BTreeMap<P
             for at_read in answers.limits(read, StatementKind::Read, &counts) {
                 let at_read = if reader == 0 { at_read } else { [at_read[1], at_read[0]] };
                 let key = site.fresh_key();
-                let written = site.ask(Site::coordinator(0), &StatementKind::Write.statement(key, write), write);
+                let [text, _] = write_and_read(key, write, read);
+                let written = site.ask(Site::coordinator(0), &text, write);
                 assert!(written.result.is_ok(), "{write} with {at_write:?}: {:?}", written.result);
                 let pair = Pair { write: write.code(), read: read.code(), reader };
                 pending.entry(at_read).or_default().push((pair, key));
@@ -43,8 +44,8 @@ fn read_all(site: &mut Site, answers: &Answers, readers: &[usize]) -> BTreeMap<P
             let down: BTreeSet<usize> = site.replicas(at_read, false);
             site.cut_off(&down);
             for (pair, key) in pairs {
-                let level = Consistency::from_code(pair.read).unwrap();
-                let text = StatementKind::read_of(Consistency::from_code(pair.write).unwrap(), key);
+                let [write, level] = [pair.write, pair.read].map(|code| Consistency::from_code(code).unwrap());
+                let [_, text] = write_and_read(key, write, level);
                 let read = site.ask(Site::coordinator(pair.reader), &text, level);
                 if read.answer == Answer::Invalid {
                     continue;
