@@ -34,6 +34,16 @@ impl Destination {
     }
 }
 
+/// The replicas that are about to own the range of a mutation that `target`, which is read, missed: they may have copied the range from it
+/// before. None if it is about to own the range itself: it is owed what it misses since then.
+pub(super) fn pending(view: &View, target: HostId, mutation: &Mutation) -> Vec<HostId> {
+    let key = mutation.rows.first().map(|(key, _)| key);
+    let place = key.and_then(|key| Key::storage_id(key).zip(Key::token(key)));
+    let placed = place.and_then(|(storage, token)| view.placed_of(storage)?.placement.replicas(token));
+    let Some(range) = placed.filter(|range| range.read.contains(target)) else { return Vec::new() };
+    range.write.iter().filter(|host| !range.read.contains(*host)).collect()
+}
+
 /// The table of a mutation.
 pub(super) fn table(mutation: &Mutation) -> Option<StorageId> {
     mutation.rows.first().and_then(|(key, _)| Key::storage_id(key))

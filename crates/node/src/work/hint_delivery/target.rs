@@ -116,7 +116,11 @@ impl<W: World> TargetDelivery<W> {
                         continue;
                     }
                     let sent = self.send(&hint, table);
-                    calls.push(async move { (id, hint, sent.await) });
+                    let pending = match self.delivery.context.options.faults.forget_moved {
+                        true => Vec::new(),
+                        false => destination::pending(&view, self.target, &mutation),
+                    };
+                    calls.push(async move { (id, hint, pending, sent.await) });
                 }
                 Destination::Moved(replicas) => self.replan(id, &hint, replicas, &mut settled),
                 Destination::Nowhere => {
@@ -125,7 +129,13 @@ impl<W: World> TargetDelivery<W> {
                 }
             }
         }
-        for (id, hint, outcome) in futures_util::future::join_all(calls).await {
+        for (id, hint, pending, outcome) in futures_util::future::join_all(calls).await {
+            match outcome {
+                // It stays until those that may have copied the range before are owed it too.
+                Outcome::Delivered if !pending.iter().all(|host| self.delivery.queue.takes(*host)) => continue,
+                Outcome::Delivered => settled.moved.extend(pending.into_iter().map(|to| Hint { to, ..hint.clone() })),
+                _ => {}
+            }
             self.note(outcome, id, &hint, &mut settled);
         }
         settled

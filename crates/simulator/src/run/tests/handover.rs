@@ -19,8 +19,8 @@ struct Moving {
 }
 
 impl Run {
-    /// A register that the newcomer gains from another machine.
-    fn moving_register(&self) -> Moving {
+    /// A register that the newcomer gains from such a machine, if there is one.
+    fn moving_register(&self, from: impl Fn(usize) -> bool) -> Option<Moving> {
         let life = self.lives().swap_remove(0);
         let machine = |host| (0..4).find(|machine| self.cluster.machines[*machine].host() == host).unwrap();
         let moving = |key| {
@@ -32,7 +32,7 @@ impl Run {
             let stay: Vec<usize> = now.read.iter().filter(|host| *host != goes).map(machine).collect();
             Some(Moving { key, goes: machine(goes), stay: stay.try_into().ok()?, comes: machine(comes) })
         };
-        (0..SHARED).find_map(moving).unwrap()
+        (0..SHARED).filter_map(moving).find(|moving| from(moving.goes))
     }
 
     /// The value of a register on a machine.
@@ -52,10 +52,9 @@ impl Run {
     }
 }
 
-/// The values that two quorum reads show, one by old replicas and one by new ones, of a value that nobody acknowledged. It was written to one that stays,
-/// or also to the one that goes, once the new one had copied the one before; hints for the others are lost.
-fn read_across_a_move(seed: u64, faults: Faults, is_on_both: bool) -> [Option<i64>; 2] {
-    let mut run = with_rows(3, seed, Faults { drop_hints: true, ..faults }, 2_000);
+/// A run with registers of value 1, whose plans take seconds.
+fn with_registers(seed: u64, faults: Faults) -> Run {
+    let mut run = with_rows(3, seed, faults, 2_000);
     // Tables are copied by their names: the registers come first, and this one takes its time.
     let text = "x".repeat(2_000);
     let slow = (0..60).map(|k| format!("INSERT INTO sim.slow (k, v) VALUES ({k}, '{text}')"));
@@ -64,9 +63,16 @@ fn read_across_a_move(seed: u64, faults: Faults, is_on_both: bool) -> [Option<i6
     for key in 0..SHARED {
         run.write_value(0, key, 1);
     }
+    run
+}
+
+/// The values that two quorum reads show, one by old replicas and one by new ones, of a value that nobody acknowledged. It was written to one that stays,
+/// or also to the one that goes, once the new one had copied the one before; hints for the others are lost.
+fn read_across_a_move(seed: u64, faults: Faults, is_on_both: bool) -> [Option<i64>; 2] {
+    let mut run = with_registers(seed, Faults { drop_hints: true, ..faults });
     run.join(3, 0, &mut Random::new(seed));
     run.until_streaming();
-    let Moving { key, goes, stay: [holder, other], comes } = run.moving_register();
+    let Moving { key, goes, stay: [holder, other], comes } = run.moving_register(|_| true).unwrap();
     run.until("the newcomer has the register", || run.value_on(comes, key) == Some(1));
     let mut lacking = vec![other, comes];
     if !is_on_both {
@@ -107,4 +113,40 @@ fn what_readers_agree_on_is_shown_once_others_are_read() {
     }
     let bug = Faults { mend_readers_only: true, ..Faults::default() };
     assert_eq!(read_across_a_move(41, bug, true), [Some(2), Some(1)], "the scenario shows nothing");
+}
+
+/// True if a new replica has what the one that it displaces missed before the plan, and was brought by a hint once it had been copied from.
+/// `None` if another one is displaced.
+fn is_brought_by_a_hint(seed: u64, faults: Faults) -> Option<bool> {
+    let mut run = with_registers(seed, faults);
+    // Not the machine that drives the plan.
+    run.cut([(2, 1), (1, 2)]);
+    for key in 0..SHARED {
+        run.write_value(2, key, 2);
+    }
+    run.pass(2 * SECOND);
+    run.join(3, 0, &mut Random::new(seed));
+    run.until_streaming();
+    let Some(Moving { key, goes, comes, .. }) = run.moving_register(|goes| goes == 1) else {
+        run.cluster.clear();
+        return None;
+    };
+    run.until("the newcomer has the register", || run.value_on(comes, key).is_some());
+    assert_eq!([goes, comes].map(|machine| run.value_on(machine, key)), [Some(1); 2], "{seed}");
+    run.cut([]);
+    run.until("the hint comes", || run.value_on(goes, key) == Some(2));
+    assert_eq!(run.step(), Some(PlanStep::Streaming), "{seed}: the new replica is read already");
+    run.until_moved();
+    run.pass(HINTS);
+    let is_there = run.value_on(comes, key) == Some(2);
+    assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+    run.cluster.clear();
+    Some(is_there)
+}
+
+#[test]
+fn what_hints_bring_to_a_replica_that_goes_comes_to_the_one_in_its_place() {
+    let found = |faults: Faults| (51..60).find_map(|seed| is_brought_by_a_hint(seed, faults));
+    assert_eq!(found(Faults::default()), Some(true));
+    assert_eq!(found(Faults { forget_moved: true, ..Faults::default() }), Some(false), "the scenario shows nothing");
 }
