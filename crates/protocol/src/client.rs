@@ -1,7 +1,8 @@
 //! The client's side of a connection, without a socket: requests in, bytes out; bytes in, responses out.
 
 use crate::{
-    Compression, FrameDecoder, FrameError, Incoming, OutputBuffer, ProtocolError, Request, Response, Role, Version,
+    Compression, Flags, FrameDecoder, FrameError, Incoming, OutputBuffer, ProtocolError, Request, Response, Role,
+    Version,
 };
 use henge_base::BytesMut;
 
@@ -53,6 +54,11 @@ impl ClientCodec {
             self.compression = startup.compression;
         }
         Ok(())
+    }
+
+    /// Encodes a request that asks for a trace.
+    pub fn send_traced(&mut self, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
+        self.output.write_flagged_request(self.version, stream, request, Flags::TRACING)
     }
 
     /// The bytes ready to send.

@@ -143,7 +143,18 @@ impl OutputBuffer {
 
     /// Appends a request; on an error nothing was appended.
     pub fn write_request(&mut self, version: Version, stream: i16, request: &Request<'_>) -> Result<(), ProtocolError> {
-        let start = self.begin(version, Flags::default(), stream, request.opcode());
+        self.write_flagged_request(version, stream, request, Flags::default())
+    }
+
+    /// The same with flags of its header.
+    pub(crate) fn write_flagged_request(
+        &mut self,
+        version: Version,
+        stream: i16,
+        request: &Request<'_>,
+        flags: Flags,
+    ) -> Result<(), ProtocolError> {
+        let start = self.begin(version, flags, stream, request.opcode());
         match request.encode(version, &mut self.bytes) {
             Ok(()) if self.body_length(start) <= BODY_BYTES_MAX => {
                 self.finish(start);

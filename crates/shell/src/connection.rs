@@ -31,6 +31,8 @@ pub(crate) struct Answer {
     pub(crate) outcome: Result<Response, ErrorResponse>,
     /// The server's warnings.
     pub(crate) warnings: Vec<String>,
+    /// The id of the trace, if one was asked for.
+    pub(crate) trace: Option<[u8; 16]>,
 }
 
 impl Connection {
@@ -66,7 +68,7 @@ impl Connection {
 
     fn log_in(mut self, target: &Target) -> Result<Connection, Failure> {
         let Some((user, password)) = &target.credentials else {
-            return Err(Failure::Refused("the server asks for a password: see -u and -p".to_owned()));
+            return Err(Failure::Refused("the server asks for a role and its password (-u and -p)".to_owned()));
         };
         let token = AuthResponse::plain_token(user, password);
         match self.ask(&Request::AuthResponse(AuthResponse { token: Some(&token) }))?.outcome {
@@ -86,8 +88,24 @@ impl Connection {
         self.ask(&Request::Query(Query { text, parameters }))
     }
 
+    /// Runs a statement of which the server is to keep a trace.
+    pub(crate) fn query_traced<'a>(
+        &mut self,
+        text: &'a str,
+        parameters: QueryParameters<'a>,
+    ) -> Result<Answer, Failure> {
+        let encoded = self.codec.send_traced(0, &Request::Query(Query { text, parameters }));
+        encoded.map_err(|error| Failure::Lost(error.to_string()))?;
+        self.exchange()
+    }
+
     fn ask(&mut self, request: &Request<'_>) -> Result<Answer, Failure> {
         self.codec.send(0, request).map_err(|error| Failure::Lost(error.to_string()))?;
+        self.exchange()
+    }
+
+    /// Sends what is encoded, and waits for the answer.
+    fn exchange(&mut self) -> Result<Answer, Failure> {
         let output = self.codec.output();
         let length = output.len();
         let sent = self.stream.write_all(output).and_then(|()| self.stream.flush());
@@ -106,7 +124,7 @@ impl Connection {
                         Response::Error(error) => Err(error),
                         response => Ok(response),
                     };
-                    return Ok(Answer { outcome, warnings: incoming.warnings });
+                    return Ok(Answer { outcome, warnings: incoming.warnings, trace: incoming.tracing });
                 }
                 // Another stream, such as events.
                 Some(_) => {}

@@ -3,12 +3,14 @@
 //! - `options`, `target`: the command line, and the node, credentials and TLS that follow from it.
 //! - `interactive`: prompt and history. `session`: settings and the execution of statements. `command`: own commands.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
+//! - `client`: a client for other programs in which a person writes statements.
 //! - `splitter`, `token`: statements found in a text.
 //! - `table`, `describe`, `value`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod client;
 mod command;
 mod connection;
 mod describe;
@@ -26,6 +28,7 @@ mod target;
 mod token;
 mod value;
 
+pub use client::{Client, Login, Page, Statement, StatementError};
 pub use options::ShellOptions;
 
 use anyhow::Context;

@@ -46,7 +46,7 @@ impl Target {
 }
 
 /// A TLS configuration that accepts certificates signed by one of the authorities in the file, if they name the host.
-fn tls_config(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
+pub(crate) fn tls_config(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
     let path = authorities.context("--ssl needs the authority's certificate: --ssl-certfile or SSL_CERTFILE")?;
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut roots = RootCertStore::empty();
