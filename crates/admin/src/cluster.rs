@@ -171,6 +171,7 @@ mod tests {
             owns: 0.5,
             load_bytes: (number == 1).then_some(2_048),
             answers: number == 1,
+            clients_address: "127.0.0.1:9042".to_owned(),
             schema_version: Some("v".to_owned()),
         }
     }

@@ -101,11 +101,14 @@ pub(crate) enum Command {
     Describecluster,
     /// Look at the whole cluster, and name each problem with its next step. Ends with 0 if there is none, and with 2 if there is any.
     Doctor,
-    /// Show the cluster in a browser on this machine: prints the address to open, and serves it until Ctrl-C. It changes nothing.
+    /// Show the cluster in a browser on this machine: prints the address to open, and serves it until Ctrl-C.
     Console {
         /// The port of 127.0.0.1 for the browser; 0 for any that is free.
         #[arg(long, default_value_t = 7201)]
         console_port: u16,
+        /// The authorities' certificates, as PEM, where clients need TLS: for statements of those who log in there as a role.
+        #[arg(long)]
+        ssl_certfile: Option<PathBuf>,
     },
     /// Print the mode of the node, and which rows move.
     Netstats,

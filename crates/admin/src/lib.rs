@@ -96,8 +96,8 @@ pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
             let code = if verified.damaged.is_empty() { 0 } else { PROBLEMS_FOUND };
             (options.format.show(&verified, backup::verified_text)?, code)
         }
-        Command::Console { console_port } => {
-            runtime.block_on(console::serve(client, *console_port))?;
+        Command::Console { console_port, ssl_certfile } => {
+            runtime.block_on(console::serve(client, *console_port, ssl_certfile.clone()))?;
             (String::new(), 0)
         }
         command => (runtime.block_on(run(&client, command, options.format))?, 0),

@@ -9,6 +9,7 @@ import { Tables } from "./tables.js";
 import { Schema } from "./schema.js";
 import { Requests } from "./requests.js";
 import { Health } from "./health.js";
+import { Query } from "./query.js";
 
 const CLUSTER_MILLIS = 1000;
 const ACTIVITY_MILLIS = 1000;
@@ -19,6 +20,7 @@ const VIEWS = [
   { path: "schema", title: "Schema", view: Schema },
   { path: "requests", title: "Requests", view: Requests },
   { path: "health", title: "Health", view: Health },
+  { path: "query", title: "Query", view: Query },
 ];
 
 const viewOf = (hash) => VIEWS.find((one) => `#/${one.path}` === hash) ?? VIEWS[0];
@@ -101,7 +103,7 @@ function Help({ close }) {
   return html`<dialog ref=${dialog} onClose=${close} aria-label="Keys">
     <h2>Keys</h2>
     <dl class="facts">${VIEWS.map((one, at) => html`<dt key=${one.path}><kbd>${at + 1}</kbd></dt><dd>${one.title}</dd>`)}
-      <dt><kbd>/</kbd></dt><dd>to the filter of tables or of the schema</dd><dt><kbd>Esc</kbd></dt><dd>out of it</dd>
+      <dt><kbd>/</kbd></dt><dd>to the filter, or to the statement</dd><dt><kbd>Esc</kbd></dt><dd>out of it</dd>
       <dt><kbd>Tab</kbd></dt><dd>through nodes, columns and tables; a chosen node stands out in the ring</dd></dl>
     <form method="dialog"><button autofocus>Close</button></form>
   </dialog>`;
@@ -131,7 +133,7 @@ function Console() {
     <main id="view" tabindex="-1" class=${cluster.error ? "old" : ""}>
       <${view.view} cluster=${cluster} activity=${activity} samples=${record.samples} points=${record.points} answering=${answering}/>
     </main>
-    <footer>as ${answering} has it, by ${facts.data?.place ?? "its admin socket"} · henge ${facts.data?.release ?? ""} · shows, and changes nothing</footer>
+    <footer>as ${answering} has it, by ${facts.data?.place ?? "its admin socket"} · henge ${facts.data?.release ?? ""} · reports only; statements run as the role that logs in</footer>
     ${helps && html`<${Help} close=${() => setHelps(false)}/>`}`;
 }
 

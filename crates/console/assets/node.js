@@ -2,8 +2,10 @@
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
 
 const KEPT = "henge-console-token";
+const KEPT_SESSION = "henge-console-session";
 const ANSWER_MILLIS = 5000;
 const DOCTOR_MILLIS = 20000;
+const QUERY_MILLIS = 30000;
 // Between two questions of a tab that nobody looks at.
 const HIDDEN_MILLIS = 30000;
 
@@ -19,18 +21,21 @@ function takeToken() {
 
 const token = takeToken();
 
-export async function ask(path, millis = path === "doctor" ? DOCTOR_MILLIS : ANSWER_MILLIS) {
+async function request(path, options, millis) {
   let response;
   try {
-    response = await fetch(`/api/${path}`, { headers: { "henge-console": token }, signal: AbortSignal.timeout(millis) });
+    const headers = { ...options.headers, "henge-console": token };
+    response = await fetch(`/api/${path}`, { ...options, headers, signal: AbortSignal.timeout(millis) });
   } catch (error) {
     const reason = error.name === "TimeoutError" ? `no answer within ${millis / 1000} s` : "henge admin console has ended";
     throw new Error(reason);
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(body?.message ?? `the answer was ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(body?.message ?? `the answer was ${response.status}`), { status: response.status });
   return body;
 }
+
+const ask = (path) => request(path, {}, path === "doctor" ? DOCTOR_MILLIS : ANSWER_MILLIS);
 
 // The newest answer, asked for again and again: { data, at, error, failing }, with the times of the last answer and of the
 // first failure since.
@@ -72,4 +77,26 @@ export function usePoll(path, millis, take) {
     };
   }, [path, millis]);
   return state;
+}
+
+// The session of the person who has logged in: { session, role, place }, or null. The password is kept nowhere.
+export function loggedIn() {
+  return JSON.parse(sessionStorage.getItem(KEPT_SESSION) ?? "null");
+}
+
+export async function logIn(role, password) {
+  const told = await send("log-in", { role, password });
+  sessionStorage.setItem(KEPT_SESSION, JSON.stringify({ ...told, role }));
+}
+
+export function logOut() {
+  if (loggedIn()) send("log-out", {}).catch(() => {});
+  sessionStorage.removeItem(KEPT_SESSION);
+}
+
+export const runStatement = (asked) => send("query", asked);
+
+function send(path, body) {
+  const headers = { "content-type": "application/json", "henge-console-session": loggedIn()?.session ?? "" };
+  return request(path, { method: "POST", headers, body: JSON.stringify(body) }, QUERY_MILLIS);
 }

@@ -46,6 +46,7 @@ pub const ASSETS: [Asset; ASSET_COUNT] = assets! {
     "/schema.js" SCRIPT "schema.js";
     "/health.js" SCRIPT "health.js";
     "/requests.js" SCRIPT "requests.js";
+    "/query.js" SCRIPT "query.js";
     "/vendor/preact.js" SCRIPT "vendor/preact.js";
     "/vendor/hooks.js" SCRIPT "vendor/hooks.js";
     "/vendor/htm.js" SCRIPT "vendor/htm.js";
@@ -53,7 +54,7 @@ pub const ASSETS: [Asset; ASSET_COUNT] = assets! {
     "/vendor/htm.LICENSE.txt" TEXT "vendor/htm.LICENSE.txt";
 };
 
-const ASSET_COUNT: usize = 18;
+const ASSET_COUNT: usize = 19;
 
 /// The file at a path.
 pub fn asset(path: &str) -> Option<Asset> {

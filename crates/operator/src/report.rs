@@ -92,6 +92,8 @@ pub struct Member {
     pub host_id: String,
     /// The address at which peers reach it.
     pub address: String,
+    /// The address at which clients reach it.
+    pub clients_address: String,
     /// Its datacentre.
     pub datacenter: String,
     /// Its rack.

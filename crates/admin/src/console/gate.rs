@@ -3,7 +3,10 @@
 //! Every user of the machine can connect to a port of loopback, and so can every page in the operator's browser, also under a name that is
 //! bound to loopback (DNS rebinding).
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::Json;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use henge_operator::{Failure, FailureKind};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,7 +28,7 @@ impl Token {
     }
 
     /// True of the same text; takes as long for each text of the same length.
-    fn is(&self, given: &[u8]) -> bool {
+    pub(super) fn is(&self, given: &[u8]) -> bool {
         let own = self.0.as_bytes();
         own.len() == given.len() && own.iter().zip(given).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }
@@ -52,6 +55,11 @@ pub(super) fn refuse_stranger(headers: &HeaderMap) -> Option<&'static str> {
         return Some("requests of other pages are refused");
     }
     None
+}
+
+/// An answer that says why there is no other.
+pub(super) fn refusal(status: StatusCode, kind: FailureKind, reason: impl fmt::Display) -> Response {
+    (status, Json(Failure::new(kind, reason))).into_response()
 }
 
 /// True if a request has the token.

@@ -1,21 +1,25 @@
-//! The answers of the console: its files, the node's reports as they are, and the doctor's word.
+//! The answers of the console: its files, the node's reports as they are, the doctor's word, and rows for those who have logged in.
 
-use super::gate::{self, Token};
+use super::gate::{self, Token, refusal};
+use super::query::{LogIn, Run, Sessions};
 use crate::client::{Client, Reply};
 use crate::doctor;
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use henge_console::{CONTENT_SECURITY_POLICY, asset};
 use henge_operator::{
-    ClusterActivity, ClusterReport, Failure, FailureKind, Handoff, MetadataLog, PlanUnderWay, Report, RunningRequest,
+    ClusterActivity, ClusterReport, FailureKind, Handoff, MetadataLog, PlanUnderWay, Report, RunningRequest,
     SchemaItem, Snapshot, TableStats, route,
 };
 use serde::Serialize;
 use std::sync::Arc;
+
+/// Bytes of the largest request: a statement.
+const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// The reports that a page may ask for. None of them changes anything.
 const REPORTS: [&str; 10] = [
@@ -44,6 +48,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 struct Console {
     client: Client,
     token: Token,
+    sessions: Sessions,
 }
 
 type SharedConsole = State<Arc<Console>>;
@@ -57,12 +62,16 @@ struct Facts {
 }
 
 /// The routes.
-pub(super) fn router(client: Client, token: Token) -> Router {
-    let console = Arc::new(Console { client, token });
+pub(super) fn router(client: Client, token: Token, sessions: Sessions) -> Router {
+    let console = Arc::new(Console { client, token, sessions });
     let reports = Router::new()
         .route("/api/console", get(facts))
         .route("/api/doctor", get(diagnosis))
         .route("/api/reports/{name}", get(report))
+        .route("/api/log-in", post(log_in))
+        .route("/api/log-out", post(log_out))
+        .route("/api/query", post(query))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), refuse_tokenless));
     reports.fallback(get(file)).layer(middleware::from_fn(guard)).with_state(console)
 }
@@ -88,10 +97,6 @@ async fn refuse_tokenless(State(console): SharedConsole, request: Request, next:
             refusal(StatusCode::UNAUTHORIZED, FailureKind::Forbidden, reason)
         }
     }
-}
-
-fn refusal(status: StatusCode, kind: FailureKind, reason: impl std::fmt::Display) -> Response {
-    (status, Json(Failure::new(kind, reason))).into_response()
 }
 
 /// The node gave no answer.
@@ -126,4 +131,16 @@ async fn diagnosis(State(console): SharedConsole) -> Response {
         Ok(diagnosis) => Json(diagnosis).into_response(),
         Err(error) => no_answer(&error),
     }
+}
+
+async fn log_in(State(console): SharedConsole, Json(asked): Json<LogIn>) -> Response {
+    console.sessions.log_in(&console.client, asked).await
+}
+
+async fn log_out(State(console): SharedConsole, headers: HeaderMap) -> Response {
+    console.sessions.log_out(&headers)
+}
+
+async fn query(State(console): SharedConsole, headers: HeaderMap, Json(asked): Json<Run>) -> Response {
+    console.sessions.run(&headers, asked).await
 }

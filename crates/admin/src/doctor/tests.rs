@@ -63,6 +63,7 @@ fn well() -> ClusterHealth {
         owns: 1.0 / 3.0,
         load_bytes: None,
         answers: number == 1,
+        clients_address: "127.0.0.1:9042".to_owned(),
         schema_version: None,
     };
     let voter = |number: usize| Voter { host_id: host(number), address: None, is_up: true };

@@ -93,6 +93,7 @@ impl Operations {
             Member {
                 host_id: report.member.id.to_string(),
                 address: report.member.address.to_string(),
+                clients_address: report.member.rpc_address.to_string(),
                 datacenter: report.member.datacenter.clone(),
                 rack: report.member.rack.clone(),
                 is_up: report.is_up,
