@@ -114,28 +114,34 @@ def walk(browser, console, dev, pictures):
     for scheme in ("light", "dark"):
         browser.scheme(scheme)
         for key, title in VIEWS.items():
-            browser.press(key)
-            browser.wait(f"document.querySelector('nav [aria-current]').innerText.startsWith('{title}')")
+            show(browser, key)
             browser.wait("!document.body.innerText.includes('Asking the node')", 60)
             browser.picture(pictures / f"{title.lower()}-{scheme}.png")
-    browser.press("5")
+    show(browser, "5")
     browser.wait("document.querySelector('.verdict')?.innerText.startsWith('The cluster')", 60)
-    browser.press("2")
+    show(browser, "2")
     browser.wait("document.querySelector('main').innerText.includes('shop.orders')")
     browser.press("/")
     browser.type("shop.")
     browser.wait("document.querySelectorAll('tbody tr').length === 1")
     browser.press("Escape")
-    browser.press("3")
-    browser.wait("document.querySelector('.statement').innerText.includes('CREATE KEYSPACE shop')")
+    show(browser, "3")
+    browser.wait("document.querySelector('.statement')?.innerText.includes('CREATE KEYSPACE shop')")
     browser.value("[...document.querySelectorAll('.tree button')].find((one) => one.innerText.includes('orders')).click()")
-    browser.wait("document.querySelector('.statement').innerText.includes('CREATE TABLE shop.orders')")
+    browser.wait("document.querySelector('.statement')?.innerText.includes('CREATE TABLE shop.orders')")
     browser.press("?")
     browser.wait("document.querySelector('dialog')?.open")
     browser.press("Escape")
     browser.wait("!document.querySelector('dialog')")
-    browser.press("1")
+    show(browser, "1")
     focus_a_node(browser)
+
+
+def show(browser, key):
+    """Goes to a view by its key; it is drawn a moment later."""
+    browser.press(key)
+    current = "document.querySelector('nav [aria-current]').innerText"
+    browser.wait(f"{current}.startsWith('{VIEWS[key]}') && document.title.startsWith('{VIEWS[key]}')")
 
 
 def focus_a_node(browser):
@@ -160,15 +166,15 @@ def kill_one(browser, dev, pictures):
     browser.wait("document.querySelector('.summary').innerText.includes('hints wait')")
     for scheme in ("light", "dark"):
         browser.scheme(scheme)
-        browser.press("1")
+        show(browser, "1")
         browser.picture(pictures / f"down-{scheme}.png")
-    browser.press("5")
+    show(browser, "5")
     browser.wait("document.querySelectorAll('.findings .problem').length > 0", 60)
     for scheme in ("light", "dark"):
         browser.scheme(scheme)
         browser.picture(pictures / f"down-health-{scheme}.png")
     third.restart()
-    browser.press("1")
+    show(browser, "1")
     browser.wait("document.querySelectorAll('.nodes .state-up').length === 3", 60)
     assert browser.wrongs == []
 
