@@ -59,7 +59,8 @@ def test_any_node_shows_the_cluster(tmp_path):
 
         third.kill()
         wait_until(lambda: f"DN  {third.address}" in admin(first, "status", "ks"), "the third node is down", 60)
-        assert f"UNREACHABLE: [{third.address}]" in admin(dev.nodes[1], "describecluster")
+        unreachable = f"UNREACHABLE: [{third.address}]"
+        wait_until(lambda: unreachable in admin(dev.nodes[1], "describecluster"), "the second node knows too", 60)
     finally:
         clients.close()
         dev.stop()
