@@ -119,6 +119,7 @@ mod tests {
             assert_eq!(end, start);
         }
     }
+
     #[test]
     fn a_scan_that_is_cut_anew_stays_behind_its_last_key() {
         let before = placement(&[(-50, &[1]), (60, &[0]), (90, &[0, 1])]);
