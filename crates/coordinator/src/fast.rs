@@ -11,16 +11,18 @@ pub fn can_read_locally<R: Replicas>(
     token: Token,
     consistency: Consistency,
 ) -> bool {
-    let one = match consistency {
+    let Some(range) = placed.placement.replicas(token).filter(|range| range.read.contains(replicas.local())) else {
+        return false;
+    };
+    match consistency {
         Consistency::One | Consistency::LocalOne => true,
         Consistency::Any | Consistency::Serial | Consistency::LocalSerial => false,
         Consistency::Two | Consistency::Three => false,
         Consistency::Quorum | Consistency::All | Consistency::LocalQuorum | Consistency::EachQuorum => {
             let required = required_answers(replicas, placed, consistency);
             // Of a range that moves, what is read may have to be sent to others.
-            let moves = placed.placement.replicas(token).is_some_and(|range| range.write.len() > range.read.len());
+            let moves = range.write.len() > range.read.len();
             !moves && required.block_for() == 1 && required.group_of(|| replicas.datacenter(replicas.local())).is_some()
         }
-    };
-    one && placed.placement.replicas(token).is_some_and(|range| range.read.contains(replicas.local()))
+    }
 }

@@ -12,10 +12,10 @@ use crate::candidate::{Candidate, Candidates};
 use crate::mend::{Mend, mend};
 use crate::replica_read::Answers;
 use crate::required::{Group, RequiredAnswers, Shortage};
-use crate::{Event, KeyspacePlacement, Replicas};
+use crate::{Event, Replicas};
 use henge_base::{Bytes, HostId, Mono};
-use henge_model::{Consistency, RowBlock, RowView, Token};
-use henge_ring::{Epoch, Hosts};
+use henge_model::{Consistency, RowBlock, RowView};
+use henge_ring::{Epoch, Hosts, PlacedRange};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
@@ -55,16 +55,14 @@ impl Copies {
 }
 
 impl Handover {
-    /// The replicas of a read; `quorum` is the number of copies that are one. `None` if the range does not move as far as the level is
-    /// concerned, or if the level promises later reads nothing.
-    pub(crate) fn of<R: Replicas>(
+    /// The replicas of a read of a range, which is `across` on the other side of the step; `quorum` is the number of copies that are one.
+    /// `None` if the range does not move as far as the level is concerned, or if the level promises later reads nothing.
+    pub(crate) fn of<'a, R: Replicas>(
         replicas: &R,
-        placed: &KeyspacePlacement,
-        token: Token,
+        (range, across): (PlacedRange<'a>, impl FnOnce() -> Option<PlacedRange<'a>>),
         (level, required): (Consistency, &RequiredAnswers),
         quorum: impl FnOnce() -> u32,
     ) -> Option<Box<Handover>> {
-        let range = placed.placement.replicas(token)?;
         let is_still = range.write.len() == range.read.len();
         if is_still || !promises(level) || replicas.faults().mend_readers_only {
             return None;
@@ -84,8 +82,7 @@ impl Handover {
                 pending.push(Candidate { host, group });
             }
         }
-        let across = placed.across.as_ref().and_then(|across| across.replicas(token));
-        let across = across.map_or(Hosts::NONE, |range| range.read);
+        let across = across().map_or(Hosts::NONE, |range| range.read);
         // Whoever is pending is read on the other side: if not, that is another one than is known.
         let is_known = range.write.iter().all(|host| range.read.contains(host) || across.contains(host));
         let staying = range.read.iter().filter(|host| is_known && across.contains(*host)).collect();

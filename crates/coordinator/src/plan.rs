@@ -123,7 +123,8 @@ impl ReadPlan {
         (work, now): (Work, Mono),
     ) -> Result<ReadPlan, Shortage> {
         let required = required_answers(replicas, placed, level);
-        let read = placed.placement.replicas(token).map_or(Hosts::NONE, |range| range.read);
+        let range = placed.placement.replicas(token);
+        let read = range.map_or(Hosts::NONE, |range| range.read);
         let alive = read.iter().filter(|host| replicas.alive(*host));
         let mut candidates: Candidates = alive
             .filter_map(|host| Some(Candidate { host, group: required.group_of(|| replicas.datacenter(host))? }))
@@ -133,7 +134,10 @@ impl ReadPlan {
         debug_assert!(are_distinct(candidates.iter().map(|candidate| candidate.host)), "I30: a replica counts once");
         required.check(candidates.iter().map(|candidate| candidate.group))?;
         let quorum = || required_answers(replicas, placed, Consistency::Quorum).block_for();
-        let handover = if repairs { Handover::of(replicas, placed, token, (level, &required), quorum) } else { None };
+        let handover = range.filter(|_| repairs).and_then(|range| {
+            let across = || placed.across.as_ref().and_then(|across| across.replicas(token));
+            Handover::of(replicas, (range, across), (level, &required), quorum)
+        });
         if let Some(handover) = &handover {
             handover.check(&candidates)?;
             handover.sort(&mut candidates, |host| look(host).1.is_silent);
