@@ -11,6 +11,7 @@
 //! - `guardrails`: restrictions and warnings that an operator adds.
 //! - `json`: values from JSON. `literal`, `tuple_text`, `text_form`, `calendar`, `collection`: values from text and from
 //!   their parts.
+//! - `redacted`: a statement's text without its values.
 //! - `lexer`, `parser`: from text to tokens to the `statement` tree and back, without any lookup. `keyword`: reserved words.
 //! - `system_keyspaces`, `table_property`: reserved names. `error`: errors with their position in the text.
 //!   `limits`: bounds.
@@ -39,6 +40,7 @@ mod manual;
 mod parser;
 mod plan;
 mod prepare;
+mod redacted;
 #[cfg(test)]
 mod rooms;
 pub mod statement;
@@ -60,5 +62,6 @@ pub use plan::{
     ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, check_kind,
 };
 pub use prepare::prepare;
+pub use redacted::redact;
 pub use statement::{BatchKind, Statement};
 pub use system_keyspaces::{is_kept_everywhere, is_virtual};
