@@ -26,6 +26,18 @@ impl Frame {
         reader.skip_bytes_map()?;
         Ok(reader.rest())
     }
+
+    /// The custom payload of a request, in the order in which it was sent; nothing if there is none. It ends where it cannot be read: then
+    /// the message cannot be read either.
+    pub fn payload(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let has_payload = self.header.flags.contains(Flags::CUSTOM_PAYLOAD) && self.header.version >= Version::V4;
+        let mut reader = Reader::new(if has_payload { &self.body } else { &[] });
+        let count = reader.u16().unwrap_or_default();
+        (0..count).map_while(move |_| {
+            let name = reader.string().ok()?;
+            Some((name, reader.bytes().ok()?.unwrap_or_default()))
+        })
+    }
 }
 
 /// The checks that a frame must pass.

@@ -104,6 +104,22 @@ fn payloads_may_be_compressed_and_span_segments() {
 }
 
 #[test]
+fn a_server_may_look_at_them() {
+    let entries: [Entry; 3] = [("a", Some(vec![7; 3])), ("b", None), ("", Some(Vec::new()))];
+    let payload = |frame: &Frame| -> Vec<(String, Vec<u8>)> {
+        frame.payload().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
+    };
+    let expected = [("a", vec![7; 3]), ("b", vec![]), ("", vec![])].map(|(name, value)| (name.to_owned(), value));
+    let body = [map(&entries), b"message".to_vec()].concat();
+    let of = |version, flags, body: &[u8]| payload(&frame(version, Opcode::Query, flags, body.to_vec()));
+    assert_eq!(of(Version::V4, Flags::CUSTOM_PAYLOAD, &body), expected);
+    assert_eq!(of(Version::V4, Flags::default(), &body), []);
+    assert_eq!(of(Version::V3, Flags::CUSTOM_PAYLOAD, &body), []);
+    assert_eq!(of(Version::V5, Flags::CUSTOM_PAYLOAD, &body[..12]), expected[..1]);
+    assert_eq!(of(Version::V5, Flags::CUSTOM_PAYLOAD, &[]), []);
+}
+
+#[test]
 fn they_count_towards_the_size_of_a_frame() {
     let limit = 10_000;
     let message = encode_request(Version::V4, &Request::Prepare(crate::Prepare { text: "SELECT", keyspace: None }));
