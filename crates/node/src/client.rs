@@ -13,6 +13,7 @@ mod queue_delay;
 mod rate_check;
 mod rates;
 mod read_only;
+pub(crate) mod request_span;
 mod resolution;
 pub(crate) mod restored;
 mod schema_change;

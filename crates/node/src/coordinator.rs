@@ -11,6 +11,7 @@ mod owed_write;
 pub(crate) mod proposal_queue;
 mod replicas;
 pub(crate) mod settled_batches;
+mod spans;
 mod tail;
 pub(crate) mod trace;
 
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tail::Tail;
 use tokio::sync::oneshot;
-use trace::Trace;
+use trace::{Trace, paxos_name};
 
 /// The time that a late replica has to answer a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -203,7 +204,19 @@ impl<W: World> Coordinator<W> {
         message: &M,
         deadline: Mono,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let traced = self.trace.is_some().then(|| (self.clone(), self.mono()));
+        self.call_named(None, work, to, message, deadline)
+    }
+
+    /// As [`Coordinator::call`], with another name of its span.
+    fn call_named<M: Message>(
+        &self,
+        span_name: Option<&'static str>,
+        work: Work,
+        to: Recipient,
+        message: &M,
+        deadline: Mono,
+    ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
+        let traced = self.begin_call(to.host, M::KIND, span_name);
         let call = self.parts.peers.call_replica(work, to, deadline, message, traced.is_some());
         let parts = Arc::clone(&self.parts);
         async move {
@@ -211,8 +224,8 @@ impl<W: World> Coordinator<W> {
             if matches!(answered.outcome, Err(ReplicaError::Refused(Refusal::StaleEpoch))) {
                 parts.follow_refuser();
             }
-            if let Some((coordinator, sent)) = traced {
-                coordinator.note_answer::<M>(to.host, sent, &answered);
+            if let Some(traced) = traced {
+                traced.end(&answered);
             }
             answered.outcome
         }
@@ -277,13 +290,19 @@ impl<W: World> Coordinator<W> {
     ) -> impl Future<Output = Result<Bytes, ReplicaError>> + Send + use<W> {
         let coordinator = self.clone();
         async move {
+            let name = coordinator.is_traced().then(|| paxos_name(&message));
             if to.host != coordinator.parts.context.host() {
-                return coordinator.call(Work::Vote, to, &Paxos(message), deadline).await;
+                return coordinator.call_named(name, Work::Vote, to, &Paxos(message), deadline).await;
             }
             let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
             coordinator.check_own_fence(to.epoch, Place::of_key(request.key()), serve::access_of(&request))?;
-            let replica = coordinator.replica.clone();
-            let reply = coordinator.in_tail(async move { replica.answer_proposer(request, deadline).await })?;
+            let work = coordinator.begin_own_work(name.unwrap_or_default());
+            let replica = work.as_ref().map_or(&coordinator.replica, |work| work.replica()).clone();
+            let reply = coordinator.in_tail(async move {
+                let reply = replica.answer_proposer(request, deadline).await;
+                work.into_iter().for_each(|work| work.end(&reply));
+                reply
+            })?;
             Ok(reply.await.map_err(|_| ReplicaError::Unknown)??.encode())
         }
     }
@@ -316,7 +335,7 @@ impl<W: World> Coordinator<W> {
     /// Reads this node's own copy, and measures the time that the disk takes.
     fn read_local(&self, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> ReadPending {
         let work = Work::of_read(&command);
-        let read = match self.replica.read(command, kind, deadline) {
+        let read = match self.read_own(kind, |replica| replica.read(command, kind, deadline)) {
             ReadPending::Waiting(read) => read,
             ready => return ready,
         };

@@ -14,6 +14,7 @@ pub(crate) mod request_activity;
 pub(crate) mod request_labels;
 pub(crate) mod requests_in_flight;
 pub(crate) mod sampled_figures;
+pub(crate) mod spans;
 pub(crate) mod standing;
 pub(crate) mod steps;
 pub(crate) mod surroundings;

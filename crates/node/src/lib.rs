@@ -29,6 +29,7 @@ pub use client::error_kind::{AnswerCount, ErrorKind, ReplicaFailure};
 pub use client::outcome::Outcome;
 pub use client::parameters::Parameters;
 pub use client::prepared_statement::{AnswerSize, LONG_TEXT_BYTES, PreparedStatement};
+pub use client::request_span::RequestSpanDescription;
 pub use client::restored::{BackedUpSchema, RestoreError, RestoredPair, TableMismatch};
 pub use client::traces::RequestDescription;
 pub use cluster::MetadataFault;
@@ -40,7 +41,7 @@ pub use cluster::override_log::{OverrideError, Voter};
 pub use cluster::propose::ChangeError;
 pub use coordinator::Coordinator;
 pub use coordinator::barrier::BarrierError;
-pub use coordinator::trace::Trace;
+pub use coordinator::trace::{SampledRequest, Trace};
 pub use ground::identity::Identity;
 pub use ground::metric_registry::{
     Declaration, Label, MetricDescription, MetricRegistry, RenderError, SampleRow, Samples,
@@ -50,6 +51,7 @@ pub use ground::options::{Faults, Options};
 pub use ground::repairs::TableRepair;
 pub use ground::request_labels::{Ending, Operation};
 pub use ground::sampled_figures::NodeFigures;
+pub use ground::spans::{Span, SpanParent, SpanQueue, SpanRole, SpanValue};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas};
@@ -63,6 +65,6 @@ pub use work::plan_driver::GainerProgress;
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
 pub use henge_base::{Bytes, HostId, Micros, Mono, Random};
 pub use henge_cql::guardrails::{SchemaGuardrails, Threshold};
-pub use henge_cql::{ColumnSpec, Guardrails, Warnings};
+pub use henge_cql::{ColumnSpec, Guardrails, Warnings, redact};
 pub use henge_model::{BoundValue, Consistency, Replication, RowSink, Token};
 pub use henge_query::{ConditionalResult, Page};

@@ -12,6 +12,7 @@ mod recovery;
 mod renewal;
 mod schema_items;
 mod serve;
+mod telemetry;
 
 use crate::client::core::{Clients, Core};
 use crate::client::error::Error;
@@ -34,7 +35,6 @@ use crate::coordinator::settled_batches::SettledBatches;
 use crate::coordinator::{Coordinator, Parts};
 use crate::ground::context::Context;
 use crate::ground::identity::Identity;
-use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
 use crate::ground::repairs::TableRepair;
 use crate::ground::sampled_figures::NodeFigures;
@@ -222,11 +222,6 @@ impl<W: World> Node<W> {
     /// The tables of all keyspaces.
     pub fn tables(&self) -> Vec<Arc<Table>> {
         self.parts.cluster.view().state.schema.tables().cloned().collect()
-    }
-
-    /// The metrics.
-    pub fn metrics(&self) -> &Arc<Metrics> {
-        &self.parts.context.metrics
     }
 
     /// The cluster's id, once this node is in one.

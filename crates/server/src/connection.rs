@@ -11,6 +11,7 @@ mod fast;
 mod in_flight;
 mod session;
 mod settings;
+mod traced;
 
 pub(crate) use settings::ClientSettings;
 
@@ -19,9 +20,8 @@ use crate::client_warnings;
 use crate::clients::ConnectionEntry;
 use crate::intake::{Admission, AnswerLease, ConnectionAccount, Overload};
 use crate::login::{self, Stage};
-use crate::request::{
-    Answer, Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, describe_request, run,
-};
+use crate::request::{Answer, Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, run};
+use crate::sampling::Sampler;
 use crate::socket::{Socket, Transfer};
 use crate::statement::{CachedStatement, Statements};
 use crate::world::ServerWorld;
@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     throws_on_overload: bool,
     /// True once the client was warned of prepared statements that depend on the keyspace in effect.
     warned_of_keyspace: bool,
+    /// Chooses the requests whose spans are exported; `None` if no spans are.
+    sampler: Option<Sampler>,
     max_frame: usize,
     registered: Register,
     /// Its account, a part of that of its client's address.
@@ -124,6 +126,7 @@ impl Connection {
             stage: Stage::New,
             throws_on_overload: false,
             warned_of_keyspace: false,
+            sampler: settings.sample_share.map(Sampler::new),
             max_frame,
             room: account.no_answer(),
             account,
@@ -296,7 +299,8 @@ impl Connection {
 
     fn serve_statement(&mut self, frame: Frame, began: Instant) {
         self.check_role();
-        let Some(lookup) = self.try_memory(&frame, began) else { return };
+        let traced = self.trace_request(&frame);
+        let Some(lookup) = self.try_memory(&frame, traced.is_traced(), began) else { return };
         if !self.has_room_for_requests() {
             self.reserved = None;
             let overload = Overload::Connection(self.account.request_bytes_max());
@@ -309,24 +313,18 @@ impl Connection {
             Ok(admitted) => Some(if let Some(reserved) = reserved { admitted.join(reserved) } else { admitted }),
             Err(overloaded) => return self.refuse(&frame.header, &lookup, overloaded.into(), began),
         };
-        let (header, core, peer) = (frame.header, Arc::clone(&self.core), self.peer);
+        let (header, core) = (frame.header, Arc::clone(&self.core));
         let (client, account, received) = (self.client.clone(), Arc::clone(&self.account), self.received);
         let frame = copy_frame(&frame);
         let slot = Some(self.entry.record.begin(frame.clone(), lookup.prepared_statement(), began));
         let reads = matches!(lookup.operation(), Operation::Read | Operation::Scan);
         let request = async move {
-            let (core, trace) = if header.wants_tracing() {
-                let description = describe_request(&frame, lookup.prepared_statement());
-                let (core, trace) = core.with_new_trace(Some(peer));
-                (Arc::new(core), Some((trace, description)))
-            } else {
-                (core, None)
+            let (core, trace) = match traced.is_traced() {
+                true => traced.begin(&core, &frame, &lookup),
+                false => (core, None),
             };
             let answered = run(&core, PendingRequest { frame, lookup, client, account, received }).await;
-            let trace = trace.map(|(trace, description)| {
-                core.keep_trace(Arc::clone(&trace), description);
-                trace
-            });
+            let trace = trace.and_then(|trace| trace.end(&core, &answered));
             let FinishedRequest { answer, warnings, summary, room } = answered;
             Box::new(EndedRequest { header, answer, warnings, summary, began, trace, slot, _admitted: admitted, room })
         };

@@ -13,6 +13,7 @@
 //!   `machine`: the limits and the kernel under it. `node_backups`: its part of a backup. `system_clock`: the wall clock, which tests set wrong. `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
 //!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
 //! - `signals`, `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
+//! - `sampling`: which requests are sampled. `otlp`: the export of their spans.
 //! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
 //!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
 
@@ -60,6 +61,7 @@ mod module_order;
 mod node_backups;
 mod open_connections;
 mod operations;
+mod otlp;
 mod panics;
 mod peer_certificates;
 mod peers;
@@ -67,6 +69,7 @@ mod process;
 mod request;
 mod request_text;
 mod restore;
+mod sampling;
 mod server;
 mod settings;
 mod signals;

@@ -4,7 +4,7 @@ use henge_manual::ModuleGraph;
 use std::path::Path;
 
 /// From the ground up: each may import itself and those before it.
-const MODULES: [&str; 47] = [
+const MODULES: [&str; 49] = [
     "panics",
     "metrics",
     "logging",
@@ -15,6 +15,8 @@ const MODULES: [&str; 47] = [
     "client_tls",
     "intake",
     "open_connections",
+    "otlp",
+    "sampling",
     "settings",
     "config",
     "sockets",

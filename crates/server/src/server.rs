@@ -19,6 +19,7 @@ use crate::logging;
 use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::open_connections::OpenConnections;
 use crate::operations::Operations;
+use crate::otlp;
 use crate::panics;
 use crate::signals::{reload_on_hangup, shutdown_signal};
 use crate::sockets::Sockets;
@@ -91,6 +92,11 @@ async fn run(config: Config) -> anyhow::Result<()> {
     running.node.meet(MEET_TIMEOUT).await;
     let listener = sockets.clients.listen()?;
     let service = running.node.client_service();
+    running.export = config
+        .server
+        .otlp_endpoint
+        .clone()
+        .map(|endpoint| otlp::start(endpoint, config.node.cluster_name.clone(), running.node.clone()));
     let cores = serve_clients(&config, &running, tls);
     say!("{READY} {}", config.node.rpc_address);
     supervisor::tell(Change::Ready);
@@ -198,6 +204,7 @@ fn serve_clients(config: &Config, running: &RunningServer, tls: Option<ClientTls
         intake: Intake::new(config.intake),
         clients,
         tls,
+        sample_share: config.server.otlp_endpoint.is_some().then_some(config.server.sample_share),
     };
     let start = |(number, on): (usize, &RunningCore)| {
         let settings = ClientSettings { core: number, ..settings.clone() };
@@ -245,6 +252,9 @@ async fn close(running: RunningServer, cores: Vec<ServingCore>) -> anyhow::Resul
     running.node.settle().await?;
     running.directory.durable().write(running.store.durable())?;
     running.endpoint.close().await;
+    if let Some(export) = running.export {
+        export.finish().await;
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -12,6 +12,8 @@ pub(crate) use guardrails::pairs;
 
 use crate::client_tls::ClientAuth;
 use crate::logging::check_filter;
+use crate::otlp::{BadEndpoint, OtlpEndpoint};
+use crate::sampling::{BadShare, SampleShare};
 use henge_node::Options;
 use henge_settings::kind::{address, choice, flag, list, number, path, secret, size};
 use henge_settings::{InvalidValue, Kind, Secret, Section, Setting, nearest as nearest_of, settings};
@@ -122,6 +124,15 @@ settings! {
             });
             /// The form of a line of the log.
             log_json as "log_format": bool = choice("text", [("text", false), ("json", true)]);
+            /// The collector that takes spans of sampled requests, as JSON by OTLP over HTTP; without a path it is asked at /v1/traces.
+            /// Empty: no request is sampled.
+            otlp_endpoint: Option<OtlpEndpoint> = Kind::new("", "a URL such as http://localhost:4318", |text| {
+                text.parse().map_err(|error: BadEndpoint| InvalidValue::Refused(error.to_string()))
+            }).or("");
+            /// The share of the requests without a traceparent that are sampled too.
+            sample_share as "otlp_sample_share": SampleShare = Kind::new("0", "0 to 1, such as 0.01", |text| {
+                text.parse().map_err(|error: BadShare| InvalidValue::Refused(error.to_string()))
+            });
         }
     }
     fields {}

@@ -74,6 +74,11 @@ impl PreparedStatement {
         }
     }
 
+    /// The keyspace and the table that it reads or writes; of several the first.
+    pub fn target(&self) -> Option<(&str, &str)> {
+        tables(&self.prepared.plan).next().map(|table| (table.keyspace.as_str(), table.name.as_str()))
+    }
+
     /// The memory that it takes, in bytes, about.
     pub fn bytes(&self) -> usize {
         self.bytes

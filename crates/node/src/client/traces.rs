@@ -2,7 +2,7 @@
 
 use crate::client::core::Core;
 use crate::coordinator::Coordinator;
-use crate::coordinator::trace::{Trace, TraceEvent};
+use crate::coordinator::trace::{RequestSpan, SampledRequest, Trace, TraceEvent};
 use crate::ground::world::World;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Replicas, Write, WriteError, WriteType, write};
@@ -30,12 +30,13 @@ pub struct RequestDescription {
 }
 
 impl<W: World> Core<W> {
-    /// A handle that notes what is done through it. In all else it is this one: a traced request waits and is counted as others are.
-    pub fn with_new_trace(&self, client: Option<IpAddr>) -> (Core<W>, Arc<Trace>) {
+    /// A handle that notes what is done through it, and has spans of it exported if it is sampled. In all else it is this one: a traced request waits and is counted as others are.
+    pub fn with_new_trace(&self, client: Option<IpAddr>, sampled: Option<SampledRequest>) -> (Core<W>, Arc<Trace>) {
         let world = &self.context().world;
         let (began_us, began) = (self.context().wall_us(), world.mono());
         let session = time_uuid(began_us, world.random("trace"));
-        let trace = Arc::new(Trace::new(session, client, began, began_us));
+        let span = sampled.map(|sampled| RequestSpan { sampled, id: self.coordinator().new_span_id() });
+        let trace = Arc::new(Trace::new(session, client, began, began_us).with_span(span));
         let coordinator = self.coordinator().with_trace(Some(Arc::clone(&trace)));
         (self.with_coordinator(coordinator), trace)
     }

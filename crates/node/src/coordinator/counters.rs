@@ -4,6 +4,7 @@
 use crate::coordinator::Coordinator;
 use crate::ground::steps::Step;
 use crate::ground::world::World;
+use crate::peers::message::Message;
 use crate::peers::messages::data::{self, CountReply};
 use crate::replica::admission::{Access, PeerRequest, Place};
 use henge_base::{Bytes, HostId};
@@ -23,9 +24,9 @@ pub(super) async fn ask_leader<W: World>(
         |received, block_for| WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Counter };
     let request = data::Count { additions: count.additions, consistency: consistency.to_string() };
     let to = Recipient { host: leader, epoch: count.placed.epoch };
-    let (sent, is_traced) = (coordinator.mono(), coordinator.is_traced());
-    let answered = coordinator.parts.peers.call_traced(to, count.deadline, &request, is_traced).await;
-    coordinator.note_answer::<data::Count>(leader, sent, &answered);
+    let traced = coordinator.begin_call(leader, data::Count::KIND, None);
+    let answered = coordinator.parts.peers.call_traced(to, count.deadline, &request, traced.is_some()).await;
+    traced.into_iter().for_each(|traced| traced.end(&answered));
     match answered.outcome {
         Err(ReplicaError::NotSent) => Err(WriteError::Unavailable { consistency, required: 1, alive: 0 }),
         Err(ReplicaError::Refused(refusal)) if refusal.is_definite() => {

@@ -5,7 +5,7 @@ use super::trace::Trace;
 use crate::ground::steps::Steps;
 use crate::ground::world::World;
 use crate::peers::CallAnswer;
-use crate::peers::message::Message;
+use crate::peers::header::Kind;
 use henge_base::{HostId, Mono};
 use henge_coordinator::ReplicaError;
 use std::sync::Arc;
@@ -35,10 +35,10 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Notes the answer of a peer to a message that was sent at `sent`.
-    pub(super) fn note_answer<M: Message>(&self, from: HostId, sent: Mono, answered: &CallAnswer<M::Reply>) {
+    pub(super) fn note_answer<R>(&self, kind: Kind, from: HostId, sent: Mono, answered: &CallAnswer<R>) {
         let Some(trace) = &self.trace else { return };
         let now = self.parts.context.world.mono();
-        trace.note_steps((sent, now), from, M::KIND, &answered.steps);
+        trace.note_steps((sent, now), from, kind, &answered.steps);
         let name = self.name_of(from);
         let activity = match answered.outcome {
             Ok(_) => format!("REQUEST_RSP message received from {name}"),

@@ -93,10 +93,12 @@ impl<W: World> Replicas for Coordinator<W> {
         if system_keyspaces::is_computed(command.storage_id) {
             return self.try_computed(command, projection, sink);
         }
+        let work = self.begin_own_work("READ_REQ data");
         let outcome = self.replica.try_read(command, projection, sink);
         if outcome == Local::Done {
             self.note(|| "Read from this node's memory".to_owned());
         }
+        work.into_iter().for_each(|work| if outcome == Local::Done { work.end(&Ok(())) } else { work.discard() });
         outcome
     }
 
@@ -108,7 +110,7 @@ impl<W: World> Replicas for Coordinator<W> {
                 self.replica.owe(error, mutation.clone());
                 return WritePending::from_error(error);
             }
-            self.replica.apply_owing(mutation, deadline)
+            self.apply_own("MUTATION_REQ", |replica| replica.apply_owing(mutation, deadline))
         } else {
             self.send(to, mutation.bytes().clone(), deadline, OnFailure::OweHint)
         }
@@ -153,7 +155,7 @@ impl<W: World> Replicas for Coordinator<W> {
         if to.host == self.local() {
             let place = Mutation::decode(mutation.clone()).ok().and_then(|mutation| Place::of_mutation(&mutation));
             match self.check_own_fence(to.epoch, place, Access::Write) {
-                Ok(()) => self.replica.apply_encoded(mutation),
+                Ok(()) => self.apply_own("READ_REPAIR_REQ", |replica| replica.apply_encoded(mutation)),
                 Err(error) => WritePending::from_error(error),
             }
         } else {

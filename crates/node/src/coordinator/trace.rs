@@ -1,5 +1,6 @@
 //! Notes on a traced request: those of its coordinator, the steps of this node's own copy, and those that other replicas tell.
 
+use crate::ground::spans::SpanParent;
 use crate::ground::steps::{Step, StepTaken, Steps, decode_steps};
 use crate::peers::header::Kind;
 use henge_base::{Bytes, HostId, Micros, Mono};
@@ -21,6 +22,31 @@ pub struct Trace {
     pub(crate) began_us: Micros,
     events: Mutex<Vec<TraceEvent>>,
     own_steps: Arc<Steps>,
+    /// The request's span, if it is sampled.
+    pub(crate) span: Option<RequestSpan>,
+}
+
+/// A request that is sampled, as its server knows it.
+#[derive(Clone, Debug)]
+pub struct SampledRequest {
+    /// Its place in the trace of its client.
+    pub parent: SpanParent,
+    /// The time at which it was received.
+    pub received: Mono,
+}
+
+/// The span of a sampled request.
+#[derive(Debug)]
+pub(crate) struct RequestSpan {
+    pub(crate) sampled: SampledRequest,
+    pub(crate) id: [u8; 8],
+}
+
+impl RequestSpan {
+    /// The place of what is done for the request.
+    pub(crate) fn as_parent(&self) -> SpanParent {
+        SpanParent { span: Some(self.id), ..self.sampled.parent.clone() }
+    }
 }
 
 /// Something that was done for a traced request.
@@ -33,11 +59,27 @@ pub(crate) struct TraceEvent {
     pub(crate) activity: String,
 }
 
+impl TraceEvent {
+    fn of_own_step(StepTaken { step, us, count }: StepTaken) -> TraceEvent {
+        TraceEvent { at: us.into(), replica: None, activity: step.text(count) }
+    }
+}
+
 impl Trace {
     /// A trace that begins now.
     pub(crate) fn new(session: [u8; 16], client: Option<IpAddr>, began: Mono, began_us: Micros) -> Trace {
         let own_steps = Arc::new(Steps::new(began, EVENTS_MAX));
-        Trace { session, client, began, began_us, events: Mutex::default(), own_steps }
+        Trace { session, client, began, began_us, events: Mutex::default(), own_steps, span: None }
+    }
+
+    /// The same trace of a sampled request.
+    pub(crate) fn with_span(self, span: Option<RequestSpan>) -> Trace {
+        Trace { span, ..self }
+    }
+
+    /// The wall clock's microseconds at a moment, as long after the begin of the trace.
+    pub(crate) fn wall_us(&self, at: Mono) -> Micros {
+        self.began_us + at.0 as Micros - self.began.0 as Micros
     }
 
     /// The steps of this node's own copy.
@@ -66,6 +108,23 @@ impl Trace {
         }));
     }
 
+    /// Notes steps of this node's own copy that were told apart from those of the request; their times are counted from its beginning.
+    pub(crate) fn note_own_steps(&self, own: HostId, steps: &[StepTaken]) {
+        self.add(steps.iter().map(|StepTaken { step, us, count }| {
+            let us = u64::from(*us);
+            TraceEvent { at: us, replica: Some((own, us)), activity: step.text(*count) }
+        }));
+    }
+
+    /// The notes of the coordinator itself until now, with the steps of its node's own copy, in the order of time.
+    pub(crate) fn own_events(&self) -> Vec<TraceEvent> {
+        let of_coordinator = |event: &&TraceEvent| event.replica.is_none();
+        let mut events: Vec<TraceEvent> = self.events.lock().iter().filter(of_coordinator).cloned().collect();
+        events.extend(self.own_steps.so_far().into_iter().map(TraceEvent::of_own_step));
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
     fn since_beginning(&self, now: Mono) -> u64 {
         now.0.saturating_sub(self.began.0)
     }
@@ -79,9 +138,7 @@ impl Trace {
     /// Takes what was noted, in the order of time.
     pub(crate) fn take_events(&self) -> Vec<TraceEvent> {
         let mut events = std::mem::take(&mut *self.events.lock());
-        let own =
-            |StepTaken { step, us, count }| TraceEvent { at: us.into(), replica: None, activity: step.text(count) };
-        events.extend(self.own_steps.take().into_iter().map(own));
+        events.extend(self.own_steps.take().into_iter().map(TraceEvent::of_own_step));
         events.sort_by_key(|event| event.at);
         events
     }
@@ -96,6 +153,16 @@ pub(crate) fn message_name(kind: Kind) -> &'static str {
         Kind::Batch => "BATCH_STORE_REQ",
         Kind::Count => "COUNTER_MUTATION_REQ",
         _ => "REQUEST",
+    }
+}
+
+/// The name of a message's span.
+pub(crate) fn span_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ReadRows => "READ_REQ data",
+        Kind::ReadDigest => "READ_REQ digest",
+        Kind::ForwardWrite => "MUTATION_REQ to forward",
+        _ => message_name(kind),
     }
 }
 

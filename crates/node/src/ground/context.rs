@@ -7,6 +7,7 @@ use crate::ground::options::Options;
 use crate::ground::plan_watch::PlanWatch;
 use crate::ground::repairs::Repairs;
 use crate::ground::requests_in_flight::RequestsInFlight;
+use crate::ground::spans::{Span, SpanQueue};
 use crate::ground::standing::StandingCell;
 use crate::ground::worker_status::WorkerStatuses;
 use crate::ground::world::World;
@@ -34,6 +35,8 @@ pub(crate) struct Context<W> {
     pub(crate) plan_watch: PlanWatch,
     /// The status of background workers.
     pub(crate) workers: WorkerStatuses,
+    /// Spans of sampled requests.
+    pub(crate) spans: Arc<SpanQueue>,
     epoch: ArcSwap<Epoch>,
     /// Only the reserve is left on the disk.
     is_disk_full: AtomicBool,
@@ -59,6 +62,7 @@ impl<W: World> Context<W> {
             identity,
             standing,
             workers,
+            spans: Arc::default(),
             epoch,
             is_disk_full,
         }
@@ -88,6 +92,13 @@ impl<W: World> Context<W> {
     /// Refuses writes from now on, or takes them again.
     pub(crate) fn set_disk_full(&self, is_full: bool) {
         self.is_disk_full.store(is_full, Ordering::Relaxed);
+    }
+
+    /// Has a span exported; without room for it, it is counted and lost.
+    pub(crate) fn export(&self, span: Span) {
+        if !self.spans.push(span) {
+            self.metrics.spans_dropped.inc();
+        }
     }
 
     /// The present moment.

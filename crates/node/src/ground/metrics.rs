@@ -173,6 +173,10 @@ metrics! {
         worker_seconds: Vec<Counter> = float_counters("henge_worker_seconds_total", &[("worker", &WORKERS)]);
         /// Seconds since 1970 at which the last step of a background worker succeeded; 0 before the first one.
         worker_last_step: Vec<IntGauge> = gauges("henge_worker_last_step_timestamp_seconds", &[("worker", &WORKERS)]);
+        /// Spans of sampled requests that the collector at otlp_endpoint has taken.
+        pub spans_exported: IntCounter = counter("henge_otlp_spans_exported_total");
+        /// Spans of sampled requests that were lost: too many waited for the collector, or it refused them.
+        pub spans_dropped: IntCounter = counter("henge_otlp_spans_dropped_total");
         /// Reads that failed on this replica, for damaged rows or the disk.
         pub replica_read_errors: IntCounter = counter("henge_replica_read_errors_total");
     }

@@ -131,6 +131,11 @@ impl Steps {
         std::mem::take(&mut *self.taken.lock())
     }
 
+    /// The steps that were noted until now.
+    pub(crate) fn so_far(&self) -> Vec<StepTaken> {
+        self.taken.lock().clone()
+    }
+
     /// Takes the bytes of what was noted, for a reply.
     pub(crate) fn take_encoded(&self) -> Vec<u8> {
         let taken = self.take();

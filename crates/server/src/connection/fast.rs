@@ -10,14 +10,14 @@ use henge_protocol::{
 use std::time::Instant;
 
 impl Connection {
-    /// Answers a frame from memory. If it cannot, returns the statement as far as it was looked up, for the slow path.
-    pub(super) fn try_memory(&mut self, frame: &Frame, began: Instant) -> Option<StatementLookup> {
+    /// Answers a frame from memory unless it is traced. If it cannot, returns the statement as far as it was looked up, for the slow path.
+    pub(super) fn try_memory(&mut self, frame: &Frame, is_traced: bool, began: Instant) -> Option<StatementLookup> {
         match frame.header.opcode {
             Opcode::Execute => {
                 // The slow path reports what is wrong with it.
                 let Ok(execute) = decode_execute(frame) else { return Some(StatementLookup::Nothing) };
                 let Some(known) = self.find_statement(execute.id) else { return Some(StatementLookup::Nothing) };
-                let may_answer = !frame.header.wants_tracing() && known.ready.may_read_one_row();
+                let may_answer = !is_traced && known.ready.may_read_one_row();
                 let answered = may_answer && self.try_execute(frame, &execute, &known, began);
                 (!answered).then_some(StatementLookup::Prepared(known))
             }
@@ -29,7 +29,7 @@ impl Connection {
                 let keyspace = query.parameters.keyspace.or(self.client.keyspace.as_deref());
                 // The slow path reports what is wrong with it.
                 let Ok(ready) = self.core.prepare(query.text, keyspace) else { return Some(StatementLookup::Nothing) };
-                let answered = !frame.header.wants_tracing() && self.try_query(frame, &query.parameters, &ready, began);
+                let answered = !is_traced && self.try_query(frame, &query.parameters, &ready, began);
                 (!answered).then_some(StatementLookup::Ready(ready))
             }
             _ => Some(StatementLookup::Nothing),

@@ -3,6 +3,7 @@
 use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::intake::Intake;
+use crate::sampling::SampleShare;
 use std::sync::Arc;
 
 /// The settings of all connections of clients.
@@ -17,4 +18,6 @@ pub(crate) struct ClientSettings {
     pub(crate) clients: Arc<Clients>,
     /// Their encryption; `None` for plaintext.
     pub(crate) tls: Option<ClientTls>,
+    /// The share of requests without a word of their client that are sampled; `None`: none is, for spans are not exported.
+    pub(crate) sample_share: Option<SampleShare>,
 }

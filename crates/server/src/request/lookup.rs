@@ -22,6 +22,15 @@ impl StatementLookup {
         if let StatementLookup::Prepared(known) = self { Some(known) } else { None }
     }
 
+    /// The statement, if it is known.
+    pub(crate) fn statement(&self) -> Option<&PreparedStatement> {
+        match self {
+            StatementLookup::Nothing => None,
+            StatementLookup::Prepared(known) => Some(&known.ready),
+            StatementLookup::Ready(ready) => Some(ready),
+        }
+    }
+
     /// Bytes of a plan that was made for this request alone.
     pub(crate) fn plan_bytes(&self) -> usize {
         // Its text is in the request.

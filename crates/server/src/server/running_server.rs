@@ -6,6 +6,7 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::core_thread::CoreThread;
 use crate::node_backups::NodeBackups;
+use crate::otlp::SpanExport;
 use crate::peer_certificates::PeerCertificates;
 use crate::peers::Peers;
 use crate::process::Process;
@@ -38,6 +39,8 @@ pub(super) struct RunningServer {
     /// The encryption for clients, to be set once it is open.
     pub(super) client_tls: Arc<OnceLock<ClientTls>>,
     pub(super) stop: watch::Sender<bool>,
+    /// The export of spans, once clients are served.
+    pub(super) export: Option<SpanExport>,
     pub(super) cores: Vec<RunningCore>,
 }
 
@@ -95,7 +98,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
     let cores: Vec<RunningCore> = threads.into_iter().map(|thread| RunningCore::new(thread, &node)).collect();
     peers.connect(node.clone(), node.core(), cores.iter().map(|running| running.core.clone()).collect());
     let stop = watch::Sender::new(false);
-    Ok(RunningServer { directory, node, store, engine, endpoint, clients, client_tls, stop, cores })
+    Ok(RunningServer { directory, node, store, engine, endpoint, clients, client_tls, stop, export: None, cores })
 }
 
 /// The parts of backups that this node makes of itself.

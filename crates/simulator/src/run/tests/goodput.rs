@@ -64,7 +64,7 @@ impl Site {
         let received = cluster.clockwork.now();
         let turn = cluster.machines[machine].work_until(received, REQUEST_US);
         let (life, ready) = (cluster.machines[machine].life().unwrap(), Arc::clone(&self.statements[machine]));
-        let core = if self.is_traced { life.core.with_new_trace(None).0 } else { life.core.clone() };
+        let core = if self.is_traced { life.core.with_new_trace(None, None).0 } else { life.core.clone() };
         let (outcomes, clockwork) = (Arc::clone(outcomes), Arc::clone(&cluster.clockwork));
         cluster.clockwork.at(turn, move || {
             clockwork.spawn(Some(life.owner), async move {
