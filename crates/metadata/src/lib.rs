@@ -13,6 +13,7 @@
 //! - `propose` turns a command into an entry. By topic: `membership`, `plan_steps` (after `plan_checks`), `moves`, `replication_change` (along
 //!   `replication_path`), `keyspaces`, `system_keyspaces` (with their `keyspace_names`), `tables`, `alter`, `types`, `indexes` and `access`;
 //!   `keyspace_placements` places what keyspaces come to use.
+//! - `plan_course`: the states that a plan leads through, before it begins; `quorum_risk`: ranges that lack a quorum on the way.
 
 mod access;
 mod alter;
@@ -32,10 +33,12 @@ mod moves;
 mod placements;
 mod plan;
 mod plan_checks;
+mod plan_course;
 mod plan_effects;
 mod plan_steps;
 mod position;
 mod propose;
+mod quorum_risk;
 mod replication_change;
 mod replication_path;
 mod restore;
@@ -67,9 +70,11 @@ pub use limits::ENTRY_BYTES;
 pub use log::{Gap, Log, LogFault, LogPage};
 pub use placements::Placements;
 pub use plan::{Plan, PlanKind, PlanStep};
+pub use plan_course::plan_course;
 pub use plan_effects::GainedRanges;
 pub use position::Position;
 pub use propose::{begin_lineage, propose};
+pub use quorum_risk::{LostQuorum, QuorumRisk, quorum_risks};
 pub use role_command::{RoleCommand, RoleSettings};
 pub use roles::{Role, Roles};
 pub use seat::{Answer, Ballots, Question, Seat};

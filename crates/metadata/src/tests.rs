@@ -7,6 +7,7 @@ use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, Seri
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+mod courses;
 mod log;
 mod plans;
 mod replication;

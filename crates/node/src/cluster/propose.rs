@@ -8,7 +8,7 @@ use crate::peers::ask_error::AskError;
 use crate::peers::message::{Body, Message};
 use crate::peers::messages::metadata::{Propose, ProposeReply};
 use henge_base::{HostId, Mono, Random};
-use henge_metadata::{Ballots, Command, CommandId, CommandRefusal, Epoch, Question};
+use henge_metadata::{Ballots, ClusterState, Command, CommandId, CommandRefusal, Epoch, Question, SealedEntry};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -155,7 +155,7 @@ impl<W: World> Cluster<W> {
             }
             let wall = self.context.wall_us();
             let proposed = henge_metadata::propose(&state, question.origin, &question.command, &mut random, wall);
-            let agreed = match proposed.and_then(|entry| self.check_plan(&state, entry)) {
+            let agreed = match proposed.and_then(|entry| self.check_plan(&state, &question.command, entry)) {
                 Ok(entry) => self.decide(&state, Some(&entry), deadline).await,
                 Err(refused) => match self.confirm_end(&state, deadline).await {
                     Ok(true) if refused.is_no_op() => return Ok((state.epoch, false)),
@@ -169,6 +169,18 @@ impl<W: World> Cluster<W> {
                 AgreementError::Unknown(reason) => ChangeError::Unknown(reason),
             })?;
         }
+    }
+
+    /// The entry that a command would make now, as this node sees the cluster; nothing is changed.
+    pub(crate) fn rehearse(&self, state: &ClusterState, command: &Command) -> Result<SealedEntry, CommandRefusal> {
+        let entry = self.draft_entry(state, command)?;
+        self.check_plan(state, command, entry)
+    }
+
+    /// The same, if only the log had a say: whoever is up.
+    pub(crate) fn draft_entry(&self, state: &ClusterState, command: &Command) -> Result<SealedEntry, CommandRefusal> {
+        let mut random = Random::new(self.context.world.random("metadata"));
+        henge_metadata::propose(state, CommandId::random(&mut random), command, &mut random, self.context.wall_us())
     }
 
     /// Has a voter carry out a command.
