@@ -9,6 +9,7 @@
 //! - `script_tests`: random scripts against a model of CQL rows, to be run over each.
 //! - `indexes`, `stale`: entries of secondary indexes, and the removal of those that say nothing any more.
 //! - `export`: pages of a table's rows in a range of the ring, for peers.
+//! - `range_sizes`: estimates of what ranges of the ring hold.
 //! - `content`, `written_leaves`: a table row by row, for comparing replicas, and the parts of it that were written to.
 //! - `proven`: the parts of tables that were proven equal on their replicas, and the deletions that reads leave out by that.
 //! - `directory`: whose the data directory is.
@@ -37,6 +38,7 @@ mod model_faults;
 mod model_state;
 mod proven;
 mod purge;
+mod range_sizes;
 mod read;
 mod removals;
 pub mod script_tests;
@@ -71,6 +73,7 @@ pub use model_engine::ModelEngine;
 pub use model_faults::ModelFaults;
 pub use proven::{Floor, LogEpoch, Proven, SettledBallots};
 pub use purge::{Replacement, Sweep, SweepStep};
+pub use range_sizes::ReadAllowance;
 pub use removals::KeyRemoval;
 pub use statistics::TableStatistics;
 pub use store::metadata_log::StoredLog;

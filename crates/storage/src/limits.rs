@@ -39,6 +39,9 @@ pub const FOLD_AT_VERSIONS: usize = 4;
 /// Places in a table's ring of tokens where its partitions are counted for an estimate, and how many at each.
 pub(crate) const SAMPLES: u32 = 8;
 pub(crate) const SAMPLE_PARTITIONS: u64 = 32;
+/// Bytes of a range that are read to estimate what all of it takes when it is sent, and of all ranges of one question.
+pub(crate) const RANGE_READ_BYTES: usize = 256 << 10;
+pub(crate) const RANGES_READ_BYTES_MAX: usize = 16 << 20;
 /// Bytes of batches read at once from the batch log: 8 MiB.
 pub(crate) const BATCHES_READ_BYTES_MAX: usize = 8 << 20;
 /// Longest name of a local fact.

@@ -1,7 +1,10 @@
 //! Exports of a store, for peers, and the removal of what lies in ranges of the ring.
 
 use super::Store;
-use crate::{EngineError, ExportCursor, ExportPage, KeyRemoval, ReadError, WriteError, acceptors, export, removals};
+use crate::{
+    EngineError, ExportCursor, ExportPage, KeyRemoval, ReadAllowance, ReadError, WriteError, acceptors, export,
+    range_sizes, removals,
+};
 use henge_base::{Bytes, Micros};
 use henge_model::{StorageId, TokenRange};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +20,17 @@ impl Store {
         bytes_max: usize,
     ) -> Result<ExportPage, ReadError> {
         export::page(&self.source(table)?, table, tokens, after, bytes_max)
+    }
+
+    /// Estimates the bytes that a table's rows in each of these ranges take when they are exported. Reads of them as much as is allowed. For a
+    /// disk lane.
+    pub fn range_sizes(
+        &self,
+        table: StorageId,
+        ranges: &[TokenRange],
+        allowance: &mut ReadAllowance,
+    ) -> Result<Vec<u64>, ReadError> {
+        range_sizes::estimate(&self.source(table)?, table, ranges, allowance)
     }
 
     /// A page of the states of acceptors in a range of the ring, by the prefixes of their partitions' keys; as

@@ -1,7 +1,7 @@
 //! Pages of a range of the ring, for peers.
 
 use super::*;
-use crate::{ExportCursor, ExportPage};
+use crate::{ExportCursor, ExportPage, ReadAllowance};
 use henge_model::{Deletion, KeyKind, TokenRange};
 
 /// All pages of a range.
@@ -107,4 +107,28 @@ fn rows_are_merged_and_those_of_damaged_bytes_are_kept() {
     assert_eq!(RowView::parse(&page.rows[0].0, &page.rows[0].1).unwrap().newest(), 2);
     assert!(RowView::parse(&page.rows[1].0, &page.rows[1].1).is_err());
     assert_eq!(store.export_page(StorageId(9), TokenRange::FULL, None, 1), Err(ReadError::UnknownTable));
+}
+
+#[test]
+fn what_a_range_takes_is_estimated() {
+    let (store, _) = open();
+    fill(&store);
+    let exported = |tokens| export(&store, TABLE, tokens, 1 << 20).iter().map(|page| page.bytes() as u64).sum::<u64>();
+    let ranges = [
+        TokenRange::FULL,
+        TokenRange { start: token(3), end: token(7) },
+        TokenRange { start: token(7), end: token(3) },
+    ];
+    let sizes = store.range_sizes(TABLE, &ranges, &mut ReadAllowance::default()).unwrap();
+    assert_eq!(sizes, ranges.map(exported));
+    assert_eq!(sizes[0], sizes[1] + sizes[2]);
+    // More than is read: the engine tells the rest, and this one compresses nothing.
+    let text = "v".repeat(1_000);
+    for k in 0..20 {
+        let rows: Vec<Mutation> = (0..40).map(|c| write(k, c, 9, &text)).collect();
+        apply(&store, SyncMode::Synced, &rows);
+    }
+    let sizes = store.range_sizes(TABLE, &ranges[..1], &mut ReadAllowance::default()).unwrap();
+    let all = exported(TokenRange::FULL);
+    assert!(sizes[0] >= all / 2 && sizes[0] <= 3 * all, "{sizes:?} of {all}");
 }
