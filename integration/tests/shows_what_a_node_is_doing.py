@@ -17,7 +17,7 @@ from processes import CQL_PORT, HENGE, Server, wait_until
 
 GUARDED, ENCRYPTED = "127.0.21.4", "127.0.21.5"
 STARTUP = 1
-TABLES = "batch_metrics caches clients cql_metrics disk_usage gossip_info pending_hints queries repairs settings thread_pools workers".split()
+TABLES = "batch_metrics caches clients cql_metrics disk_usage gossip_info pending_hints queries repairs settings streams thread_pools workers".split()
 
 
 def startup(address, **options):

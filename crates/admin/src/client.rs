@@ -140,14 +140,23 @@ impl Client {
     }
 }
 
-/// The query of a selection. Its values are names and numbers, which stand in a path as they are.
+/// The query of a selection.
 fn query(selection: &Value) -> String {
     let fields = selection.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let parts = fields.map(|(name, value)| match value {
-        Value::String(text) => format!("{name}={text}"),
+        Value::String(text) => format!("{name}={}", encode(text)),
         value => format!("{name}={value}"),
     });
     parts.collect::<Vec<_>>().join("&")
+}
+
+/// A text as it stands in a query: what is no letter, digit or one of `-_.~` by the numbers of its bytes (RFC 3986).
+fn encode(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }
 
 /// Connects to the socket in a folder by the folder's descriptor: an address holds 107 bytes, less than a path may have.
@@ -192,5 +201,6 @@ mod tests {
             ["", "keyspace=ks", "keyspace=ks&table=t"]
         );
         assert_eq!(query(&serde_json::to_value(Everything {}).unwrap()), "");
+        assert_eq!((encode("dc1:3,dc2:2"), encode("ä b")), ("dc1%3A3%2Cdc2%3A2".to_owned(), "%C3%A4%20b".to_owned()));
     }
 }

@@ -125,13 +125,19 @@ pub(crate) enum Command {
     },
     /// Print where the cluster's metadata log ends on this node, and who votes on it.
     Metadata,
-    /// Show the change of members under way: its step, and what it waits for.
-    Plan,
+    /// Show the change of members under way: its step, what it waits for, and how much has moved. Or look at one before it begins.
+    Plan {
+        #[command(subcommand)]
+        command: Option<PlanCommand>,
+    },
     /// Have the node leave: its rows go to the other members, then it ends. Its host id never comes back.
     Decommission {
-        /// Also if fewer members are left than keyspaces want copies.
+        /// Also if fewer members are left than keyspaces want copies, or ranges lack a quorum on the way.
         #[arg(short, long)]
         force: bool,
+        /// Change nothing, and print what would move: as `plan preview decommission`.
+        #[arg(long, conflicts_with = "no_wait")]
+        dry_run: bool,
         #[command(flatten)]
         waiting: Waiting,
     },
@@ -139,9 +145,12 @@ pub(crate) enum Command {
     Removenode {
         /// The host id of the member.
         host_id: String,
-        /// Also if it has the only copies of rows, which are lost then.
+        /// Also if it has the only copies of rows, which are lost then, or ranges lack a quorum on the way.
         #[arg(short, long)]
         force: bool,
+        /// Change nothing, and print what would move: as `plan preview removenode`.
+        #[arg(long, conflicts_with = "no_wait")]
+        dry_run: bool,
         #[command(flatten)]
         waiting: Waiting,
     },
@@ -190,6 +199,65 @@ pub(crate) enum Command {
     Abort {
         /// The number of the operation; without one, the change of members.
         id: Option<u64>,
+    },
+}
+
+/// The plan under way, or one that is yet to be.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum PlanCommand {
+    /// Show the change of members under way, as without a word behind plan.
+    Status,
+    /// Look at a change before it begins: what moves from whom to whom, in which time, who owns what afterwards, and which ranges lack a
+    /// quorum. Changes nothing. Ends with 2 if the change would be refused now.
+    Preview {
+        #[command(subcommand)]
+        change: PreviewCommand,
+    },
+}
+
+/// A change to look at.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum PreviewCommand {
+    /// A member that serves leaves.
+    Decommission {
+        /// The host id of the member; without one, the node that is asked.
+        host_id: Option<String>,
+        /// As decommission takes it.
+        #[arg(short, long)]
+        force: bool,
+    },
+    /// A member that is down for good is removed.
+    Removenode {
+        /// The host id of the member.
+        host_id: String,
+        /// As removenode takes it.
+        #[arg(short, long)]
+        force: bool,
+    },
+    /// A node is started with --replace in place of a member that is down for good.
+    Replace {
+        /// The host id of the member.
+        host_id: String,
+    },
+    /// A node joins.
+    Join {
+        /// Its datacentre; without it, that of the node that is asked.
+        #[arg(long)]
+        datacenter: Option<String>,
+        /// Its rack; without it, that of the node that is asked.
+        #[arg(long)]
+        rack: Option<String>,
+        /// The number of its tokens; without it, as the node that is asked has it set.
+        #[arg(long)]
+        num_tokens: Option<u32>,
+    },
+    /// A keyspace gets another replication by ALTER KEYSPACE.
+    Alter {
+        /// The keyspace.
+        #[arg(value_parser = name)]
+        keyspace: String,
+        /// A number of copies for SimpleStrategy, or dc1:3,dc2:2 for NetworkTopologyStrategy.
+        replication: String,
     },
 }
 

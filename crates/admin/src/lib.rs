@@ -1,7 +1,7 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
 //! - `command`: the commands; `names`: their arguments. `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
-//!   `plan`: rows that move; `doctor`: what is wrong; `console`: all of that in a browser; `backup`: folders of backups; `table`: values in columns, as nodetool prints them.
+//!   `plan`: rows that move; `preview`: rows that would; `doctor`: what is wrong; `console`: all of that in a browser; `backup`: folders of backups; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -16,14 +16,15 @@ mod handoff;
 mod names;
 mod operations;
 mod plan;
+mod preview;
 mod table;
 
 use client::{Client, Place};
 use command::{Command, Waiting};
 use doctor::Diagnosis;
 use henge_operator::{
-    ClusterReport, Everything, Handoff, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanUnderWay,
-    Snapshot, TableSelection, TableStats, Voter, route, size_text,
+    ClusterReport, Everything, Handoff, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanPreview,
+    PlanUnderWay, Snapshot, TableSelection, TableStats, Voter, route, size_text,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -96,6 +97,11 @@ pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
             let code = if verified.damaged.is_empty() { 0 } else { PROBLEMS_FOUND };
             (options.format.show(&verified, backup::verified_text)?, code)
         }
+        command if let Some(selection) = preview::selection(command) => {
+            let preview: PlanPreview = runtime.block_on(client.report(&selection))?;
+            let code = if preview.refusal.is_none() { 0 } else { PROBLEMS_FOUND };
+            (options.format.show(&preview, preview::text)?, code)
+        }
         Command::Console { console_port, ssl_certfile } => {
             runtime.block_on(console::serve(client, *console_port, ssl_certfile.clone()))?;
             (String::new(), 0)
@@ -142,11 +148,12 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Cleanup { .. } => Ok(cluster::CLEANUP.to_owned()),
         Command::Rebuild { .. } => Ok(cluster::REBUILD.to_owned()),
         Command::Metadata => format.show(&client.report::<MetadataLog>(&Everything {}).await?, metadata),
-        Command::Plan => format.show(&client.report::<PlanUnderWay>(&Everything {}).await?, plan::describe),
-        Command::Decommission { force, waiting } => {
+        // Of its words there is a preview, which has been shown by now, and the status.
+        Command::Plan { .. } => format.show(&client.report::<PlanUnderWay>(&Everything {}).await?, plan::describe),
+        Command::Decommission { force, waiting, .. } => {
             start(OperationRequest::Decommission { force: *force }, waiting).await
         }
-        Command::Removenode { host_id, force, waiting } => {
+        Command::Removenode { host_id, force, waiting, .. } => {
             start(OperationRequest::RemoveMember { host_id: host_id.clone(), force: *force }, waiting).await
         }
         Command::Overridemetadata { hash, waiting } => {

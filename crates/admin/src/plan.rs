@@ -1,7 +1,9 @@
 //! The change of members under way, for people.
 
+use crate::preview::time_text;
 use crate::table::print;
-use henge_operator::{GainerProgress, PlanGainer, PlanUnderWay, size_text};
+
+use henge_operator::{GainerProgress, PlanGainer, PlanSource, PlanUnderWay, size_text};
 
 /// The plan, and the members that gain ranges in columns.
 pub(crate) fn describe(under_way: &PlanUnderWay) -> String {
@@ -16,7 +18,23 @@ pub(crate) fn describe(under_way: &PlanUnderWay) -> String {
         let names = ["Status", "Address", "Host ID", "Ranges", "Tables' ranges left", "Received", "Of about"];
         text += &print(&names, plan.gainers.iter().map(row).collect());
     }
+    let sources = plan.gainers.iter().flat_map(|gainer| gainer.sources.iter().map(move |source| (source, gainer)));
+    let rows: Vec<Vec<String>> = sources.map(|(source, gainer)| source_row(source, gainer)).collect();
+    if !rows.is_empty() {
+        let (done, total) = (size_text(plan.bytes_done), size_text(plan.bytes_total));
+        text += &format!("\nRows that move: {done} of about {total}{}\n", time_text(plan.seconds_left));
+        text += &print(&["From", "To", "Received", "Of about"], rows);
+    }
     text
+}
+
+fn source_row(source: &PlanSource, gainer: &PlanGainer) -> Vec<String> {
+    vec![
+        source.address.clone().unwrap_or_else(|| source.host_id.clone()),
+        gainer.address.clone(),
+        size_text(source.bytes_done),
+        if source.bytes_total == 0 { "?".to_owned() } else { size_text(source.bytes_total) },
+    ]
 }
 
 fn row(gainer: &PlanGainer) -> Vec<String> {
@@ -47,6 +65,13 @@ mod tests {
             is_up: true,
             ranges: 16,
             progress: Some(progress),
+            sources: vec![PlanSource {
+                host_id: "s".to_owned(),
+                address: None,
+                bytes_done: 2_048,
+                bytes_total: 8_192,
+                bytes_per_second: 1_024,
+            }],
         };
         let plan = Plan {
             id: 17,
@@ -55,9 +80,14 @@ mod tests {
             driver: Some("d".to_owned()),
             progress: String::new(),
             gainers: vec![gainer],
+            bytes_done: 2_048,
+            bytes_total: 8_192,
+            seconds_left: Some(6),
         };
         let text = describe(&PlanUnderWay { plan: Some(plan) });
         assert!(text.starts_with("Plan: 17\nChange: host h joins\nStep: streaming\nDriver: d\n\nMembers"), "{text}");
         assert!(text.contains(" 16 ") && text.contains("2.00 KiB"), "{text}");
+        assert!(text.contains("Rows that move: 2.00 KiB of about 8.00 KiB, about 6 s at the present"), "{text}");
+        assert!(text.ends_with("s     a   2.00 KiB  8.00 KiB\n"), "{text}");
     }
 }

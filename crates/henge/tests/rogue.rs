@@ -25,8 +25,8 @@ const STRANGER: u32 = 13;
 /// The message that proposes a change of the metadata.
 const PROPOSE: u8 = 10;
 /// All requests (docs/messages.md), but for the two that strangers may send: `Probe` and `Propose`, which is looked into.
-const OF_MEMBERS: [u8; 28] =
-    [0, 1, 2, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 25, 26, 27, 30, 31, 32, 33, 34, 35, 36];
+const OF_MEMBERS: [u8; 29] =
+    [0, 1, 2, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 25, 26, 27, 30, 31, 32, 33, 34, 35, 36, 37];
 
 /// A node, ended with this.
 struct Server {

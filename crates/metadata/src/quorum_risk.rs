@@ -41,14 +41,14 @@ pub struct LostQuorum {
 }
 
 /// The replicas of one range that count for a level.
-struct Counted {
+struct ReplicaCount {
     needed: usize,
     up: usize,
     lacks: bool,
 }
 
 /// A keyspace for all that have its placement, and those.
-type Placed<'a> = (&'a Arc<Keyspace>, Vec<String>);
+type PlacedKeyspace<'a> = (&'a Arc<Keyspace>, Vec<String>);
 
 /// The ranges that lack a quorum somewhere along a course of states, while these hosts are up. Empty if none ever does.
 pub fn quorum_risks(course: &[ClusterState], is_up: impl Fn(HostId) -> bool) -> Vec<QuorumRisk> {
@@ -66,7 +66,7 @@ pub fn quorum_risks(course: &[ClusterState], is_up: impl Fn(HostId) -> bool) -> 
             };
             let mut lost =
                 later.iter().zip(&steps).flat_map(|(state, step)| step.iter().map(move |range| (state, range)));
-            let lost = lost.find_map(|(state, range)| scope.lost(now, (state, range), keyspace));
+            let lost = lost.find_map(|(state, range)| scope.lost_quorum(now, (state, range), keyspace));
             if !first.is_empty() || moving + after > 0 {
                 let (keyspaces, now) = (names.clone(), count(&first));
                 risks.push(QuorumRisk { keyspaces, datacenter, now, moving, after, lost });
@@ -77,13 +77,13 @@ pub fn quorum_risks(course: &[ClusterState], is_up: impl Fn(HostId) -> bool) -> 
 }
 
 /// The keyspaces of users by their placement: one that is altered on the way is alone.
-fn placed_keyspaces(course: &[ClusterState]) -> Vec<Placed<'_>> {
+fn placed_keyspaces(course: &[ClusterState]) -> Vec<PlacedKeyspace<'_>> {
     let altered = course.iter().filter_map(|state| match &state.plan {
         Some(Plan { kind: PlanKind::Alter { keyspace, .. }, .. }) => Some(keyspace.as_str()),
         _ => None,
     });
     let altered: Vec<&str> = altered.collect();
-    let mut placed: BTreeMap<(&Replication, Option<&str>), Placed<'_>> = BTreeMap::new();
+    let mut placed: BTreeMap<(&Replication, Option<&str>), PlacedKeyspace<'_>> = BTreeMap::new();
     let keyspaces = course.iter().take(1).flat_map(|now| now.schema.keyspaces.values());
     for keyspace in keyspaces.filter(|keyspace| !is_system(&keyspace.name)) {
         let alone = altered.contains(&keyspace.name.as_str()).then_some(keyspace.name.as_str());
@@ -116,12 +116,12 @@ struct Scope<'a> {
 impl Scope<'_> {
     /// The ranges of a keyspace that lack a quorum in a state.
     fn lacking<'s>(&self, state: &'s ClusterState, keyspace: &Keyspace) -> Vec<PlacedRange<'s>> {
-        let Some((placement, factor)) = self.placed(state, keyspace) else { return Vec::new() };
+        let Some((placement, factor)) = self.placement_in(state, keyspace) else { return Vec::new() };
         placement.ranges().filter(|range| self.count(state, range, factor).lacks).collect()
     }
 
     /// The placement of a keyspace in a state, and its copies that count; `None` if it is not there, or has none here.
-    fn placed<'s>(&self, state: &'s ClusterState, keyspace: &Keyspace) -> Option<(&'s Placement, usize)> {
+    fn placement_in<'s>(&self, state: &'s ClusterState, keyspace: &Keyspace) -> Option<(&'s Placement, usize)> {
         let keyspace = state.schema.keyspaces.get(&keyspace.name)?;
         let factor = match (state.counted_replication(keyspace), self.datacenter) {
             (Replication::NetworkTopology { factors }, Some(name)) => factors.get(name).copied().unwrap_or(0),
@@ -132,7 +132,7 @@ impl Scope<'_> {
         (factor > 0).then_some((placement, factor as usize))
     }
 
-    fn count(&self, state: &ClusterState, range: &PlacedRange<'_>, factor: usize) -> Counted {
+    fn count(&self, state: &ClusterState, range: &PlacedRange<'_>, factor: usize) -> ReplicaCount {
         let is_here = |host: &HostId| {
             self.datacenter.is_none_or(|name| state.members.get(host).is_some_and(|member| member.datacenter == name))
         };
@@ -141,22 +141,22 @@ impl Scope<'_> {
         let quorum = factor / 2 + 1;
         let needed = quorum + here(range.write).saturating_sub(here(range.read));
         let (up, readers_up) = (up(range.write), up(range.read));
-        Counted { needed, up, lacks: up < needed || readers_up < quorum }
+        ReplicaCount { needed, up, lacks: up < needed || readers_up < quorum }
     }
 
     /// A range that lacks a quorum later, if all of it has one now.
-    fn lost(
+    fn lost_quorum(
         &self,
         now: &ClusterState,
         (state, range): (&ClusterState, &PlacedRange<'_>),
         keyspace: &Keyspace,
     ) -> Option<LostQuorum> {
-        let (placement, factor) = self.placed(now, keyspace)?;
+        let (placement, factor) = self.placement_in(now, keyspace)?;
         if placement.ranges_over(range.range).any(|range| self.count(now, &range, factor).lacks) {
             return None;
         }
-        let (_, factor) = self.placed(state, keyspace)?;
-        let Counted { needed, up, .. } = self.count(state, range, factor);
+        let (_, factor) = self.placement_in(state, keyspace)?;
+        let ReplicaCount { needed, up, .. } = self.count(state, range, factor);
         let down = range.write.iter().filter(|host| !(self.is_up)(*host)).collect();
         Some(LostQuorum { range: range.range, needed: needed as u64, up: up as u64, down })
     }

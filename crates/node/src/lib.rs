@@ -57,10 +57,10 @@ pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas};
 pub use node::{
     Gainer, MemberReport, MergeError, MergedRows, Node, Ownership, PendingHints, PlanReport, RenewError,
-    RenewedCluster, StartError, renew,
+    RenewedCluster, StartError, UnknownChange, renew,
 };
 pub use peers::messages::recall::refusal_for_good;
-pub use work::plan_driver::GainerProgress;
+pub use work::plan_driver::{GainerProgress, StreamSource};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
 pub use henge_base::{Bytes, HostId, Micros, Mono, Random};

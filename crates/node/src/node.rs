@@ -7,7 +7,10 @@ mod members;
 mod membership;
 mod merged_rows;
 mod pending_hints;
+mod plan_preview;
 mod plan_report;
+mod planned_change;
+mod range_moves;
 mod recovery;
 mod renewal;
 mod schema_items;
@@ -78,6 +81,7 @@ pub use members::{MemberReport, Ownership};
 pub use merged_rows::{MergeError, MergedRows};
 pub use pending_hints::PendingHints;
 pub use plan_report::{Gainer, PlanReport};
+pub use planned_change::UnknownChange;
 pub use recovery::StartError;
 pub use renewal::{RenewError, RenewedCluster, renew};
 

@@ -9,6 +9,7 @@ mod fences;
 pub(crate) mod handle;
 mod partition_locks;
 pub(crate) mod pending;
+pub(crate) mod range_sizes;
 pub(crate) mod serve;
 mod slots;
 pub(crate) mod stream_journal;

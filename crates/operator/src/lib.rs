@@ -1,6 +1,6 @@
 //! The operator's interface of a node: what is asked of its admin port, and what it answers. Both sides use these types.
 //!
-//! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `report`: what is answered at once;
+//! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `report`, `preview`: what is answered at once;
 //!   `health`, `activity`, `backup`: what members say to each other in an operator's name.
 //! - `size_text`: bytes as people read them; `failure`: why something was not done; `route`: paths, and the header that every request has.
 
@@ -9,6 +9,7 @@ mod backup;
 mod failure;
 mod health;
 mod operation;
+mod preview;
 mod report;
 pub mod route;
 mod size_text;
@@ -20,5 +21,6 @@ pub use health::*;
 pub use operation::{
     Operation, OperationId, OperationOutcome, OperationRequest, OperationState, Progress, RepairedTable,
 };
+pub use preview::*;
 pub use report::*;
 pub use size_text::size_text;

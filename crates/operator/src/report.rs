@@ -1,5 +1,6 @@
 //! Reports, which a node answers at once.
 
+use crate::PlanSource;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +160,15 @@ pub struct Plan {
     pub progress: String,
     /// The members that gain ranges.
     pub gainers: Vec<PlanGainer>,
+    /// Bytes that have come to them.
+    #[serde(default)]
+    pub bytes_done: u64,
+    /// An estimate of all bytes that will have come.
+    #[serde(default)]
+    pub bytes_total: u64,
+    /// Estimated seconds until they have, at the limits of streaming; `None` if there is no limit, or nothing is known.
+    #[serde(default)]
+    pub seconds_left: Option<u64>,
 }
 
 /// A member that gains ranges by a plan.
@@ -174,6 +184,9 @@ pub struct PlanGainer {
     pub ranges: u64,
     /// The progress of its streaming; `None` if it does not say.
     pub progress: Option<GainerProgress>,
+    /// The members that it fetches from.
+    #[serde(default)]
+    pub sources: Vec<PlanSource>,
 }
 
 /// The progress of a member that gains ranges.

@@ -209,6 +209,9 @@ fn a_plan_that_does_not_move_is_told() {
         driver: driver.map(str::to_owned),
         progress: String::new(),
         gainers: Vec::new(),
+        bytes_done: 0,
+        bytes_total: 0,
+        seconds_left: None,
     };
     let waits = |seconds: u64| {
         move |cluster: &mut ClusterHealth| {

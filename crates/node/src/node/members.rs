@@ -91,7 +91,8 @@ pub(super) fn ownership(state: &ClusterState, keyspace: Option<&str>) -> Option<
     }
 }
 
-fn shares_of(placement: &Placement) -> BTreeMap<HostId, f64> {
+/// The part of the ring of which each member has a copy.
+pub(super) fn shares_of(placement: &Placement) -> BTreeMap<HostId, f64> {
     let mut shares = BTreeMap::new();
     for placed in placement.ranges() {
         let share = width(placed.range);

@@ -85,6 +85,7 @@ impl<W: World> Node<W> {
             Kind::RepairOwed => call.answer(body, |m| call.repair_owed(m)).await,
             Kind::Health => call.answer(body, |m| call.health(m)).await,
             Kind::BackUp => call.answer(body, |m| call.back_up(m)).await,
+            Kind::RangeSizes => call.answer(body, |m| call.range_sizes(m)).await,
             Kind::Gossip | Kind::Reply => Err(Refusal::Unsupported),
         }
     }

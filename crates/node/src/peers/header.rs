@@ -94,11 +94,13 @@ pub(crate) enum Kind {
     Health = 35,
     /// A member is to back itself up.
     BackUp = 36,
+    /// A replica is asked for the sizes of ranges.
+    RangeSizes = 37,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 32] = [
+    pub(crate) const ALL: [Kind; 33] = [
         Kind::Write,
         Kind::ReadRows,
         Kind::ReadDigest,
@@ -131,6 +133,7 @@ impl Kind {
         Kind::RepairOwed,
         Kind::Health,
         Kind::BackUp,
+        Kind::RangeSizes,
     ];
 
     /// Its number on the wire.
@@ -265,6 +268,7 @@ mod tests {
             (34, "RepairOwed"),
             (35, "Health"),
             (36, "BackUp"),
+            (37, "RangeSizes"),
         ];
         assert_eq!(numbers, recorded.map(|(number, name)| (number, name.to_owned())));
     }

@@ -13,6 +13,7 @@ pub(crate) mod forward;
 pub(crate) mod health;
 pub(crate) mod metadata;
 pub(crate) mod plan;
+pub(crate) mod range_sizes;
 pub(crate) mod recall;
 pub(crate) mod repair;
 pub(crate) mod stream;

@@ -1,7 +1,9 @@
 //! Progress of streaming to this node, for whoever asks.
 
-use crate::peers::messages::stream::StreamProgressReply;
+use crate::peers::messages::stream::{SourceProgress, StreamProgressReply};
+use henge_base::HostId;
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The progress of the plan under way.
@@ -19,14 +21,19 @@ struct State {
     complete: u64,
     bytes: u64,
     is_done: bool,
+    /// The sources that hold ranges of this node's, with the bytes that each sends.
+    sources: BTreeMap<HostId, SourceProgress>,
 }
 
 impl StreamStatus {
     /// Begins to count ranges of tables of a plan. Bytes go on if the plan is the same.
     pub(crate) fn begin(&self, plan: u64, (ranges, complete): (usize, usize)) {
         let mut state = self.state.lock();
-        let bytes = if state.plan == plan { state.bytes } else { 0 };
-        *state = State { plan, ranges: ranges as u64, complete: complete as u64, bytes, is_done: false };
+        let (bytes, sources) = match state.plan == plan {
+            true => (state.bytes, std::mem::take(&mut state.sources)),
+            false => Default::default(),
+        };
+        *state = State { plan, ranges: ranges as u64, complete: complete as u64, bytes, is_done: false, sources };
     }
 
     /// Late writes are held back for ranges that an entry brings, or for none any more.
@@ -39,9 +46,20 @@ impl StreamStatus {
         (1..=index).contains(&self.held.load(Ordering::SeqCst))
     }
 
-    /// Counts bytes that were applied.
-    pub(crate) fn add_bytes(&self, bytes: u64) {
-        self.state.lock().bytes += bytes;
+    /// Notes what a source is expected to send for a plan.
+    pub(crate) fn set_expected(&self, plan: u64, host: HostId, (bytes_total, bytes_per_second): (u64, u64)) {
+        let mut state = self.state.lock();
+        if state.plan == plan {
+            let source = source_of(&mut state.sources, host);
+            (source.bytes_total, source.bytes_per_second) = (bytes_total, bytes_per_second);
+        }
+    }
+
+    /// Counts bytes of a source that were applied.
+    pub(crate) fn add_bytes(&self, source: HostId, bytes: u64) {
+        let mut state = self.state.lock();
+        state.bytes += bytes;
+        source_of(&mut state.sources, source).bytes_done += bytes;
     }
 
     /// Counts a range of a table that is complete.
@@ -70,12 +88,51 @@ impl StreamStatus {
         if state.plan != plan {
             return StreamProgressReply::default();
         }
-        let estimate = (state.bytes * state.ranges).checked_div(state.complete).unwrap_or(state.bytes);
+        let expected: u64 = state.sources.values().map(|source| source.bytes_total).sum();
+        let by_ranges = state.bytes.saturating_mul(state.ranges).checked_div(state.complete);
+        let estimate = if expected > 0 { expected } else { by_ranges.unwrap_or(state.bytes) };
         StreamProgressReply {
             ranges_left: if state.is_done { 0 } else { state.ranges.saturating_sub(state.complete) },
             bytes_done: state.bytes,
             bytes_total_estimate: if state.is_done { state.bytes } else { estimate.max(state.bytes) },
             is_done: state.is_done,
+            sources: state.sources.values().copied().collect(),
         }
+    }
+}
+
+fn source_of(sources: &mut BTreeMap<HostId, SourceProgress>, host: HostId) -> &mut SourceProgress {
+    sources.entry(host).or_insert(SourceProgress { host, bytes_done: 0, bytes_total: 0, bytes_per_second: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const PLAN: u64 = 9;
+
+    #[test]
+    fn bytes_are_estimated_by_what_sources_hold_or_else_by_ranges() {
+        let [one, other] = [1, 2].map(|number| HostId(Uuid::from_u128(number)));
+        let status = StreamStatus::default();
+        status.begin(PLAN, (4, 0));
+        status.add_bytes(one, 100);
+        status.end_range();
+        assert_eq!(status.progress(PLAN).bytes_total_estimate, 400);
+        status.set_expected(PLAN, one, (900, 7));
+        status.set_expected(PLAN, other, (100, 0));
+        status.set_expected(PLAN + 1, other, (5, 0));
+        let progress = status.progress(PLAN);
+        assert_eq!((progress.bytes_done, progress.bytes_total_estimate, progress.ranges_left), (100, 1_000, 3));
+        let sources: Vec<_> = progress.sources.iter().map(|of| (of.host, of.bytes_done, of.bytes_total)).collect();
+        assert_eq!(sources, [(one, 100, 900), (other, 0, 100)]);
+        // A step that is tried again goes on; another plan begins anew.
+        status.begin(PLAN, (4, 1));
+        assert_eq!(status.progress(PLAN).sources.len(), 2);
+        status.set_done(PLAN);
+        assert_eq!(status.progress(PLAN).bytes_total_estimate, 100);
+        status.begin(PLAN + 1, (1, 0));
+        assert!(status.progress(PLAN + 1).sources.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use crate::cluster::view::View;
 use crate::coordinator::{Coordinator, Parts, barrier};
 use crate::ground::world::World;
 use crate::peers::messages::plan::{Debts, DebtsReply};
-use crate::peers::messages::stream::StreamProgress;
+use crate::peers::messages::stream::{SourceProgress, StreamProgress};
 use crate::work::arrival::Arrivals;
 use crate::work::debts;
 use crate::work::worker::{Next, StepError, Worker};
@@ -39,7 +39,7 @@ pub(crate) fn driver(view: &View, is_up: impl Fn(HostId) -> bool) -> Option<Host
 }
 
 /// The progress of a member that gains ranges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GainerProgress {
     /// Ranges of tables whose rows have not all come.
     pub ranges_left: u64,
@@ -49,6 +49,28 @@ pub struct GainerProgress {
     pub bytes_total: u64,
     /// True if everything is on its disk.
     pub is_done: bool,
+    /// The sources that it fetches from.
+    pub sources: Vec<StreamSource>,
+}
+
+/// The rows that one source sends to a member that gains ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamSource {
+    /// The source.
+    pub host: HostId,
+    /// Bytes that have come.
+    pub bytes_done: u64,
+    /// Bytes that it was expected to send; 0 if it did not tell.
+    pub bytes_total: u64,
+    /// Bytes that it sends in a second at most, to all together; 0: no limit, or it did not tell.
+    pub bytes_per_second: u64,
+}
+
+impl From<SourceProgress> for StreamSource {
+    fn from(source: SourceProgress) -> StreamSource {
+        let SourceProgress { host, bytes_done, bytes_total, bytes_per_second } = source;
+        StreamSource { host, bytes_done, bytes_total, bytes_per_second }
+    }
 }
 
 /// Asks a member that gains ranges how far it is; `None` if it does not say.
@@ -65,6 +87,7 @@ pub(crate) async fn gainer_progress<W: World>(parts: &Parts<W>, plan: &Plan, hos
         bytes_done: reply.bytes_done,
         bytes_total: reply.bytes_total_estimate,
         is_done: reply.is_done,
+        sources: reply.sources.into_iter().map(StreamSource::from).collect(),
     })
 }
 

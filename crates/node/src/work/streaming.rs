@@ -1,5 +1,6 @@
 //! Streaming: this node fetches the rows of ranges that it gains by a plan (docs/protocols/moving-ranges.md).
 //!
+//! - `gained`: the ranges that a node gains, with what sources are expected to send.
 //! - `sources`: the replicas that a range is fetched from.
 //! - `range`: one range of one table, page by page.
 //!
@@ -7,24 +8,23 @@
 //! takes over the fences of its sources before it fetches from them. Until then it refuses *late writes*, those that were issued a while
 //! ago (such as hints), for one of them may lie behind a fence that it does not know yet.
 
+pub(crate) mod gained;
 mod range;
-mod sources;
+pub(crate) mod sources;
 mod stream_error;
 
 use crate::cluster::gains::Gains;
-use crate::cluster::view::View;
-use crate::coordinator::Coordinator;
+use crate::coordinator::{Coordinator, Parts};
 use crate::ground::world::{Lane, World};
 use crate::peers::messages::stream::{StreamFences, StreamFencesReply};
 use crate::replica::stream_journal::{self, Stage};
 use crate::replica::stream_sink::StreamedRange;
 use crate::work::worker::{Next, StepError, Worker};
 use futures_util::stream::{self, StreamExt};
+use gained::{GainedGroup, SentRanges, ask_sizes, expected_sources, gained_groups};
 use henge_base::HostId;
 use henge_coordinator::Replicas;
-use henge_metadata::GainedRanges;
-use henge_model::{StorageId, Token};
-use henge_ring::{PlacedRange, Placement};
+use henge_model::{StorageId, Token, TokenRange};
 use parking_lot::Mutex;
 use range::RangeStream;
 use sources::{FailedSources, RangeSources};
@@ -55,41 +55,15 @@ pub(crate) struct Streaming<W> {
     failed: Mutex<FailedSources>,
     /// The plan and the number of ranges left, as last logged.
     logged: (u64, usize),
+    /// The plan whose sources have been asked what they will send.
+    asked: u64,
 }
 
 impl<W: World> Streaming<W> {
     /// Nothing is fetched yet.
     pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
         let (fenced, complete, failed) = (BTreeSet::new(), BTreeSet::new(), Mutex::default());
-        Streaming { coordinator, plan: 0, fenced, complete, failed, logged: (0, 0) }
-    }
-
-    /// The ranges of all tables, each with its sources.
-    fn ranges(&self, view: &View, gains: &Gains) -> Vec<(StreamedRange, Arc<RangeSources>)> {
-        let local = self.coordinator.local();
-        let lost = view.state.plan.as_ref().and_then(|plan| plan.kind.dead_member());
-        let of_setting = |gained: &GainedRanges| {
-            // The keyspaces of a setting share their placement, before the plan and after it, so the first stands for all.
-            let keyspace = gained.keyspaces.first().and_then(|name| view.state.schema.keyspaces.get(name));
-            let now = keyspace.and_then(|keyspace| view.state.placement_of(keyspace));
-            let target = keyspace.map(|keyspace| view.state.placement_after_plan(keyspace)).unwrap_or_default();
-            let sources = |range: &henge_model::TokenRange| {
-                let before = |placed: PlacedRange<'_>| if gained.merges { placed.write } else { placed.read }.to_vec();
-                let readers = now.and_then(|now| now.replicas(range.end)).map(before);
-                let later = Placement::replicas(&target, range.end).map(|placed| placed.read.to_vec());
-                let readers = readers.unwrap_or_default();
-                let datacenter = |host| view.datacenter(host);
-                Arc::new(RangeSources::new(&readers, &later.unwrap_or_default(), local, lost, datacenter))
-            };
-            gained.ranges.iter().map(|range| (*range, sources(range))).collect::<Vec<_>>()
-        };
-        let by_setting: Vec<Vec<_>> = gains.ranges.iter().map(of_setting).collect();
-        let range_of = |table, tokens| StreamedRange { plan: gains.plan, table, tokens };
-        let of_table = |(table, setting): &(_, usize)| {
-            let table = *table;
-            by_setting[*setting].iter().map(move |(tokens, sources)| (range_of(table, *tokens), Arc::clone(sources)))
-        };
-        gains.tables.iter().flat_map(of_table).collect()
+        Streaming { coordinator, plan: 0, fenced, complete, failed, logged: (0, 0), asked: 0 }
     }
 
     /// Takes over the fences of sources that are up, so that no late write brings back here a row whose deletion a source has purged. Once
@@ -150,6 +124,31 @@ impl<W: World> Streaming<W> {
     }
 }
 
+/// The ranges of all tables, each with its sources.
+fn streamed_ranges(plan: u64, groups: &[GainedGroup]) -> Vec<(StreamedRange, Arc<RangeSources>)> {
+    let of_table = |group: &GainedGroup, table: StorageId| {
+        let range = |tokens: TokenRange| StreamedRange { plan, table, tokens };
+        group.ranges.iter().map(|(tokens, sources)| (range(*tokens), Arc::clone(sources))).collect::<Vec<_>>()
+    };
+    let of_group =
+        |group: &GainedGroup| group.tables.iter().flat_map(|table| of_table(group, *table)).collect::<Vec<_>>();
+    groups.iter().flat_map(of_group).collect()
+}
+
+/// Asks the sources how much they will send, so that whoever asks this node is told what it waits for.
+async fn expect<W: World>(parts: &Parts<W>, plan: u64, groups: &[GainedGroup]) {
+    let sources = expected_sources(groups, |host| parts.cluster.is_up(host));
+    let ask = |(host, shares): (HostId, Vec<SentRanges>)| async move {
+        let mut expected = (0u64, 0);
+        for SentRanges { tables, ranges, .. } in shares {
+            let Some(sizes) = ask_sizes(parts, host, &tables, &ranges).await else { return };
+            expected = (expected.0.saturating_add(sizes.bytes.iter().sum()), sizes.bytes_per_second);
+        }
+        parts.replica.stream_status.set_expected(plan, host, expected);
+    };
+    futures_util::future::join_all(sources.into_iter().map(ask)).await;
+}
+
 impl<W: World> Worker for Streaming<W> {
     const NAME: &'static str = "streaming";
     const RETRY_DELAY: Duration = RETRY_DELAY;
@@ -183,7 +182,8 @@ impl<W: World> Worker for Streaming<W> {
             replica.stream_status.set_done(plan);
             return Ok(Next::Wait);
         }
-        let ranges = self.ranges(&view, &gains);
+        let groups = gained_groups(&view.state, &gains, local, &|host| view.datacenter(host));
+        let ranges = streamed_ranges(plan, &groups);
         replica.stream_status.begin(plan, (ranges.len(), self.complete.len()));
         self.take_fences(plan, &ranges).await?;
         if !gains.may_be_fetched() {
@@ -195,7 +195,15 @@ impl<W: World> Worker for Streaming<W> {
         if std::mem::replace(&mut self.logged, (plan, ranges.len())) != (plan, ranges.len()) {
             tracing::info!(plan, ranges = ranges.len(), "rows of ranges that this node gains are fetched");
         }
-        self.fetch(ranges).await?;
+        let is_asked = std::mem::replace(&mut self.asked, plan) == plan;
+        let coordinator = self.coordinator.clone();
+        let expecting = async {
+            if !is_asked {
+                expect(coordinator.parts(), plan, &groups).await;
+            }
+        };
+        let (fetched, ()) = futures_util::future::join(self.fetch(ranges), expecting).await;
+        fetched?;
         // The plan goes on once this node says that it is done, so the rows are on disk before.
         replica.on_disk(Lane::Background, move |store| stream_journal::set_done(store, plan)).await?;
         replica.stream_status.set_done(plan);
@@ -214,7 +222,10 @@ impl<W: World> Worker for Streaming<W> {
         let progress = self.coordinator.replica().stream_status.progress(plan.id);
         match progress.ranges_left {
             0 => String::new(),
-            left => format!("{left} ranges of tables left, {} bytes here", progress.bytes_done),
+            left => format!(
+                "{left} ranges of tables left, {} of about {} bytes here",
+                progress.bytes_done, progress.bytes_total_estimate
+            ),
         }
     }
 }

@@ -5,7 +5,8 @@ use henge_node::{Micros, Replication};
 use henge_operator::{
     ClusterActivity, ClusterHealth, ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff,
     KeyspaceReplication, KeyspaceSelection, Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer,
-    PlanUnderWay, Report, RunningRequest, SchemaItem, Snapshot, TableSelection, TableStats, Voter,
+    PlanPreview, PlanSource, PlanUnderWay, PreviewSelection, Report, RunningRequest, SchemaItem, Snapshot,
+    TableSelection, TableStats, Voter,
 };
 use henge_storage::TableStatistics;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::metadata_log)
         .add(Operations::handoff)
         .add(Operations::plan)
+        .add(Operations::plan_preview)
         .add(Operations::cluster)
         .add(Operations::cluster_health)
         .add(Operations::cluster_activity)
@@ -58,11 +60,21 @@ impl Operations {
     #[allow(clippy::unnecessary_wraps)] // As all reports.
     fn plan(&self, _: &Everything) -> Result<PlanUnderWay, Failure> {
         let described = Handle::current().block_on(self.node.plan_report());
+        let members = self.node.members();
+        let address = |host| members.iter().find(|of| of.member.id == host).map(|of| of.member.address.to_string());
+        let source = |source: henge_node::StreamSource| PlanSource {
+            host_id: source.host.to_string(),
+            address: address(source.host),
+            bytes_done: source.bytes_done,
+            bytes_total: source.bytes_total,
+            bytes_per_second: source.bytes_per_second,
+        };
         let gainer = |gainer: henge_node::Gainer| PlanGainer {
             host_id: gainer.host.to_string(),
             address: gainer.address.to_string(),
             is_up: gainer.is_up,
             ranges: gainer.ranges,
+            sources: gainer.progress.iter().flat_map(|progress| &progress.sources).copied().map(source).collect(),
             progress: gainer.progress.map(|progress| GainerProgress {
                 ranges_left: progress.ranges_left,
                 bytes_done: progress.bytes_done,
@@ -70,7 +82,13 @@ impl Operations {
                 is_done: progress.is_done,
             }),
         };
+        let sum = |report: &henge_node::PlanReport, of: fn(&henge_node::GainerProgress) -> u64| {
+            report.gainers.iter().filter_map(|gainer| gainer.progress.as_ref()).map(of).sum()
+        };
         let plan = described.map(|report| Plan {
+            bytes_done: sum(&report, |progress| progress.bytes_done),
+            bytes_total: sum(&report, |progress| progress.bytes_total),
+            seconds_left: report.seconds_left,
             id: report.plan.id,
             change: report.plan.kind.to_string(),
             step: report.plan.step.to_string(),
@@ -79,6 +97,12 @@ impl Operations {
             gainers: report.gainers.into_iter().map(gainer).collect(),
         });
         Ok(PlanUnderWay { plan })
+    }
+
+    /// A change of members or replication, looked at before it begins.
+    fn plan_preview(&self, selection: &PreviewSelection) -> Result<PlanPreview, Failure> {
+        let preview = Handle::current().block_on(self.node.preview_plan(selection));
+        preview.map_err(|unknown| Failure::new(FailureKind::Invalid, unknown))
     }
 
     /// The cluster and its members.

@@ -20,6 +20,7 @@ pub(super) fn rows<W: World>(table: &str, node: &SystemTables<W>, out: &mut Tabl
         ("gossip_info", _) => gossip_rows::rows(node, out),
         ("pending_hints", _) => pending_hints(node, out),
         ("repairs", _) => repairs(node, out),
+        ("streams", _) => streams(node, out),
         ("workers", _) => workers(node, out),
         ("clients", Some(process)) => process_rows::clients(process, out),
         ("queries", Some(process)) => process_rows::queries(process, out),
@@ -125,6 +126,24 @@ fn repairs<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
         columns.extend((status.last > 0).then(|| ("last_session", milliseconds(status.last))));
         columns.extend(status.last_error.map(|error| ("last_error", text(error))));
         out.push(&[text(&table.keyspace), text(&table.name)], &columns);
+    }
+}
+
+/// The bytes that this node fetches by the plan under way, by source.
+fn streams<W: World>(node: &SystemTables<W>, out: &mut TableRows<'_>) {
+    let view = node.cluster.view();
+    let Some(plan) = &view.state.plan else { return };
+    for source in node.replica.stream_status.progress(plan.id).sources {
+        let mut columns = vec![("bytes_received", count(source.bytes_done))];
+        columns.extend((source.bytes_total > 0).then(|| ("bytes_expected", count(source.bytes_total))));
+        if let Some(member) = view.state.members.get(&source.host) {
+            columns.extend([
+                ("address", inet(member.address.ip())),
+                ("dc", text(&member.datacenter)),
+                ("port", int(i32::from(member.address.port()))),
+            ]);
+        }
+        out.push(&[count(plan.id), source.host.0.as_bytes().to_vec()], &columns);
     }
 }
 

@@ -15,7 +15,7 @@ const SCHEMA: &str = "system_virtual_schema";
 const VIEWS: &str = "system_views";
 
 /// The tables. Their order is that of their storage ids.
-pub(super) const VIRTUAL: [Virtual; 15] = [
+pub(super) const VIRTUAL: [Virtual; 16] = [
     Virtual {
         keyspace: SCHEMA,
         name: "keyspaces",
@@ -143,5 +143,12 @@ pub(super) const VIRTUAL: [Virtual; 15] = [
                   last_error text, last_session timestamp, proven_until timestamp, rows bigint, rows_mended bigint, \
                   sessions bigint, sessions_failed bigint",
         comment: "Comparisons of this node's tables with their other replicas",
+    },
+    Virtual {
+        keyspace: VIEWS,
+        name: "streams",
+        keys: (1, 1),
+        columns: "plan bigint, source uuid, address inet, bytes_expected bigint, bytes_received bigint, dc text, port int",
+        comment: "Rows that this node fetches by the plan under way",
     },
 ];

@@ -3,7 +3,7 @@
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Callers, Footing, Message, PACKED_BYTES_MAX, Unreadable, packed};
-use henge_base::{Bytes, Micros, Reader, put_vint};
+use henge_base::{Bytes, HostId, Micros, Reader, put_vint};
 use henge_model::{StorageId, TokenRange};
 use serde::{Deserialize, Serialize};
 
@@ -126,12 +126,12 @@ impl Message for StreamProgress {
     const CALLERS: Callers = Callers::Members;
     const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str = "ranges left, bytes done and estimated, and if all is on disk";
+    const REPLY: &'static str = "ranges left, bytes done and estimated, in all and by source, and if all is on disk";
     type Reply = StreamProgressReply;
 }
 
 /// The progress of a new replica.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StreamProgressReply {
     /// Ranges of tables that are not complete.
     pub(crate) ranges_left: u64,
@@ -141,6 +141,22 @@ pub(crate) struct StreamProgressReply {
     pub(crate) bytes_total_estimate: u64,
     /// True if everything has come, and is on disk.
     pub(crate) is_done: bool,
+    /// The sources that it fetches from.
+    #[serde(default)]
+    pub(crate) sources: Vec<SourceProgress>,
+}
+
+/// The rows that a new replica fetches from one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceProgress {
+    /// The source.
+    pub(crate) host: HostId,
+    /// Bytes that have come since this process began.
+    pub(crate) bytes_done: u64,
+    /// Bytes that the source was expected to send when that was asked; 0 if it did not tell.
+    pub(crate) bytes_total: u64,
+    /// Bytes that the source sends in a second at most; 0: no limit, or it did not tell.
+    pub(crate) bytes_per_second: u64,
 }
 
 packed!(StreamPage, StreamFences, StreamFencesReply, StreamProgress, StreamProgressReply);

@@ -9,9 +9,12 @@ use super::metadata::{
     Shutdown, TimeReply, TimeRequest,
 };
 use super::plan::{Arrival, ArrivalReply, Debts, DebtsReply};
+use super::range_sizes::{RangeSizes, RangeSizesReply};
 use super::recall::{Recall, RecallReply};
 use super::repair::{RepairMend, RepairOwed, RepairProven, RepairRows, RepairTree};
-use super::stream::{StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply};
+use super::stream::{
+    SourceProgress, StreamFences, StreamFencesReply, StreamPage, StreamPart, StreamProgress, StreamProgressReply,
+};
 use crate::ground::world::Class;
 use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
@@ -21,7 +24,7 @@ use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryH
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
-const ALL: [Description; 31] = [
+const ALL: [Description; 32] = [
     Description::of::<Write>(),
     Description::of::<ReadRows>(),
     Description::of::<ReadDigest>(),
@@ -53,6 +56,7 @@ const ALL: [Description; 31] = [
     Description::of::<RepairOwed>(),
     Description::of::<HealthCheck>(),
     Description::of::<BackUp>(),
+    Description::of::<RangeSizes>(),
 ];
 
 #[test]
@@ -166,7 +170,13 @@ fn bodies_have_the_recorded_bytes() {
             bytes_done: 5,
             bytes_total_estimate: 300,
             is_done: false,
+            sources: vec![SourceProgress { host, bytes_done: 5, bytes_total: 7, bytes_per_second: 300 }],
         }),
+        recorded_text(&RangeSizes {
+            tables: vec![StorageId(7)],
+            ranges: vec![TokenRange { start: Token(-1), end: Token(5) }],
+        }),
+        recorded_text(&RangeSizesReply { bytes: vec![300], bytes_per_second: 7 }),
     ];
     let expected = [
         "81 a4 'Keep' 83 a7 'created' 05 a6 'number' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 a9 'mutations' 91 c4 02 01 02",
@@ -220,7 +230,11 @@ fn bodies_have_the_recorded_bytes() {
         "81 a4 'plan' 09",
         "82 a6 'fences' 91 92 07 05 a7 'ballots' 90",
         "81 a4 'plan' 09",
-        "84 ab 'ranges' 5f 'left' 03 aa 'bytes' 5f 'done' 05 b4 'bytes' 5f 'total' 5f 'estimate' cd 01 2c a7 69 73 5f 'done' c2",
+        "85 ab 'ranges' 5f 'left' 03 aa 'bytes' 5f 'done' 05 b4 'bytes' 5f 'total' 5f 'estimate' cd 01 2c a7 69 73 5f 'done' c2 \
+         a7 'sources' 91 84 a4 'host' c4 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 02 aa 'bytes' 5f 'done' 05 \
+         ab 'bytes' 5f 'total' 07 b0 'bytes' 5f 'per' 5f 'second' cd 01 2c",
+        "82 a6 'tables' 91 07 a6 'ranges' 91 82 a5 'start' ff a3 'end' 05",
+        "82 a5 'bytes' 91 cd 01 2c b0 'bytes' 5f 'per' 5f 'second' 07",
     ];
     assert_eq!(bodies, expected);
 }

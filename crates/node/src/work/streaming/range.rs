@@ -117,7 +117,7 @@ impl<W: World> RangeStream<'_, W> {
                 Err(ImportError::Stale) if self.is_table_gone() => return Ok(SourceOutcome::TableGone),
                 applied => applied?,
             }
-            self.coordinator.replica().stream_status.add_bytes(bytes);
+            self.coordinator.replica().stream_status.add_bytes(source, bytes);
             self.coordinator.context().metrics.stream_bytes_received.inc_by(bytes);
             pages += usize::from(last.is_some());
             let Some(page) = prefetched else {

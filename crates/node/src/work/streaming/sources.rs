@@ -44,7 +44,7 @@ impl FailedSources {
 
 /// The replicas that hold a range before a plan, as sources for one that gains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RangeSources {
+pub(crate) struct RangeSources {
     /// Those that may be asked: in the new replica's datacentre first.
     hosts: Vec<(HostId, bool)>,
     /// The replica whose place is taken: the range has the same copies afterwards as before if it is the source.
@@ -105,6 +105,15 @@ impl RangeSources {
     /// All that may be asked.
     pub(super) fn candidates(&self) -> impl Iterator<Item = HostId> {
         self.hosts.iter().map(|(host, _)| *host)
+    }
+
+    /// The sources that send all rows of the range if those that are up stay so, and the others are given up.
+    pub(crate) fn expected_hosts(&self, is_up: impl Fn(HostId) -> bool) -> Vec<HostId> {
+        let mut expected = Vec::new();
+        while let NextSource::Ask(host) = self.next(StreamPart::Rows, &expected, None, &is_up, |host| !is_up(host)) {
+            expected.push(host);
+        }
+        expected
     }
 
     /// The source to ask next for a part, when `done` have sent all of it. One that is up and did not fail lately is ready; the displaced
