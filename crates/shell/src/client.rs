@@ -83,15 +83,7 @@ impl std::error::Error for StatementError {}
 impl Client {
     /// Connects and logs in; blocks meanwhile.
     pub fn open(login: &Login) -> anyhow::Result<Client> {
-        let target = Target {
-            host: login.host.clone(),
-            port: login.port,
-            connect: CONNECT_TIMEOUT,
-            request: ANSWER_TIMEOUT,
-            credentials: login.credentials.clone(),
-            tls: login.authorities.as_deref().map(|path| tls_config(Some(path))).transpose()?,
-        };
-        Ok(Client { connection: Connection::open(&target)? })
+        Ok(Client { connection: Connection::open(&target_of(login, ANSWER_TIMEOUT)?)? })
     }
 
     /// Runs a statement; blocks until it is answered.
@@ -116,6 +108,18 @@ impl Client {
         };
         Ok(Page { warnings: answer.warnings, trace: answer.trace, ..page })
     }
+}
+
+/// The node of a login, whose answers are waited for so long.
+pub(crate) fn target_of(login: &Login, request: Duration) -> anyhow::Result<Target> {
+    Ok(Target {
+        host: login.host.clone(),
+        port: login.port,
+        connect: CONNECT_TIMEOUT,
+        request,
+        credentials: login.credentials.clone(),
+        tls: login.authorities.as_deref().map(|path| tls_config(Some(path))).transpose()?,
+    })
 }
 
 fn read_page(rows: &Rows) -> Page {

@@ -99,37 +99,75 @@ impl Connection {
         self.exchange()
     }
 
-    fn ask(&mut self, request: &Request<'_>) -> Result<Answer, Failure> {
+    /// Sends a request and waits for its answer.
+    pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Answer, Failure> {
         self.codec.send(0, request).map_err(|error| Failure::Lost(error.to_string()))?;
         self.exchange()
     }
 
+    /// Sends requests, all at once, and waits for their answers, which are given in the order of the requests.
+    pub(crate) fn ask_all(
+        &mut self,
+        requests: &[Request<'_>],
+    ) -> Result<Vec<Result<Response, ErrorResponse>>, Failure> {
+        for (stream, request) in requests.iter().enumerate() {
+            let stream = i16::try_from(stream).map_err(|_| Failure::Lost("too many requests at once".to_owned()))?;
+            self.codec.send(stream, request).map_err(|error| Failure::Lost(error.to_string()))?;
+        }
+        self.flush()?;
+        let deadline = Instant::now() + self.timeout;
+        let mut outcomes: Vec<Option<Result<Response, ErrorResponse>>> = requests.iter().map(|_| None).collect();
+        let mut missing = outcomes.len();
+        while missing > 0 {
+            let (stream, answer) = self.receive(deadline)?;
+            let place = usize::try_from(stream).ok().and_then(|stream| outcomes.get_mut(stream));
+            if let Some(place) = place.filter(|place| place.is_none()) {
+                *place = Some(answer.outcome);
+                missing -= 1;
+            }
+        }
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
     /// Sends what is encoded, and waits for the answer.
     fn exchange(&mut self) -> Result<Answer, Failure> {
+        self.flush()?;
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            // Another stream has events.
+            if let (0, answer) = self.receive(deadline)? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
         let output = self.codec.output();
         let length = output.len();
         let sent = self.stream.write_all(output).and_then(|()| self.stream.flush());
         sent.map_err(|error| self.stream.failure(&error, self.answered))?;
         self.codec.consume(length);
-        let deadline = Instant::now() + self.timeout;
+        Ok(())
+    }
+
+    /// The next answer, with its stream.
+    fn receive(&mut self, deadline: Instant) -> Result<(i16, Answer), Failure> {
         loop {
             let incoming = self.codec.receive(&mut self.input).map_err(|error| match self.answered {
                 true => Failure::Lost(error.to_string()),
                 false => Failure::NotCql(OTHER_PROTOCOL_REASON),
             });
-            match incoming? {
-                Some(incoming) if incoming.stream == 0 => {
-                    self.answered = true;
-                    let outcome = match incoming.response {
-                        Response::Error(error) => Err(error),
-                        response => Ok(response),
-                    };
-                    return Ok(Answer { outcome, warnings: incoming.warnings, trace: incoming.tracing });
-                }
-                // Another stream, such as events.
-                Some(_) => {}
-                None => self.read_input(deadline)?,
-            }
+            let Some(incoming) = incoming? else {
+                self.read_input(deadline)?;
+                continue;
+            };
+            self.answered = true;
+            let outcome = match incoming.response {
+                Response::Error(error) => Err(error),
+                response => Ok(response),
+            };
+            let answer = Answer { outcome, warnings: incoming.warnings, trace: incoming.tracing };
+            return Ok((incoming.stream, answer));
         }
     }
 

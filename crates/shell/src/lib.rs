@@ -3,7 +3,7 @@
 //! - `options`, `target`: the command line, and the node, credentials and TLS that follow from it.
 //! - `interactive`: prompt and history. `session`: settings and the execution of statements. `command`: own commands.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
-//! - `client`: a client for other programs in which a person writes statements.
+//! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `splitter`, `token`: statements found in a text.
 //! - `table`, `describe`, `value`, `paint`, `error`: output.
 
@@ -13,6 +13,7 @@
 mod client;
 mod command;
 mod connection;
+mod data_client;
 mod describe;
 mod error;
 mod failure;
@@ -29,6 +30,7 @@ mod token;
 mod value;
 
 pub use client::{Client, Login, Page, Statement, StatementError};
+pub use data_client::{DataClient, DataError};
 pub use options::ShellOptions;
 
 use anyhow::Context;
