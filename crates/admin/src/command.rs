@@ -3,6 +3,7 @@
 use crate::backup::{backup_name, rate};
 use crate::names::{name, snapshot_name, table_selection};
 use clap::Subcommand;
+use henge_import::ImportOptions;
 use henge_operator::TableSelection;
 use std::path::PathBuf;
 
@@ -75,6 +76,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
+    /// Read a keyspace or a table of another cluster, such as one of Apache Cassandra, while both serve, and write its rows into this one
+    /// with the time of each cell. Ends with 2 if rows may be missing; the same command goes on then. No admin port is asked.
+    Import(Box<ImportOptions>),
     /// Print the sizes of tables on this node.
     Tablestats {
         /// keyspace or keyspace.table; without any, all tables.

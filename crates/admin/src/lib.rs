@@ -102,6 +102,7 @@ pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
             let code = if preview.refusal.is_none() { 0 } else { PROBLEMS_FOUND };
             (options.format.show(&preview, preview::text)?, code)
         }
+        Command::Import(options) => (String::new(), henge_import::import(options)?),
         Command::Console { console_port, ssl_certfile } => {
             runtime.block_on(console::serve(client, *console_port, ssl_certfile.clone()))?;
             (String::new(), 0)
@@ -126,8 +127,8 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Status { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::status),
         Command::Ring { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::ring),
         Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),
-        // It prints by itself and has no end.
-        Command::Console { .. } => Ok(String::new()),
+        // They print by themselves.
+        Command::Console { .. } | Command::Import(_) => Ok(String::new()),
         Command::Doctor => Ok(doctor::diagnose(client).await?.text()),
         Command::Backup { folder, name, rate, without_down, waiting } => {
             let name = name.clone().unwrap_or_else(|| jiff::Timestamp::now().as_millisecond().to_string());

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Henge's own targets, one for each crate that logs or may log.
-const TARGETS: [&str; 27] = [
+const TARGETS: [&str; 28] = [
     "henge",
     "henge_admin",
     "henge_backup",
@@ -20,6 +20,7 @@ const TARGETS: [&str; 27] = [
     "henge_cql",
     "henge_fuzz",
     "henge_gossip",
+    "henge_import",
     "henge_manual",
     "henge_metadata",
     "henge_model",
