@@ -206,7 +206,7 @@ def load_by_cqlsh(address, packages, directory):
             for package in packages:
                 writer.writerow([package[name] for name in names])
         copy = f"CONSISTENCY QUORUM; COPY debian.{table} ({', '.join(names)}) FROM '{path}' WITH NULL = '~~' AND NUMPROCESSES = 2;"
-        done = subprocess.run(["cqlsh", address, "-e", copy], capture_output=True, text=True, timeout=1200)
+        done = subprocess.run(["cqlsh", address, "-e", copy], capture_output=True, text=True, timeout=1200, cwd=directory)
         assert done.returncode == 0 and f"{len(packages)} rows imported" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
         written += len(packages)
     return written
