@@ -77,6 +77,7 @@ pub use faults::Faults;
 pub use henge_model::WriteType;
 pub use key_read::Read;
 pub use keyspace_placement::KeyspacePlacement;
+pub use limits::PLANS_MAX;
 pub use logged_batch::LoggedBatch;
 pub use paxos::{Conditional, Decision, Settlement, conditional, settle_partition};
 pub use plan_epoch::newer_placement;

@@ -16,6 +16,9 @@ pub(crate) const REREAD_KEYS_MAX: usize = 512;
 pub(crate) const REREAD_BYTES_MAX: usize = 512 << 10;
 /// Repairing mutations of one read under way at once.
 pub(crate) const MENDS_UNDER_WAY_MAX: usize = 64;
+/// The number of plans of a request whose range changes hands meanwhile, while time is left: a step of a move may follow the one before
+/// within milliseconds.
+pub const PLANS_MAX: u32 = 4;
 /// The number of times that replicas are asked again that could not be asked, or whose link broke, while time is left.
 pub(crate) const REPEATS_MAX: u32 = 2;
 /// The wait before that; twice as long before the second time. Links connect again within it.

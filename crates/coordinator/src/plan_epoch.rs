@@ -3,8 +3,8 @@
 //!
 //! - Before anything is sent, a placement that holds no longer is replaced by the newest one.
 //! - Reads and the beginnings of Paxos rounds are repeated once the coordinator has caught up: they change nothing that a client asked for.
-//! - A write is sent once more, with the same stamp and identity, to the replicas of the newer plan: where it was made already, that
-//!   changes nothing. If the range changes hands once more, its outcome is told to be unknown. An addition to a counter is never repeated.
+//! - A write is sent again, with the same stamp and identity, to the replicas of the newer plan: where it was made already, that changes
+//!   nothing. If the range changes hands too often, its outcome is told to be unknown. An addition to a counter is never repeated.
 
 use crate::plan::required_answers;
 use crate::{KeyspacePlacement, ReadError, Refusal, Replicas, WriteError, WriteType};

@@ -3,6 +3,7 @@
 use crate::command_partition::{partition_of, without_probe};
 use crate::index_read::read_by_index;
 use crate::key_read::read_by_key;
+use crate::limits::PLANS_MAX;
 use crate::paxos::serial_read;
 use crate::plan_epoch::{newer_placement, newest, stale_read};
 use crate::{Read, ReadError, Replicas};
@@ -30,12 +31,15 @@ pub async fn read<R: Replicas>(replicas: &R, mut read: Read) -> Result<RowBlock,
         };
     }
     read.placed = newest(replicas, read.placed, tokens);
-    let first = read_by_plan(replicas, &read, tokens).await;
-    if !first.as_ref().is_err_and(ReadError::is_of_stale_plan) {
-        return first;
+    for _ in 1..PLANS_MAX {
+        let outcome = read_by_plan(replicas, &read, tokens).await;
+        if !outcome.as_ref().is_err_and(ReadError::is_of_stale_plan) {
+            return outcome;
+        }
+        let Some(placed) = newer_placement(replicas, &read.placed, tokens).await else { return outcome };
+        read.placed = placed;
     }
-    let Some(placed) = newer_placement(replicas, &read.placed, tokens).await else { return first };
-    read_by_plan(replicas, &Read { placed, ..read }, tokens).await
+    read_by_plan(replicas, &read, tokens).await
 }
 
 /// Reads by the placement of the request, which has to hold at the end too.

@@ -6,7 +6,7 @@ mod sending;
 
 pub use sending::Write;
 
-use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
+use crate::limits::{PLANS_MAX, REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
 use crate::plan_epoch::{confirm_write, newer_placement, newest};
 use crate::required::Shortage;
@@ -18,28 +18,35 @@ use sending::{failure, send};
 use smallvec::SmallVec;
 
 /// Writes to all replicas, those in other datacentres included, and returns when enough have acknowledged; the rest goes on
-/// in the node. Replicas that are down are owed a hint. A write whose range changes hands meanwhile is sent once more, to the
+/// in the node. Replicas that are down are owed a hint. A write whose range changes hands meanwhile is sent again, to the
 /// replicas of then: the same mutation, which changes nothing where it is already.
 pub async fn write<R: Replicas>(replicas: &R, mut write: Write) -> Result<(), WriteError> {
     let tokens = TokenRange::of_one(write.token);
     write.placed = newest(replicas, write.placed, tokens);
-    let first = plan(replicas, &write.placed, write.token, write.consistency)?;
+    let mut planned = plan(replicas, &write.placed, write.token, write.consistency)?;
     if write.consistency == Consistency::Any {
-        return any::write(replicas, &write, &first).await;
+        return any::write(replicas, &write, &planned).await;
     }
-    let Attempt { outcome, was_stale } = attempt(replicas, &write, &first).await;
-    let confirmed = match outcome {
-        Ok(()) => confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type)),
-        Err(error) if was_stale => Err(error),
-        error => return error,
-    };
-    let Err(error) = confirmed else { return Ok(()) };
-    let Some(placed) = newer_placement(replicas, &write.placed, tokens).await else { return Err(error) };
-    write.placed = placed;
-    // Too few replicas are up now: what was sent before may be there all the same.
-    let Ok(second) = plan(replicas, &write.placed, write.token, write.consistency) else { return Err(error) };
-    attempt(replicas, &write, &second).await.outcome.map_err(unknown)?;
-    confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type))
+    let mut plans = 1;
+    loop {
+        let Attempt { outcome, was_stale } = attempt(replicas, &write, &planned).await;
+        let outcome = if plans == 1 { outcome } else { outcome.map_err(unknown) };
+        let confirmed = match outcome {
+            Ok(()) => confirm_write(replicas, &write.placed, tokens, (write.consistency, write.write_type)),
+            Err(error) if was_stale => Err(error),
+            error => return error,
+        };
+        let Err(error) = confirmed else { return Ok(()) };
+        if plans == PLANS_MAX {
+            return Err(error);
+        }
+        let Some(placed) = newer_placement(replicas, &write.placed, tokens).await else { return Err(error) };
+        write.placed = placed;
+        // Too few replicas are up now: what was sent before may be there all the same.
+        let Ok(next) = plan(replicas, &write.placed, write.token, write.consistency) else { return Err(error) };
+        planned = next;
+        plans += 1;
+    }
 }
 
 /// The error of a write that was sent before by another plan: no refusal of now says that it is nowhere.

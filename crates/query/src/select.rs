@@ -11,7 +11,7 @@ use crate::tombstones::{ReadContext, TombstoneCounter};
 use crate::{Error, PageState, PageStateError, Request};
 use futures_util::FutureExt;
 use henge_base::Bytes;
-use henge_coordinator::{KeyspacePlacement, Local, ReadError, Replicas, can_read_locally};
+use henge_coordinator::{KeyspacePlacement, Local, PLANS_MAX, ReadError, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, Probe, RowBlock, RowSink, Rows, Token, TokenRange};
 
@@ -180,9 +180,12 @@ impl<R: Replicas> PageRun<'_, R> {
 
     /// The next block of at most `wanted` rows; `None` at the end of the read.
     pub(crate) async fn read_block(&mut self, wanted: u32) -> Result<Option<RowBlock>, Error> {
-        let block = match self.read_piece(wanted).await {
-            Err(error) if error.is_of_stale_plan() && self.cut_anew().await => self.read_piece(wanted).await?,
-            read => read?,
+        let mut plans = 1;
+        let block = loop {
+            match self.read_piece(wanted).await {
+                Err(error) if plans < PLANS_MAX && error.is_of_stale_plan() && self.cut_anew().await => plans += 1,
+                read => break read?,
+            }
         };
         let Some((token, block)) = block else { return Ok(None) };
         let (mut tombstones, place) = (std::mem::take(&mut self.tombstones), (self.cursor.piece(), token));
