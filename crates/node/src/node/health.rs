@@ -6,7 +6,7 @@ use crate::ground::request_activity::count_by_operation;
 use crate::ground::surroundings::QueryFacts;
 use crate::ground::world::{To, World};
 use crate::peers::messages::health::HealthCheck;
-use crate::work::repair::oldest_proof;
+use crate::work::repair::oldest::oldest_proof;
 use futures_util::future::join_all;
 use henge_base::HostId;
 use henge_operator::{

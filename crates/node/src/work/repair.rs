@@ -1,14 +1,17 @@
 //! Anti-entropy: the replicas of every range compare what they hold, all the time, and what is proven to be everywhere is recorded
 //! (docs/protocols/anti-entropy.md).
 //!
-//! - `group`: the ranges that are compared together; `owed`: the writes that members owe; `session`: one comparison.
+//! - `group`: the ranges that are compared together; `oldest`: the one proven longest ago; `owed`: the writes that members owe; `round`:
+//!   the order of comparisons; `session`: one of them.
 
 pub(crate) mod group;
+pub(crate) mod oldest;
 mod owed;
+mod round;
 mod session;
 
 use crate::cluster::view::View;
-use crate::coordinator::{Coordinator, Parts};
+use crate::coordinator::Coordinator;
 use crate::ground::repairs::{RepairRequest, RepairStatus, TableRepair};
 use crate::ground::world::World;
 use crate::peers::messages::repair::{ComparedPart, FloorNote};
@@ -17,9 +20,9 @@ use group::{Group, Scope, groups};
 use henge_base::{HostId, Micros, Mono, Random};
 use henge_coordinator::Replicas;
 use henge_model::{StorageId, Table, TokenRange};
-use henge_operator::OldestProof;
 use henge_repair::{BITS_MAX, BITS_MIN, bits_for};
 use owed::{ASKED_PER_ROUND, OwedWrites, are_many, live_members};
+use round::Round;
 use session::{SessionError, SessionRun, is_stale};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +30,9 @@ use std::time::Duration;
 
 /// Clocks of coordinators that issue writes may differ by as much.
 const CLOCK_MARGIN: Duration = Duration::from_secs(1);
+
+/// The share of the time between two rounds over which a large cluster's comparisons are spread.
+const SPREAD_SHARE: f64 = 0.75;
 
 /// Ballots of this age are refused once they are settled: no round takes so long, and no request waits for one.
 const BALLOT_AGE: Duration = Duration::from_micros(2 * henge_paxos::AGE_MAX_US as u64);
@@ -40,6 +46,8 @@ pub(crate) struct Repair<W> {
     has_begun: bool,
     /// When the next round is due.
     due: Mono,
+    /// The rest of this one.
+    round: Round,
     owed: OwedWrites,
     /// When the next one of many members is asked what it owes.
     ask_due: Mono,
@@ -58,32 +66,21 @@ impl<W: World> Repair<W> {
             started,
             has_begun: false,
             due: Mono::default(),
+            round: Round::default(),
             owed: OwedWrites::default(),
             ask_due: Mono(u64::MAX),
             bits: BTreeMap::new(),
         }
     }
 
-    /// Compares once all that is asked for; the outcome by table.
-    async fn round(&mut self, scope: Scope, is_asked: impl Fn(&Table) -> bool) -> Vec<TableRepair> {
+    /// Compares once all that an operator asks for and this node holds; the outcome by table.
+    async fn compare_held(&mut self, is_asked: impl Fn(&Table) -> bool) -> Vec<TableRepair> {
         let view = self.coordinator.cluster().current_view();
+        self.owed.ask_all(&self.coordinator, &view).await;
         let tables: Vec<Arc<Table>> = view.state.schema.tables().filter(|table| is_asked(table)).cloned().collect();
-        // Many are asked one after the other all the time, unless somebody waits for the outcome.
-        if scope == Scope::Held || !are_many(view.state.members.len()) {
-            self.owed.ask_all(&self.coordinator, &view).await;
-        }
         let mut outcomes = Vec::with_capacity(tables.len());
         for table in tables {
-            let mut sum = RepairStatus::default();
-            let view = self.coordinator.cluster().current_view();
-            let local = self.coordinator.local();
-            for group in groups(&view, self.coordinator.replica(), local, &table, scope) {
-                let status = self.compare(&group).await;
-                self.coordinator.context().repairs.note(table.storage_id, status.clone());
-                let rows = sum.rows + status.rows;
-                sum.add(status);
-                sum.rows = rows;
-            }
+            let sum = self.compare_table(&table, Scope::Held, |_| true).await;
             outcomes.push(TableRepair {
                 keyspace: table.keyspace.clone(),
                 table: table.name.clone(),
@@ -96,6 +93,48 @@ impl<W: World> Repair<W> {
             });
         }
         outcomes
+    }
+
+    /// Begins a round: all that this node leads is compared once.
+    async fn begin_round(&mut self, interval: Duration) {
+        let view = self.coordinator.cluster().current_view();
+        let is_large = are_many(view.state.members.len());
+        if !is_large {
+            self.owed.ask_all(&self.coordinator, &view).await;
+        }
+        let (replica, local) = (self.coordinator.replica(), self.coordinator.local());
+        let tables = view.state.schema.tables();
+        let groups = tables.flat_map(|table| groups(&view, replica, local, table, Scope::Led));
+        let time = if is_large { interval.mul_f64(SPREAD_SHARE) } else { Duration::ZERO };
+        self.round =
+            Round::new(groups.map(|group| group.replicas).collect(), self.coordinator.context().world.mono(), time);
+    }
+
+    /// Compares what this node leads together with the same others.
+    async fn compare_set(&mut self, replicas: &[HostId]) {
+        let view = self.coordinator.cluster().current_view();
+        for table in view.state.schema.tables() {
+            self.compare_table(table, Scope::Led, |group| group.replicas == replicas).await;
+        }
+    }
+
+    /// Compares groups of a table; the sum of their outcomes.
+    async fn compare_table(
+        &mut self,
+        table: &Arc<Table>,
+        scope: Scope,
+        is_asked: impl Fn(&Group) -> bool,
+    ) -> RepairStatus {
+        let (view, local) = (self.coordinator.cluster().current_view(), self.coordinator.local());
+        let mut sum = RepairStatus::default();
+        for group in groups(&view, self.coordinator.replica(), local, table, scope).into_iter().filter(is_asked) {
+            let status = self.compare(&group).await;
+            self.coordinator.context().repairs.note(table.storage_id, status.clone());
+            let rows = sum.rows + status.rows;
+            sum.add(status);
+            sum.rows = rows;
+        }
+        sum
     }
 
     /// Compares a group, and tells its replicas what that proves.
@@ -235,6 +274,19 @@ impl<W: World> Repair<W> {
         (has_settled && before > known && oldest < before).then_some(floor)
     }
 
+    /// Shows what a round has come to, and forgets what is mended or gone.
+    async fn end_round(&mut self, now: Mono, interval: Duration) {
+        let view = self.coordinator.cluster().current_view();
+        self.retain(&view);
+        self.show_age(&view);
+        self.coordinator.replica().forget_mended(&view).await;
+        if !are_many(view.state.members.len()) {
+            self.ask_due = Mono(u64::MAX);
+        } else if self.ask_due == Mono(u64::MAX) {
+            self.ask_due = now + interval / ASKED_PER_ROUND;
+        }
+    }
+
     /// Sets how old the oldest proof is, of the ranges that this node holds.
     fn show_age(&self, view: &View) {
         let (context, local) = (self.coordinator.context(), self.coordinator.local());
@@ -264,7 +316,7 @@ impl<W: World> Repair<W> {
             keyspace.as_ref().is_none_or(|keyspace| *keyspace == found.keyspace)
                 && table.as_ref().is_none_or(|table| *table == found.name)
         };
-        let outcomes = self.round(Scope::Held, is_asked).await;
+        let outcomes = self.compare_held(is_asked).await;
         // Whoever asked may have gone.
         let _ = done.send(outcomes);
     }
@@ -283,23 +335,6 @@ fn wanted_bits(outcome: &session::Outcome, group: &Group) -> u8 {
 /// Writes from before this are refused before deletions from before `before` (seconds) are forgotten.
 fn fence(margin: Duration, before: i64) -> Micros {
     before.saturating_mul(1_000_000).saturating_add((margin / 2).as_micros() as Micros)
-}
-
-/// The range that was proven equal on its replicas longest ago, of those that this node holds; `None` if it shares none.
-pub(crate) fn oldest_proof<W: World>(parts: &Parts<W>) -> Option<OldestProof> {
-    let (context, view) = (&parts.context, parts.cluster.view());
-    let now = context.now();
-    let started = now.wall.saturating_sub(now.mono.0 as i64);
-    let tables = view.state.schema.tables();
-    let groups = tables.flat_map(|table| groups(&view, &parts.replica, context.host(), table, Scope::Held));
-    let (table, proven) = groups.map(|group| (group.table, group.proven)).min_by_key(|(_, proven)| *proven)?;
-    let age_us = now.wall.saturating_sub(proven.max(started)).max(0);
-    Some(OldestProof {
-        keyspace: table.keyspace.clone(),
-        table: table.name.clone(),
-        age_seconds: age_us.cast_unsigned() / 1_000_000,
-        last_error: context.repairs.status(table.storage_id).last_error,
-    })
 }
 
 impl<W: World> Worker for Repair<W> {
@@ -322,37 +357,38 @@ impl<W: World> Worker for Repair<W> {
                 self.owed.ask_next(&self.coordinator, &view).await;
             }
         }
-        if self.has_begun && now < self.due {
+        if self.round.due().is_none() {
+            if self.has_begun && now < self.due {
+                return Ok(Next::Wait);
+            }
+            // Nodes begin at random, and do not fall into step.
+            let spread = interval.as_micros() as u64;
+            let jitter = if self.has_begun { spread / 10 } else { spread };
+            let jitter = Duration::from_micros(self.random.below(jitter + 1));
+            self.due = if self.has_begun { now + interval + jitter } else { now + jitter };
+            if self.has_begun && is_enabled {
+                self.begin_round(interval).await;
+            }
+            self.has_begun = true;
+        }
+        if let Some(replicas) = self.round.take(self.coordinator.context().world.mono()) {
+            self.compare_set(&replicas).await;
+        }
+        if self.round.due().is_some() {
+            // Requests of operators come between two sets.
             return Ok(Next::Wait);
         }
-        let began = self.coordinator.context().world.mono();
-        if self.has_begun && is_enabled {
-            self.round(Scope::Led, |_| true).await;
-        }
-        let view = self.coordinator.cluster().current_view();
-        self.retain(&view);
-        self.show_age(&view);
-        self.coordinator.replica().forget_mended(&view).await;
-        // Nodes begin at random, and do not fall into step.
-        let spread = interval.as_micros() as u64;
-        let jitter = if self.has_begun { spread / 10 } else { spread };
-        let jitter = Duration::from_micros(self.random.below(jitter + 1));
-        self.due = if self.has_begun { began + interval + jitter } else { began + jitter };
-        self.has_begun = true;
-        if !are_many(view.state.members.len()) {
-            self.ask_due = Mono(u64::MAX);
-        } else if self.ask_due == Mono(u64::MAX) {
-            self.ask_due = began + interval / ASKED_PER_ROUND;
-        }
+        self.end_round(now, interval).await;
         Ok(Next::Wait)
     }
 
     async fn wait(&mut self) {
         let context = self.coordinator.context();
+        let due = self.round.due().unwrap_or(self.due);
         tokio::select! {
             biased;
             () = context.repairs.wait_for_request() => {}
-            () = context.world.sleep_until(self.due.min(self.ask_due)) => {}
+            () = context.world.sleep_until(due.min(self.ask_due)) => {}
         }
     }
 
