@@ -27,8 +27,8 @@ const MILLISECOND: u64 = 1_000;
 const LOSS_PERMILLE: u64 = 10;
 /// A request or reply that was lost is sent again after so many microseconds. Gossip is not.
 const RESEND_US: u64 = 100_000;
-/// Members go on asking each other to be admitted for so many seconds after all are up.
-const SETTLING_SECONDS: u64 = 30;
+/// Members go on asking each other to be admitted for half a minute after all are up, and what they asked over is closed two minutes later.
+const SETTLING_SECONDS: u64 = 150;
 /// The longest simulated time until all are up, and until a change of the schema is everywhere, in seconds.
 const PATIENCE_SECONDS: u64 = 120;
 /// The tokens of a member.
@@ -58,7 +58,7 @@ pub(crate) fn measure(members: usize, quiet_seconds: u64, seed: u64) -> anyhow::
     let large = LargeCluster { cluster };
     let rounds = large.seconds_until(|life| life.node.peers_up() == members - 1);
     let memory_bytes = resident_bytes().saturating_sub(before) / members;
-    large.pass(SETTLING_SECONDS * SECOND);
+    let (_, connections_after_start) = large.stay_quiet(SETTLING_SECONDS);
     let (suspicions, connections) = large.stay_quiet(quiet_seconds);
     let quiet = large.quiet_traffic(quiet_seconds);
     let (keyspace, table) = (large.change_schema(KEYSPACE), large.change_schema(TABLE));
@@ -76,6 +76,7 @@ pub(crate) fn measure(members: usize, quiet_seconds: u64, seed: u64) -> anyhow::
         all: quiet[1],
         gossip_links: quiet[2],
         links: quiet[3],
+        connections_after_start,
         connections,
         suspicions,
         keyspace,

@@ -66,6 +66,8 @@ pub(crate) struct LargeReport {
     pub(crate) gossip_links: Spread,
     /// Peers that it had to do with for any reason.
     pub(crate) links: Spread,
+    /// Connections that a node held at one moment of the time before, in which the common start was not over.
+    pub(crate) connections_after_start: Spread,
     /// Connections that a node held at one moment of it.
     pub(crate) connections: Spread,
     /// Times that a node took another for down in that time.
@@ -89,6 +91,7 @@ impl fmt::Display for LargeReport {
         writeln!(f, "links of a node that gossip used in {seconds} s: {}", self.gossip_links)?;
         writeln!(f, "links of a node that anything used: {}", self.links)?;
         writeln!(f, "connections that a node held at one moment: {}", self.connections)?;
+        writeln!(f, "connections after the common start: {}", self.connections_after_start)?;
         writeln!(f, "false suspicions in {seconds} s: {} of {} pairs", self.suspicions, members * (members - 1))?;
         writeln!(f, "CREATE KEYSPACE with a replication of its own: {}", self.keyspace)?;
         write!(f, "CREATE TABLE: {}", self.table)?;
