@@ -12,10 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn linear(swaps: &[Swap]) -> Vec<Violation> {
     let keys: BTreeSet<i64> = swaps.iter().map(|swap| swap.key).collect();
     let of = |key| swaps.iter().filter(|swap| swap.key == key).collect::<Vec<_>>();
-    keys.into_iter().filter_map(|key| broken(&of(key)).err()).map(|what| Violation { rule: "I5", what }).collect()
+    keys.into_iter().filter_map(|key| check_key(&of(key)).err()).collect()
 }
 
-fn broken(swaps: &[&Swap]) -> Result<(), String> {
+fn violation(what: String) -> Violation {
+    Violation { rule: "I5", what }
+}
+
+fn check_key(swaps: &[&Swap]) -> Result<(), Violation> {
     let depths = Depths::of(swaps);
     let mut by_depth: BTreeMap<u64, Value> = BTreeMap::new();
     for swap in swaps.iter().filter(|swap| swap.ending == Ending::Ok) {
@@ -23,12 +27,12 @@ fn broken(swaps: &[&Swap]) -> Result<(), String> {
             // The value seen and all values before it.
             let mut at = value;
             loop {
-                let depth = depths.depth(at).ok_or_else(|| format!("{swap:?} saw {at:?}, which nobody wrote"))?;
+                let depth =
+                    depths.depth(at).ok_or_else(|| violation(format!("{swap:?} saw {at:?}, which nobody wrote")))?;
                 let other = *by_depth.entry(depth).or_insert(at);
                 if other != at {
-                    return Err(format!(
-                        "{swap:?}: the register was {at:?} and {other:?} at its change number {depth}"
-                    ));
+                    let what = format!("{swap:?}: the register was {at:?} and {other:?} at its change number {depth}");
+                    return Err(violation(what));
                 }
                 match at {
                     None => break,
@@ -41,14 +45,15 @@ fn broken(swaps: &[&Swap]) -> Result<(), String> {
         let path = depths.path(read.seen);
         if read.all != path {
             let (lost, extra) = (path.difference(&read.all).next(), read.all.difference(&path).next());
-            return Err(format!("{read:?}: {lost:?} was decided and is lost, or {extra:?} is of another path"));
+            let what = format!("{read:?}: {lost:?} was decided and is lost, or {extra:?} is of another path");
+            return Err(violation(what));
         }
     }
-    order(swaps, &depths)
+    check_order(swaps, &depths)
 }
 
 /// Checks that an operation sees the effect of every operation that ended before it began.
-fn order(swaps: &[&Swap], depths: &Depths) -> Result<(), String> {
+fn check_order(swaps: &[&Swap], depths: &Depths) -> Result<(), Violation> {
     let mut ended: Vec<(u64, u64, &Swap)> = Vec::new();
     let good = swaps.iter().filter(|swap| swap.ending == Ending::Ok);
     for swap in good.clone() {
@@ -61,7 +66,7 @@ fn order(swaps: &[&Swap], depths: &Depths) -> Result<(), String> {
         let before = ended.iter().take_while(|(at, ..)| *at < swap.began);
         let Some((_, depth, earlier)) = before.max_by_key(|(_, depth, _)| *depth) else { continue };
         if depths.depth(swap.seen).is_some_and(|seen| seen < *depth) {
-            return Err(format!("{swap:?} does not see {earlier:?}, which ended before it began"));
+            return Err(violation(format!("{swap:?} does not see {earlier:?}, which ended before it began")));
         }
     }
     Ok(())
