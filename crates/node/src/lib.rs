@@ -59,6 +59,7 @@ pub use node::{
     Gainer, MemberReport, MergeError, MergedRows, Node, Ownership, PendingHints, PlanReport, RenewError,
     RenewedCluster, StartError, UnknownChange, renew,
 };
+pub use peers::ask_error::AskError;
 pub use peers::messages::recall::refusal_for_good;
 pub use work::plan_driver::{GainerProgress, StreamSource};
 

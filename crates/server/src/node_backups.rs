@@ -1,9 +1,9 @@
 //! This node's part of a backup: a snapshot, whose files go to the place, and are removed here once they are there.
 
-use henge_backup::{FolderPlace, NodeEntry, NodeManifest, Throttle, Upload, UploadProgress, upload_node};
+use henge_backup::{BackupError, FolderPlace, NodeEntry, NodeManifest, Throttle, Upload, UploadProgress, upload_node};
 use henge_operator::{BackupOrder, MemberBackup};
 use henge_rocks::RocksEngine;
-use henge_storage::Snapshots;
+use henge_storage::{SnapshotError, Snapshots};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -27,7 +27,18 @@ struct Run {
     order: BackupOrder,
     throttle: Throttle,
     progress: UploadProgress,
-    end: OnceLock<Result<NodeEntry, String>>,
+    end: OnceLock<Result<NodeEntry, NodeBackupError>>,
+}
+
+/// This node's part of a backup cannot be made.
+#[derive(Debug, thiserror::Error)]
+enum NodeBackupError {
+    /// The snapshot cannot be taken or cleared.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The place does not take it.
+    #[error(transparent)]
+    Place(#[from] BackupError),
 }
 
 impl NodeBackups {
@@ -76,14 +87,14 @@ impl NodeBackups {
     }
 
     /// Takes a snapshot, and brings its files to the place.
-    fn run(&self, run: &Run, tokens: Vec<i64>) -> Result<NodeEntry, String> {
+    fn run(&self, run: &Run, tokens: Vec<i64>) -> Result<NodeEntry, NodeBackupError> {
         let order = &run.order;
-        let place = FolderPlace::open(Path::new(&order.to)).map_err(|error| error.to_string())?;
+        let place = FolderPlace::open(Path::new(&order.to))?;
         let name = format!("{SNAPSHOT_PREFIX}{}", order.name);
         // One of an earlier attempt, which a crash left.
-        self.snapshots.clear(&name).map_err(|error| error.to_string())?;
+        self.snapshots.clear(&name)?;
         let copy = |to: &Path| self.engine.checkpoint(to).map_err(Into::into);
-        let snapshot = self.snapshots.take(&name, copy).map_err(|error| error.to_string())?;
+        let snapshot = self.snapshots.take(&name, copy)?;
         let taken_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let upload = Upload {
             place: &place,
@@ -93,9 +104,9 @@ impl NodeBackups {
             throttle: &run.throttle,
             progress: &run.progress,
         };
-        let uploaded = upload_node(upload).map_err(|error| error.to_string());
-        self.snapshots.clear(&name).map_err(|error| error.to_string())?;
-        uploaded
+        let uploaded = upload_node(upload);
+        self.snapshots.clear(&name)?;
+        Ok(uploaded?)
     }
 }
 
@@ -108,7 +119,7 @@ impl Run {
             done_bytes: load(&self.progress.done),
             written_bytes: load(&self.progress.written),
             manifest: end.and_then(|end| end.as_ref().ok()).map(|entry| entry.manifest.clone()),
-            error: end.and_then(|end| end.as_ref().err()).cloned(),
+            error: end.and_then(|end| end.as_ref().err()).map(ToString::to_string),
         }
     }
 }

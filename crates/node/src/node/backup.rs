@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::ground::world::{To, World};
+use crate::peers::ask_error::AskError;
 use crate::peers::messages::backup::BackUp;
 use futures_util::future::join_all;
 use henge_base::HostId;
@@ -33,14 +34,13 @@ impl<W: World> Node<W> {
         &self,
         members: &[HostId],
         order: &BackupOrder,
-    ) -> Vec<(HostId, Result<MemberBackup, String>)> {
+    ) -> Vec<(HostId, Result<MemberBackup, AskError>)> {
         let parts = self.parts();
         let ask = |host: HostId| async move {
             if host == parts.context.host() {
                 return (host, Ok(self.back_up(order)));
             }
-            let asked = parts.peers.ask(To::Host(host), &BackUp(order.clone()), ANSWER_TIMEOUT).await;
-            (host, asked.map_err(|error| error.to_string()))
+            (host, parts.peers.ask(To::Host(host), &BackUp(order.clone()), ANSWER_TIMEOUT).await)
         };
         join_all(members.iter().copied().map(ask)).await
     }

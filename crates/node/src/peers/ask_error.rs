@@ -5,7 +5,7 @@ use henge_coordinator::Refusal;
 
 /// A question was not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AskError {
+pub enum AskError {
     /// No answer came.
     #[error(transparent)]
     Call(#[from] CallError),
