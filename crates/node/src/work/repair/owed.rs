@@ -22,6 +22,8 @@ pub(super) const ASKED_PER_ROUND: u32 = 32;
 #[derive(Debug, Default)]
 pub(super) struct OwedWrites {
     answers: BTreeMap<HostId, Answer>,
+    /// When each member was last asked, whether it answered or not.
+    asked: BTreeMap<HostId, Micros>,
 }
 
 #[derive(Debug)]
@@ -47,10 +49,10 @@ impl OwedWrites {
         self.ask(coordinator, &live_members(coordinator, view)).await;
     }
 
-    /// Asks the live member whose word is the oldest, if there are many.
+    /// Asks the live member that was not asked for the longest time, if there are many.
     pub(super) async fn ask_next<W: World>(&mut self, coordinator: &Coordinator<W>, view: &View) {
         if are_many(view.state.members.len()) {
-            let next = self.oldest(live_members(coordinator, view).into_iter());
+            let next = self.next(coordinator.local(), live_members(coordinator, view).into_iter());
             self.ask(coordinator, next.as_slice()).await;
         }
     }
@@ -67,6 +69,7 @@ impl OwedWrites {
             (host, reply)
         };
         for (host, reply) in join_all(hosts.iter().map(|host| ask(*host))).await {
+            self.asked.insert(host, asked);
             if let Ok(reply) = reply {
                 self.note(host, asked, reply);
             }
@@ -76,11 +79,13 @@ impl OwedWrites {
     /// Forgets hosts that are no members.
     pub(super) fn retain(&mut self, is_member: impl Fn(HostId) -> bool) {
         self.answers.retain(|host, _| is_member(*host));
+        self.asked.retain(|host, _| is_member(*host));
     }
 
-    /// The host whose word is the oldest: one that never gave any, if there is one.
-    fn oldest(&self, hosts: impl Iterator<Item = HostId>) -> Option<HostId> {
-        hosts.min_by_key(|host| self.answers.get(host).map(|answer| answer.asked))
+    /// The host that was not asked for the longest time: one that never was, if there is one. Each node has an order of its own for those,
+    /// so that not all of them ask the same one at a time.
+    fn next(&self, local: HostId, hosts: impl Iterator<Item = HostId>) -> Option<HostId> {
+        hosts.min_by_key(|host| (self.asked.get(host), host.0.as_u128() ^ local.0.as_u128()))
     }
 
     /// Notes what a member said when it was asked at that time.
@@ -102,6 +107,7 @@ impl OwedWrites {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
     use uuid::Uuid;
 
     fn host(number: u128) -> HostId {
@@ -130,16 +136,24 @@ mod tests {
     }
 
     #[test]
-    fn each_member_has_its_turn_and_one_that_never_said_is_first() {
+    fn each_member_has_its_turn_and_one_that_was_never_asked_is_first() {
         let mut owed = OwedWrites::default();
-        let next = |owed: &OwedWrites| owed.oldest([host(1), host(2), host(3)].into_iter());
-        owed.note(host(1), 100, owes(&[], None));
-        owed.note(host(3), 50, owes(&[], None));
+        let next = |owed: &OwedWrites| owed.next(host(9), [host(1), host(2), host(3)].into_iter());
+        owed.asked.insert(host(1), 100);
+        owed.asked.insert(host(3), 50);
         assert_eq!(next(&owed), Some(host(2)));
-        owed.note(host(2), 200, owes(&[], None));
-        assert_eq!(next(&owed), Some(host(3)));
+        owed.asked.insert(host(2), 200);
+        assert_eq!(next(&owed), Some(host(3)), "whether it answered or not");
         owed.retain(|member| member != host(2));
         assert_eq!(next(&owed), Some(host(2)));
         assert!(are_many(33) && !are_many(32));
+    }
+
+    #[test]
+    fn nodes_begin_with_different_members() {
+        let owed = OwedWrites::default();
+        let first = |local: u128| owed.next(host(local), (0..64).filter(|number| *number != local).map(host));
+        let firsts: BTreeSet<_> = (0..64).map(first).collect();
+        assert_eq!(firsts.len(), 64);
     }
 }
