@@ -1,11 +1,12 @@
 """The cost of history: three nodes after few and after many changes of the schema, the third of them away meanwhile. Eight
 clients change the comment of a table, and make and drop tables with a deletion in them. Disk, memory and start time must not
-grow with the number of changes, and the third has to be level within ten seconds.
+grow with the number of changes, and the third has to be level within ten seconds. With --alone it is one node, whose changes
+take a fraction of the time.
 
-    HENGE_BIN=target/dist/henge integration/run benchmarks/metadata_history.py [100 10000 100000]
+    HENGE_BIN=target/dist/henge integration/run benchmarks/metadata_history.py [--alone] [100 10000 100000]
 """
 
-import sys
+import argparse
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -76,35 +77,38 @@ def change_all(session, made, count):
 
 
 def measure(first, third, made, count):
-    """Makes changes until there are `count`, while the third node is away."""
-    third.kill()
+    """Makes changes until there are `count`, while the third node, if there is one, is away."""
+    if third:
+        third.kill()
     clients, session = open_session(first)
     each = seconds_of(lambda: change_all(session, made, count)) / (count - made)
     clients.close()
     size, memory = disk(first), resident_mb(first.pid())
-    served, level = return_of(third, str(count - 1))
+    told = f"{count} changes: {each * 1e3:.1f} ms each; first node: {size:.1f} MB on disk, {memory:.0f} MB in memory"
+    if third:
+        served, level = return_of(third, str(count - 1))
+        told += f"; the third, away for {count - made} of them, serves {served:.2f} s after its start, level after {level:.2f} s"
     first.kill()
     restarted = seconds_of(first.restart)
-    print(
-        f"{count} changes: {each * 1e3:.1f} ms each; first node: {size:.1f} MB on disk, {memory:.0f} MB in memory, {resident_mb(first.pid()):.0f} MB "
-        f"after a start that took {restarted:.2f} s; the third, away for {count - made} of them, serves {served:.2f} s after its start, "
-        f"level after {level:.2f} s",
-        flush=True,
-    )
+    print(f"{told}; after a start that took {restarted:.2f} s the first has {resident_mb(first.pid()):.0f} MB", flush=True)
 
 
 def main():
-    counts = sorted(int(argument) for argument in sys.argv[1:]) or [100, 10_000]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("counts", nargs="*", type=int, default=[100, 10_000])
+    parser.add_argument("--alone", action="store_true")
+    options = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="henge-bench-"))
-    cluster = Dev(directory, 3).start()
-    first, _, third = cluster.nodes
+    cluster = Dev(directory, 1 if options.alone else 3).start()
+    first, third = cluster.nodes[0], None if options.alone else cluster.nodes[2]
     clients, session = open_session(first)
-    session.execute("CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
+    copies = len(cluster.nodes)
+    session.execute(f"CREATE KEYSPACE k WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': {copies}}}")
     for table in ["t", *(f"of_{worker}" for worker in range(WORKERS))]:
         session.execute(f"CREATE TABLE k.{table} (a int PRIMARY KEY)")
     clients.close()
     made = 0
-    for count in counts:
+    for count in sorted(options.counts):
         measure(first, third, made, count)
         made = count
     cluster.stop()
