@@ -1,5 +1,6 @@
 //! The executor: one thread, a heap of events in microseconds, and a random choice among the tasks that are ready.
 
+use crate::recent::Recent;
 use crate::trace::Trace;
 use henge_base::Random;
 use parking_lot::Mutex;
@@ -38,6 +39,7 @@ struct Inner {
     parked: Vec<u64>,
     random: Random,
     trace: Trace,
+    recent: Recent,
 }
 
 struct Task {
@@ -62,7 +64,8 @@ impl Clockwork {
     /// An executor at time zero with a random stream of its own.
     pub(crate) fn new(random: Random) -> Arc<Clockwork> {
         let (events, tasks, paused, parked) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), Vec::new());
-        let inner = Inner { now: 0, next: 0, events, tasks, paused, parked, random, trace: Trace::default() };
+        let (trace, recent) = (Trace::default(), Recent::default());
+        let inner = Inner { now: 0, next: 0, events, tasks, paused, parked, random, trace, recent };
         Arc::new(Clockwork { inner: Mutex::new(inner), ready: Arc::default() })
     }
 
@@ -72,10 +75,29 @@ impl Clockwork {
     }
 
     /// Mixes an occurrence into the trace, by which two runs are compared.
-    pub(crate) fn note(&self, what: &str, bytes: &[u8]) {
+    pub(crate) fn note(&self, what: &'static str, bytes: &[u8]) {
         let mut inner = self.inner.lock();
         let now = inner.now;
         inner.trace.add(now, what, bytes);
+        inner.recent.add(now, what, bytes);
+    }
+
+    /// The same of a message from one machine to another.
+    pub(crate) fn note_message(&self, what: &'static str, link: (usize, usize), message: &[u8]) {
+        let mut inner = self.inner.lock();
+        let now = inner.now;
+        inner.trace.add(now, what, message);
+        inner.recent.add_message(now, what, link, message);
+    }
+
+    /// Keeps the last occurrences as they are now, for good: a rule was broken.
+    pub(crate) fn keep_recent(&self) {
+        self.inner.lock().recent.keep();
+    }
+
+    /// The last occurrences, those before the first violation if there was one.
+    pub(crate) fn recent(&self) -> Vec<String> {
+        self.inner.lock().recent.lines()
     }
 
     /// The hash of all occurrences so far.

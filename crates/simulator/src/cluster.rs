@@ -54,6 +54,7 @@ impl Cluster {
     /// Records a violation of a rule that must always hold.
     pub(crate) fn record_violation(&self, rule: &'static str, what: String) {
         self.watch.lock().record_violation(rule, what);
+        self.clockwork.keep_recent();
     }
 
     /// The index of the machine at an address; `None` if there is none.
@@ -82,7 +83,7 @@ impl Cluster {
         let Some(delay) = self.message_delay(from.machine, to) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         self.clockwork.at(at, move || {
-            cluster.clockwork.note("tell", &message);
+            cluster.clockwork.note_message("tell", (from.machine, to), &message);
             let Some(life) = cluster.machines[to].life() else { return };
             let host = cluster.machines[from.machine].host();
             if cluster.clockwork.is_paused(to) {
@@ -100,7 +101,7 @@ impl Cluster {
         (message, deadline): (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
-        self.clockwork.note("request", &message);
+        self.clockwork.note_message("request", (from.machine, to), &message);
         let Some(life) = self.machines[to].life() else { return };
         let (cluster, host) = (Arc::clone(self), self.machines[from.machine].host());
         let (owner, left) = (life.owner, deadline.since(Mono(self.clockwork.now())));
@@ -113,7 +114,7 @@ impl Cluster {
             let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);
             let take = move |cluster: Arc<Self>| {
                 if cluster.is_alive(from) {
-                    cluster.clockwork.note("reply", &reply);
+                    cluster.clockwork.note_message("reply", (to, from.machine), &reply);
                     answer.fill(Ok(reply));
                 }
             };
@@ -132,18 +133,22 @@ impl Cluster {
     }
 
     fn message_delay(&self, from: usize, to: usize) -> Option<u64> {
-        self.network.lock().message_delay(from, to, &mut self.random.lock())
+        self.network.lock().message_delay(self.clockwork.now(), (from, to), &mut self.random.lock())
     }
 
     fn request_delay(&self, from: usize, to: usize) -> Option<u64> {
-        self.network.lock().request_delay(from, to, &mut self.random.lock())
+        self.network.lock().request_delay(self.clockwork.now(), (from, to), &mut self.random.lock())
     }
 
     fn watch_sent(&self, from: Owner, to: usize, message: &Bytes) {
         let mut watch = self.watch.lock();
         watch.record_message(from.machine, true_time(self.clockwork.now()), message);
         watch.count_mutation(from.machine, to, message);
+        let is_broken = !watch.violations.is_empty();
         drop(watch);
+        if is_broken {
+            self.clockwork.keep_recent();
+        }
         self.traffic.lock().record((from.machine, to), message.len());
     }
 

@@ -1,10 +1,18 @@
 //! `henge simulate`: runs many seeds, replays one seed, or proves that the checks can fail.
 
+mod options;
+mod single;
+
+pub use options::SimulateOptions;
+
 use crate::large_cluster;
+use crate::mutations::{MUTATIONS, mutation_named};
 use crate::panics::{self, caught};
+use crate::plan::Plan;
 use crate::rare_states::{SEEDS_MIN, required_states};
 use crate::report::Report;
-use crate::run::{self, RunKind};
+use crate::run::run_plan;
+use crate::shape::RunKind;
 use henge_node::Faults;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -17,132 +25,6 @@ const TWICE_EVERY: u64 = 10;
 const MUTATION_SEEDS: u64 = 300;
 /// Bugs that only a newcomer shows; all others are looked for in runs of the kind that the options ask for.
 const FOUND_WITH_MOVES: [&str; 1] = ["hold-untold-clocks"];
-
-/// Runs whole clusters in one thread each, from seeds, and checks what they promise.
-#[derive(Clone, Debug, clap::Args)]
-pub struct SimulateOptions {
-    /// Number of seeds to run.
-    #[arg(long, default_value_t = 100)]
-    pub seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 1)]
-    pub first: u64,
-    /// Run this seed alone, and tell everything about it.
-    #[arg(long, conflicts_with_all = ["seeds", "mutations"])]
-    pub seed: Option<u64>,
-    /// Have members come and go in clusters that are large enough.
-    #[arg(long)]
-    pub moves: bool,
-    /// Have disks set back, copied, lost and swapped, and nothing else happen.
-    #[arg(long, conflicts_with = "moves")]
-    pub disks: bool,
-    /// Put a bug in on purpose (see --mutations for their names).
-    #[arg(long)]
-    pub mutate: Option<String>,
-    /// Put in each bug in turn, and tell after how many seeds it is found.
-    #[arg(long)]
-    pub mutations: bool,
-    /// Run a cluster of so many members that nothing happens to, with one message of a hundred lost, and tell what it costs.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "mutate", "mutations", "moves", "disks"])]
-    pub members: Option<u16>,
-    /// Seconds in which traffic and false suspicions are counted, with --members.
-    #[arg(long, default_value_t = 60, requires = "members", value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    pub quiet: u64,
-    /// Threads; by default one for each core.
-    #[arg(long)]
-    pub threads: Option<usize>,
-}
-
-impl SimulateOptions {
-    fn kind(&self) -> RunKind {
-        match (self.moves, self.disks) {
-            (true, _) => RunKind::Moves,
-            (false, true) => RunKind::Disks,
-            (false, false) => RunKind::Faults,
-        }
-    }
-}
-
-const MUTATIONS: [(&str, Faults); 26] = [
-    ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
-    ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
-    ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
-    ("drop-hints", Faults { drop_hints: true, ..NONE }),
-    ("clock-in-reconcile", Faults { clock_in_reconcile: true, ..NONE }),
-    ("ignore-accepted", Faults { ignore_accepted: true, ..NONE }),
-    ("unlogged-batches", Faults { unlogged_batches: true, ..NONE }),
-    ("trust-indexes", Faults { trust_indexes: true, ..NONE }),
-    ("forget-unsent", Faults { forget_unsent: true, ..NONE }),
-    ("mend-at-zero", Faults { mend_at_zero: true, ..NONE }),
-    ("purge-without-fence", Faults { purge_without_fence: true, ..NONE }),
-    ("outlive-failed-syncs", Faults { outlive_failed_syncs: true, ..NONE }),
-    ("stamp-beyond-the-bound", Faults { stamp_beyond_the_bound: true, ..NONE }),
-    ("minority-votes", Faults { minority_votes: true, ..NONE }),
-    ("admit-older-copies", Faults { admit_older_copies: true, ..NONE }),
-    ("hold-untold-clocks", Faults { hold_untold_clocks: true, ..NONE }),
-    ("majority-of-all", Faults { majority_of_all: true, ..NONE }),
-    ("trust-forwarders", Faults { trust_forwarders: true, ..NONE }),
-    ("mix-serial-levels", Faults { mix_serial_levels: true, ..NONE }),
-    ("leave-undecided", Faults { leave_undecided: true, ..NONE }),
-    ("settle-undecided", Faults { settle_undecided: true, ..NONE }),
-    ("skip-pending", Faults { skip_pending: true, ..NONE }),
-    ("mend-readers-only", Faults { mend_readers_only: true, ..NONE }),
-    ("trust-unread-commits", Faults { trust_unread_commits: true, ..NONE }),
-    ("unsynced-promises", Faults { unsynced_promises: true, ..NONE }),
-    ("number-pages", Faults { number_pages: true, ..NONE }),
-];
-const NONE: Faults = Faults {
-    ack_before_sync: false,
-    quorum_off_by_one: false,
-    digest_of_bytes: false,
-    drop_hints: false,
-    clock_in_reconcile: false,
-    ignore_accepted: false,
-    unlogged_batches: false,
-    trust_indexes: false,
-    mend_at_zero: false,
-    purge_without_fence: false,
-    outlive_failed_syncs: false,
-    unsynced_commits: false,
-    catch_up_by_entries: false,
-    unknown_when_behind: false,
-    replay_when_behind: false,
-    forget_unsent: false,
-    forget_batches_early: false,
-    minority_votes: false,
-    forget_votes: false,
-    forget_own: false,
-    silent_shutdown: false,
-    stamp_beyond_the_bound: false,
-    withhold_entries: false,
-    prove_without_one: false,
-    forget_unproven: false,
-    settle_undecided: false,
-    wait_for_silent: false,
-    trust_logged_addresses: false,
-    admit_older_copies: false,
-    hold_untold_clocks: false,
-    majority_of_all: false,
-    mix_serial_levels: false,
-    trust_unfixed_levels: false,
-    serve_stale_plans: false,
-    forget_moved: false,
-    drop_behind: false,
-    trust_forwarders: false,
-    admit_all: false,
-    ack_any_early: false,
-    stream_no_acceptors: false,
-    apply_stale_pages: false,
-    skip_barriers: false,
-    clean_owned: false,
-    lower_without_merging: false,
-    leave_undecided: false,
-    skip_pending: false,
-    mend_readers_only: false,
-    trust_unread_commits: false,
-    number_pages: false,
-    unsynced_promises: false,
-};
 
 /// Runs the simulations that the options ask for. Returns the exit code: 0 if no rule was broken, else 1.
 pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
@@ -159,31 +41,15 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
         Some(name) => mutation_named(name)?,
         None => Faults::default(),
     };
-    if let Some(seed) = options.seed {
-        return Ok(single(seed, faults, options.kind()));
+    match single::plan(options)? {
+        Some(plan) => Ok(single::tell(options, plan, faults)),
+        None => Ok(many(options, faults)),
     }
-    Ok(many(options, faults))
 }
 
 /// Runs a seed; a panic counts as a violation.
 fn run(seed: u64, faults: Faults, kind: RunKind) -> Report {
-    caught(seed, || run::run_seed(seed, faults, kind))
-}
-
-fn mutation_named(name: &str) -> anyhow::Result<Faults> {
-    let known = MUTATIONS.iter().find(|(known, _)| *known == name);
-    let names: Vec<&str> = MUTATIONS.iter().map(|(known, _)| *known).collect();
-    known
-        .map(|(_, faults)| *faults)
-        .ok_or_else(|| anyhow::anyhow!("no bug is called {name}; there are: {}", names.join(", ")))
-}
-
-fn single(seed: u64, faults: Faults, kind: RunKind) -> i32 {
-    let report = run(seed, faults, kind);
-    println!("{report:#?}");
-    let same = run(seed, faults, kind).trace == report.trace;
-    println!("a second run {}", if same { "is the same" } else { "DIFFERS" });
-    i32::from(!report.violations.is_empty() || !same)
+    caught(seed, || run_plan(&Plan::draw(seed, kind), faults))
 }
 
 /// Sums over all runs.

@@ -18,6 +18,8 @@ const CALM: u64 = 6 * SECOND;
 const LACKING: u64 = 3 * SECOND;
 /// The time that the machine has to find out.
 const VERDICT: u64 = 4 * SECOND;
+/// The time from the beginning of a mishap until all machines are on disks that they may go on with.
+pub(crate) const MISHAP_TIME: u64 = CALM + LACKING + VERDICT;
 
 /// A mishap of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,23 +34,8 @@ pub(crate) enum Mishap {
     Swapped(usize, usize),
 }
 
-impl Mishap {
-    /// One that befalls a machine, and another one of its datacentre if there is any.
-    pub(crate) fn draw(cluster: &Cluster, machine: usize, random: &mut Random) -> Mishap {
-        let datacenter = |machine: usize| cluster.machines[machine].options.lock().datacenter.clone();
-        let near = (0..cluster.machines.len()).filter(|other| *other != machine);
-        let near: Vec<usize> = near.filter(|other| datacenter(*other) == datacenter(machine)).collect();
-        match (random.below(4), random.pick(&near)) {
-            (0, _) => Mishap::Wiped(machine),
-            (1, Some(other)) => Mishap::Cloned(machine, *other),
-            (2, Some(other)) => Mishap::Swapped(machine, *other),
-            _ => Mishap::SetBack(machine),
-        }
-    }
-}
-
-/// Has a mishap happen while all else is well. Returns the microseconds until all machines are on disks that they may go on with.
-pub(crate) fn befall(cluster: &Arc<Cluster>, mishap: Mishap, random: &mut Random) -> u64 {
+/// Has a mishap happen while all else is well, for as long as [`MISHAP_TIME`].
+pub(crate) fn befall(cluster: &Arc<Cluster>, mishap: Mishap, random: &mut Random) {
     heal(cluster);
     let (again, mut random) = (Arc::clone(cluster), random.fork("mishap"));
     cluster.clockwork.at(cluster.clockwork.now() + CALM, move || match mishap {
@@ -66,7 +53,6 @@ pub(crate) fn befall(cluster: &Arc<Cluster>, mishap: Mishap, random: &mut Random
         }
         Mishap::Swapped(one, other) => later(&again, LACKING, move |cluster| swap(cluster, one, other)),
     });
-    CALM + LACKING + VERDICT
 }
 
 fn later(cluster: &Arc<Cluster>, delay: u64, act: impl FnOnce(&Arc<Cluster>) + Send + 'static) {

@@ -1,14 +1,16 @@
 //! Deterministic simulation: whole clusters in one thread, from one seed. A run can be replayed, and the invariants of
 //! the database are checked on it.
 //!
-//! - `clockwork`: the executor, with an event heap in microseconds; `trace`: its hash; `slot`: its one future.
+//! - `clockwork`: the executor, with an event heap in microseconds; `trace`: its hash; `recent`: its last occurrences; `slot`: its one
+//!   future.
 //! - `world`, `machine`, `disk`, `wall_clock`, `cluster`, `network`, `power`: nodes with disks that lose unsynced writes and clocks that
 //!   are wrong, on an unreliable network, and their starts and ends.
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
 //! - `wide`: a table of wide rows, its clients, and the model that their answers are checked against.
+//! - `shape`, `plan`: a run before it begins; `shrink`: the smallest part of a plan that breaks the same rule; `seconds`: times in plans.
 //! - `storm`, `disk_mishap`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
 //! - `checks`, `wire`, `admission`: the invariants; `rare_states`: states that storms have to reach; `run`: one run from beginning to
-//!   end; `report`: its result; `command`: `henge simulate`.
+//!   end; `report`: its result; `mutations`: bugs that are put in; `command`: `henge simulate`.
 //! - `large_cluster`, `large_report`: a cluster of many members, measured; `traffic`: what machines send.
 
 // The simulator is above the seams: real clocks, threads and maps are allowed here.
@@ -32,15 +34,21 @@ mod large_report;
 mod lasting;
 mod linear;
 mod machine;
+mod mutations;
 mod network;
 mod pairs;
 mod panics;
+mod plan;
 mod power;
 mod rare_states;
+mod recent;
 mod registers;
 mod report;
 mod run;
 mod scans;
+mod seconds;
+mod shape;
+mod shrink;
 mod slot;
 mod storm;
 mod swap;

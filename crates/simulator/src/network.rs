@@ -18,6 +18,34 @@ pub(crate) struct NetworkState {
     pub(crate) resend_us: Option<u64>,
     /// The links that carry nothing, as (from, to).
     pub(crate) cut: BTreeSet<(usize, usize)>,
+    /// Faults of links, each until a simulated time. Those that have ended are dropped when another one begins.
+    pub(crate) faults: Vec<(u64, LinkFault)>,
+}
+
+/// Links from some machines to others, and with `both` those back too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Links {
+    pub(crate) from: BTreeSet<usize>,
+    pub(crate) to: BTreeSet<usize>,
+    pub(crate) both: bool,
+}
+
+impl Links {
+    fn has(&self, from: usize, to: usize) -> bool {
+        let has = |from, to| self.from.contains(&from) && self.to.contains(&to);
+        has(from, to) || (self.both && has(to, from))
+    }
+}
+
+/// A fault of links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LinkFault {
+    /// They carry nothing.
+    Cut(Links),
+    /// They lose so many messages of a thousand.
+    Lose(Links, u64),
+    /// They delay each message by up to so many microseconds, so that messages overtake each other.
+    Delay(Links, u64),
 }
 
 impl NetworkState {
@@ -29,25 +57,41 @@ impl NetworkState {
             loss: 0,
             resend_us: None,
             cut: BTreeSet::new(),
+            faults: Vec::new(),
         }
     }
 
+    /// Begins a fault of links that lasts until a time.
+    pub(crate) fn begin(&mut self, now: u64, until: u64, fault: LinkFault) {
+        self.faults.retain(|(until, _)| *until > now);
+        self.faults.push((until, fault));
+    }
+
     /// The delay in microseconds of a message sent now; `None` if it never arrives.
-    pub(crate) fn message_delay(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
-        let (shortest, longest) = self.link_delays.get(&(from, to)).copied().unwrap_or(self.delay);
+    pub(crate) fn message_delay(&self, now: u64, (from, to): (usize, usize), random: &mut Random) -> Option<u64> {
+        let (shortest, mut longest) = self.link_delays.get(&(from, to)).copied().unwrap_or(self.delay);
+        let (mut loss, mut is_cut) = (self.loss, self.cut.contains(&(from, to)));
+        for (_, fault) in self.faults.iter().filter(|(until, _)| *until > now) {
+            match fault {
+                LinkFault::Cut(links) => is_cut |= links.has(from, to),
+                LinkFault::Lose(links, permille) if links.has(from, to) => loss = loss.max(*permille),
+                LinkFault::Delay(links, up_to) if links.has(from, to) => longest = longest.max(*up_to),
+                LinkFault::Lose(..) | LinkFault::Delay(..) => {}
+            }
+        }
         let delay = random.between(shortest, longest);
-        let lost = random.chance(self.loss, 1_000);
-        (!lost && !self.cut.contains(&(from, to))).then_some(delay)
+        let is_lost = random.chance(loss, 1_000);
+        (!is_lost && !is_cut).then_some(delay)
     }
 
     /// The delay in microseconds of a request or a reply.
-    pub(crate) fn request_delay(&self, from: usize, to: usize, random: &mut Random) -> Option<u64> {
-        let Some(resend_us) = self.resend_us.filter(|_| !self.cut.contains(&(from, to))) else {
-            return self.message_delay(from, to, random);
+    pub(crate) fn request_delay(&self, now: u64, link: (usize, usize), random: &mut Random) -> Option<u64> {
+        let Some(resend_us) = self.resend_us.filter(|_| !self.cut.contains(&link) && self.faults.is_empty()) else {
+            return self.message_delay(now, link, random);
         };
         let mut waited = 0;
         loop {
-            match self.message_delay(from, to, random) {
+            match self.message_delay(now, link, random) {
                 Some(delay) => return Some(waited + delay),
                 None => waited += resend_us,
             }
@@ -55,6 +99,7 @@ impl NetworkState {
     }
 
     /// Cuts the links from a group of machines to all others, and with `both` those to the group too.
+    #[cfg(test)]
     pub(crate) fn isolate(&mut self, group: &BTreeSet<usize>, all: usize, both: bool) {
         for inside in group {
             for outside in (0..all).filter(|m| !group.contains(m)) {
@@ -64,5 +109,29 @@ impl NetworkState {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_links_add_up_and_end_by_themselves() {
+        let mut network = NetworkState::healthy();
+        let links = |from: &[usize], to: &[usize], both| {
+            let (from, to) = (from.iter().copied().collect(), to.iter().copied().collect());
+            Links { from, to, both }
+        };
+        network.begin(0, 100, LinkFault::Cut(links(&[0], &[1], false)));
+        network.begin(0, 200, LinkFault::Lose(links(&[0], &[1, 2], true), 1_000));
+        network.begin(0, 300, LinkFault::Delay(links(&[1], &[0], false), 900_000));
+        let mut random = Random::new(1);
+        let mut carries = |now, link| (0..20).filter_map(|_| network.message_delay(now, link, &mut random)).max();
+        assert_eq!([(0, 1), (1, 0), (2, 0)].map(|link| carries(50, link)), [None, None, None]);
+        assert!(carries(50, (1, 2)).is_some_and(|delay| delay <= 2_000));
+        assert!(carries(200, (0, 1)).is_some_and(|delay| delay <= 2_000));
+        assert!(carries(200, (1, 0)).is_some_and(|delay| delay > 2_000));
+        assert!(carries(300, (1, 0)).is_some_and(|delay| delay <= 2_000));
     }
 }

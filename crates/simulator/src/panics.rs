@@ -36,6 +36,7 @@ pub(crate) fn caught(seed: u64, run: impl FnOnce() -> Report) -> Report {
     let said = SAID.take().unwrap_or_default();
     caught.unwrap_or_else(|_| Report {
         seed,
+        begun: 0,
         outcomes: (0, 0, 0),
         messages: 0,
         crashes: 0,
@@ -43,6 +44,7 @@ pub(crate) fn caught(seed: u64, run: impl FnOnce() -> Report) -> Report {
         time: Duration::ZERO,
         trace: 0,
         reached: Vec::new(),
+        recent: Vec::new(),
         violations: vec![("panic", said)],
     })
 }

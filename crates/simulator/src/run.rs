@@ -9,8 +9,8 @@ mod purged;
 mod report;
 mod rotation;
 mod seen_entries;
-mod shape;
 mod stored;
+mod storm;
 mod wide_rows;
 
 use crate::checks;
@@ -25,11 +25,13 @@ use crate::lasting::LASTING;
 use crate::linear::linear;
 use crate::machine::{Life, Machine};
 use crate::pairs::PAIRS;
+use crate::plan::Plan;
 use crate::power::start;
 use crate::registers::{self, SharedTable};
 use crate::report::Report;
+use crate::shape::{RunKind, Shape, TOKENS};
 use crate::slot::Slot;
-use crate::storm::{FaultCounts, StormKind, befall_disk, inject_fault};
+use crate::storm::FaultCounts;
 use crate::swap::{FAR_SCHEMA, SWAPS};
 use crate::wide::WideClients;
 use crate::wire::Violation;
@@ -37,16 +39,12 @@ use henge_base::Random;
 use henge_model::Consistency;
 use henge_node::{Faults, Options};
 use henge_storage::SyncMode;
-use operations::operate;
 use parking_lot::Mutex;
 use seen_entries::SeenEntries;
-pub(crate) use shape::RunKind;
-use shape::Shape;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-const CLIENTS: u64 = 4;
 const SECOND: u64 = 1_000_000;
 /// The longest simulated time that a cluster may take to form, and to heal.
 const PATIENCE: u64 = 60 * SECOND;
@@ -63,15 +61,14 @@ const ACCEPTOR_PURGE_SECONDS: u64 = 5;
 
 /// Runs a seed. `faults` are deliberate bugs.
 pub fn run(seed: u64, faults: Faults) -> Report {
-    run_seed(seed, faults, RunKind::Faults)
+    run_plan(&Plan::draw(seed, RunKind::Faults), faults)
 }
 
-/// The same with other faults.
-pub(crate) fn run_seed(seed: u64, faults: Faults, kind: RunKind) -> Report {
-    let mut random = Random::new(seed);
-    let mut run = Run::draw(&mut random, faults, kind);
+/// Runs a plan.
+pub(crate) fn run_plan(plan: &Plan, faults: Faults) -> Report {
+    let mut run = Run::of_plan(plan.clone(), faults);
     run.everything();
-    run.report(seed)
+    run.report()
 }
 
 struct Run {
@@ -79,8 +76,11 @@ struct Run {
     clients: Arc<Clients>,
     wide: Arc<WideClients>,
     random: Random,
+    plan: Plan,
     shape: Shape,
     fault_counts: FaultCounts,
+    /// The number of operations that clients began in the storm.
+    begun: u64,
     /// The simulated time at which the cluster had healed.
     calm: u64,
     entries: Mutex<SeenEntries>,
@@ -89,23 +89,26 @@ struct Run {
 }
 
 impl Run {
+    /// The run of a seed.
     #[cfg(test)]
-    fn new(random: &mut Random, faults: Faults) -> Run {
-        Run::draw(random, faults, RunKind::Faults)
+    fn new(seed: u64, faults: Faults) -> Run {
+        Run::of_plan(Plan::draw(seed, RunKind::Faults), faults)
     }
 
-    fn draw(random: &mut Random, faults: Faults, kind: RunKind) -> Run {
+    fn of_plan(plan: Plan, faults: Faults) -> Run {
+        let (shape, mut random) = (plan.shape, Random::new(plan.seed));
         let clockwork = Clockwork::new(random.fork("clockwork"));
-        let shape = Shape::draw(random, kind);
         let (auto_repair, repair_interval) = (shape.compares, Duration::from_secs(1));
         let of = |number| {
-            let datacenter = shape.datacenter(number);
+            let (datacenter, num_tokens) = (shape.datacenter(number), shape.tokens);
             let acceptor_purge_interval = Duration::from_secs(ACCEPTOR_PURGE_SECONDS);
-            Options { datacenter, auto_repair, repair_interval, acceptor_purge_interval, ..options(number, faults) }
+            let options = options(number, faults);
+            Options { datacenter, num_tokens, auto_repair, repair_interval, acceptor_purge_interval, ..options }
         };
-        Run::of(clockwork, shape, random, of)
+        Run { plan, ..Run::of(clockwork, shape, &mut random, of) }
     }
 
+    /// A run without a plan.
     fn of(clockwork: Arc<Clockwork>, shape: Shape, random: &mut Random, options: impl Fn(usize) -> Options) -> Run {
         let sync = if shape.is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
         let mut hosts = random.fork("hosts");
@@ -124,8 +127,10 @@ impl Run {
             clients,
             wide,
             random: random.fork("run"),
+            plan: Plan::calm(shape),
             shape,
             fault_counts: FaultCounts::default(),
+            begun: 0,
             calm: 0,
             entries: Mutex::default(),
             cold: 0,
@@ -145,11 +150,12 @@ impl Run {
         self.pass(Run::aftermath());
         if self.shape.table == SharedTable::Grace {
             // The repair that must happen within the grace.
+            self.read_wide_rows_through(1);
             self.read_all(Consistency::All);
         }
         self.progress();
         self.pass(HINTS);
-        if self.shape.storm == StormKind::Links {
+        if !self.shape.crashes() {
             // No node lost its memory, so hints alone must have brought all replicas up to date.
             self.check_stored();
         }
@@ -223,60 +229,6 @@ impl Run {
             self.cluster.record_violation("schema", format!("{text}: {outcome:?}"));
         }
         matches!(outcome, Some(Ok(_)))
-    }
-
-    /// Runs faults and clients together for a random time.
-    fn storm(&mut self) {
-        let seconds = if self.shape.disks { (60, 90) } else { (10, 30) };
-        let end = self.now() + self.random.between(seconds.0, seconds.1) * SECOND;
-        let mut next_fault = self.now();
-        let (mut next_wide, mut wide_random) = (vec![self.now(); CLIENTS as usize], self.random.fork("wide"));
-        let mut next_operation = vec![self.now(); CLIENTS as usize];
-        let (mut next_rotation, mut rotation) = (self.now(), self.random.fork("rotation"));
-        let mut next_move = self.now();
-        if self.shape.spares > 0 {
-            // A machine that is set back takes most of a storm.
-            self.fault_counts.mishaps = 1;
-        }
-        while self.now() < end {
-            // A machine on a wrong disk is no replica.
-            let are_well = self.fault_counts.busy_until <= self.now();
-            if self.shape.rotates && are_well && next_rotation <= self.now() {
-                self.rotate(&mut rotation);
-                next_rotation = self.now() + SECOND;
-            }
-            if self.shape.spares > 0 && next_move <= self.now() {
-                self.move_members(&mut rotation);
-                next_move = self.now() + SECOND;
-            }
-            if next_fault <= self.now() {
-                let mut random = self.random.fork("strike");
-                self.random.next_u64();
-                self.check_nodes();
-                self.check_logs();
-                next_fault = self.now()
-                    + match self.shape.disks {
-                        true => befall_disk(&self.cluster, &mut random, &mut self.fault_counts),
-                        false => inject_fault(&self.cluster, self.shape.storm, &mut random, &mut self.fault_counts),
-                    };
-            }
-            for due in &mut next_operation {
-                if *due <= self.cluster.clockwork.now() {
-                    operate(&self.clients, self.shape.is_periodic, &mut self.random);
-                    if self.shape.has_cold_writes() && self.random.chance(1, 12) {
-                        self.write_cold();
-                    }
-                    *due = self.cluster.clockwork.now() + self.random.below(200_000);
-                }
-            }
-            for due in next_wide.iter_mut().filter(|due| **due <= self.cluster.clockwork.now()) {
-                self.wide.begin_any(&mut wide_random);
-                *due = self.cluster.clockwork.now() + wide_random.below(200_000);
-            }
-            let soonest = next_operation.iter().chain(&next_wide).copied().min().unwrap_or(end).min(next_fault);
-            self.cluster.clockwork.run_until(soonest.max(self.now() + 1));
-        }
-        self.cluster.clockwork.run_until(self.fault_counts.busy_until.max(self.now()));
     }
 
     fn must_be_good(&self, rule: &'static str, numbers: &[usize]) {
@@ -354,7 +306,7 @@ fn options(number: usize, faults: Faults) -> Options {
         // The first machine creates the cluster; the others join it.
         seeds: vec![address(0)],
         bootstrap: number == 0,
-        num_tokens: 4,
+        num_tokens: TOKENS,
         disk_reserve: 1,
         // Hints and read repair have to do by themselves; runs in which replicas are compared say so.
         auto_repair: false,

@@ -1,136 +1,115 @@
-//! The storm: machines crash and return, links break, clocks jump, all drawn from the seed.
+//! The storm: the faults of a plan are carried out on the machines and links that they name. One that finds nothing to do does nothing.
 
 use crate::cluster::Cluster;
-use crate::disk_mishap::{Mishap, befall};
+use crate::disk_mishap::{MISHAP_TIME, befall};
 use crate::machine::ROOM;
-use crate::network::NetworkState;
+use crate::network::LinkFault;
+use crate::plan::{ClockFault, Fault};
 use crate::power::{crash, revive, set_clock_right, shut_down};
+use crate::wall_clock::{WallClock, true_time};
 use henge_base::Random;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// The faults of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StormKind {
-    /// Links only. Every hint survives on its node, so hints alone must bring replicas up to date.
-    Links,
-    /// Machines crash too. Their unsynced writes are lost, and reads have to repair.
-    Crashes,
-}
 
 /// The numbers of faults so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FaultCounts {
     pub(crate) crashes: u32,
     pub(crate) partitions: u32,
-    /// Mishaps of disks.
-    pub(crate) mishaps: u32,
     /// The simulated time at which all machines are on disks again that they may go on with.
     pub(crate) busy_until: u64,
 }
 
-/// Causes a random fault. Returns the microseconds until the next one is due.
-pub(crate) fn inject_fault(
-    cluster: &Arc<Cluster>,
-    storm: StormKind,
-    random: &mut Random,
-    counts: &mut FaultCounts,
-) -> u64 {
-    let machines = cluster.machines.len();
-    let any = |random: &mut Random| random.below(machines as u64) as usize;
-    match random.below(14) {
-        10 => fill_or_empty_disk(cluster, any(random)),
-        11 if storm == StormKind::Crashes => {
-            counts.crashes += 1;
-            cluster.machines[any(random)].fail_syncs(true);
+/// Begins a fault of machines, links or disks. Those that concern clients and members are the run's.
+pub(crate) fn begin_fault(cluster: &Arc<Cluster>, fault: &Fault, random: &mut Random, counts: &mut FaultCounts) {
+    match fault {
+        Fault::PowerCut { machine, off } => cut_power(cluster, *machine, *off, counts),
+        Fault::ShutDown { machine, off } => shut_down(cluster, *machine, *off),
+        Fault::Pause { machine, time } => pause(cluster, *machine, *time),
+        Fault::FillDisk { machine, time } => fill_disk(cluster, *machine, *time),
+        Fault::SlowDisk { machine, by, time } => slow_disk(cluster, *machine, *by, *time),
+        Fault::FailSyncs { machine } => fail_syncs(cluster, *machine, counts),
+        Fault::Clock { machine, fault, time } => set_clock_wrong(cluster, *machine, *fault, *time),
+        Fault::Links { fault, time } => {
+            counts.partitions += u32::from(matches!(fault, LinkFault::Cut(_)));
+            let now = cluster.clockwork.now();
+            cluster.network.lock().begin(now, now + time, fault.clone());
         }
-        12 => {
-            let machine = any(random);
-            pause(cluster, machine, random.between(50_000, 8_000_000));
+        Fault::Disk(mishap) => {
+            befall(cluster, *mishap, random);
+            counts.busy_until = cluster.clockwork.now() + MISHAP_TIME;
         }
-        // It takes most of a storm, so it happens to one machine in some of them.
-        13 if storm == StormKind::Crashes && counts.mishaps == 0 && random.chance(1, 3) => {
-            return befall_disk(cluster, random, counts);
-        }
-        0..3 => {
-            counts.partitions += 1;
-            partition(cluster, random);
-        }
-        3 => set(cluster, NetworkState { loss: random.between(10, 200), ..NetworkState::healthy() }),
-        4 => set(cluster, NetworkState { delay: (500, random.between(10_000, 700_000)), ..NetworkState::healthy() }),
-        5 => set(cluster, NetworkState::healthy()),
-        6 => set_one_clock_wrong(cluster, random),
-        // All machines lose power at once: what is on no disk is lost everywhere.
-        7 if storm == StormKind::Crashes => {
-            (0..machines).for_each(|machine| power_cut(cluster, machine, random, counts))
-        }
-        _ if storm == StormKind::Crashes => {
-            let machine = any(random);
-            if random.chance(1, 4) {
-                shut_down(cluster, machine, random.between(50_000, 5_000_000));
-            } else {
-                power_cut(cluster, machine, random, counts);
-            }
-        }
-        _ => {}
+        Fault::PowerCutAfterWrite(_) | Fault::ChangeReaders | Fault::MoveMembers => {}
     }
-    random.between(100_000, 2_500_000)
 }
 
-/// Has something happen to the disk of a machine. Returns the microseconds until that is over.
-pub(crate) fn befall_disk(cluster: &Arc<Cluster>, random: &mut Random, counts: &mut FaultCounts) -> u64 {
-    counts.mishaps += 1;
-    let machine = random.below(cluster.machines.len() as u64) as usize;
-    let mishap = Mishap::draw(cluster, machine, random);
-    let time = befall(cluster, mishap, random);
-    counts.busy_until = cluster.clockwork.now() + time;
-    time
+fn is_on(cluster: &Cluster, machine: usize) -> bool {
+    cluster.machines[machine].life().is_some()
 }
 
-/// Fills a disk, or gives it space again if it is full. What a full machine's own copy misses is owed like any other's.
-fn fill_or_empty_disk(cluster: &Cluster, machine: usize) {
-    let machine = &cluster.machines[machine];
-    let was_full = machine.free_bytes.load(Ordering::Relaxed) == 0;
-    machine.free_bytes.store(if was_full { ROOM } else { 0 }, Ordering::Relaxed);
+/// Does something later.
+fn later(cluster: &Arc<Cluster>, time: u64, act: impl FnOnce(&Arc<Cluster>) + Send + 'static) {
+    let again = Arc::clone(cluster);
+    cluster.clockwork.at(cluster.clockwork.now() + time, move || act(&again));
 }
 
-/// Has a process stand still for so many microseconds. It goes on as if nothing had been.
+/// Cuts a machine's power, and starts it again after a while.
+fn cut_power(cluster: &Arc<Cluster>, machine: usize, off: u64, counts: &mut FaultCounts) {
+    if is_on(cluster, machine) {
+        counts.crashes += 1;
+        crash(cluster, machine);
+        later(cluster, off, move |cluster| revive(cluster, machine));
+    }
+}
+
+/// Has a process stand still. It goes on as if nothing had been.
 fn pause(cluster: &Arc<Cluster>, machine: usize, time: u64) {
-    cluster.clockwork.pause(machine);
-    let again = Arc::clone(cluster);
-    cluster.clockwork.at(cluster.clockwork.now() + time, move || again.clockwork.resume(machine));
-}
-
-/// Cuts a random group of machines off from the others.
-fn partition(cluster: &Cluster, random: &mut Random) {
-    let machines = cluster.machines.len();
-    let group: BTreeSet<usize> = (0..machines).filter(|_| random.chance(1, 3)).collect();
-    let mut network = NetworkState::healthy();
-    network.isolate(&group, machines, random.chance(2, 3));
-    set(cluster, network);
-}
-
-/// Sets all clocks right, and most often one of them wrong, beyond the bound. One at a time: only where most are right can anybody tell.
-fn set_one_clock_wrong(cluster: &Cluster, random: &mut Random) {
-    let machines = cluster.machines.len();
-    (0..machines).for_each(|machine| set_clock_right(cluster, machine));
-    let machine = &cluster.machines[random.below(machines as u64) as usize];
-    if random.chance(2, 3) {
-        let mut clock = machine.clock.lock();
-        *clock = clock.beyond_the_bound(random, cluster.clockwork.now());
+    if is_on(cluster, machine) && !cluster.clockwork.is_paused(machine) {
+        cluster.clockwork.pause(machine);
+        later(cluster, time, move |cluster| cluster.clockwork.resume(machine));
     }
 }
 
-/// Crashes a machine and restarts it within five seconds.
-fn power_cut(cluster: &Arc<Cluster>, machine: usize, random: &mut Random, counts: &mut FaultCounts) {
-    counts.crashes += 1;
-    crash(cluster, machine);
-    let back = cluster.clockwork.now() + random.between(50_000, 5_000_000);
-    let again = Arc::clone(cluster);
-    cluster.clockwork.at(back, move || revive(&again, machine));
+/// Fills a disk for a while. What a full machine's own copy misses is owed like any other's.
+fn fill_disk(cluster: &Arc<Cluster>, machine: usize, time: u64) {
+    if cluster.machines[machine].free_bytes.swap(0, Ordering::Relaxed) > 0 {
+        later(cluster, time, move |cluster| cluster.machines[machine].free_bytes.store(ROOM, Ordering::Relaxed));
+    }
 }
 
-fn set(cluster: &Cluster, network: NetworkState) {
-    *cluster.network.lock() = network;
+/// Slows each job of a disk down for a while.
+fn slow_disk(cluster: &Arc<Cluster>, machine: usize, by: u64, time: u64) {
+    if cluster.machines[machine].stall_us.swap(by, Ordering::Relaxed) == 0 {
+        later(cluster, time, move |cluster| cluster.machines[machine].stall_us.store(0, Ordering::Relaxed));
+    }
+}
+
+/// Has a disk fail every sync until its machine starts again.
+fn fail_syncs(cluster: &Cluster, machine: usize, counts: &mut FaultCounts) {
+    if is_on(cluster, machine) {
+        counts.crashes += 1;
+        cluster.machines[machine].fail_syncs(true);
+    }
+}
+
+/// Sets all clocks right and one of them wrong for a while, beyond the bound. One at a time: only where most are right can anybody tell.
+fn set_clock_wrong(cluster: &Arc<Cluster>, machine: usize, fault: ClockFault, time: u64) {
+    (0..cluster.machines.len()).for_each(|machine| set_clock_right(cluster, machine));
+    let now = cluster.clockwork.now();
+    let wrong = {
+        let mut clock = cluster.machines[machine].clock.lock();
+        let ahead_us = clock.read(now) - true_time(now);
+        *clock = match fault {
+            ClockFault::Jump(by) => WallClock { ahead_us: ahead_us + by, gain_us: 0, set_at: now },
+            ClockFault::Drift(gain_us) => WallClock { ahead_us, gain_us, set_at: now },
+        };
+        *clock
+    };
+    later(cluster, time, move |cluster| {
+        // It may have been set since.
+        let is_still_wrong = *cluster.machines[machine].clock.lock() == wrong;
+        if is_still_wrong {
+            set_clock_right(cluster, machine);
+        }
+    });
 }

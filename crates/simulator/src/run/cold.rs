@@ -7,16 +7,15 @@ use crate::client::{Clients, is_moving};
 use crate::cluster::Cluster;
 use crate::history::{Ending, SwapKind};
 use crate::machine::Life;
+use crate::network::{LinkFault, Links};
+use crate::plan::PowerCutAfterWrite;
 use crate::power::{crash, revive};
 use crate::swap::{COLD_KEYS, FAR_KEYS, GLOBAL, LOCAL, decides_alone, has_far_swaps};
-use henge_base::Micros;
+use henge_base::{Micros, Random};
 use henge_model::{Consistency, TokenRange};
 use henge_paxos::Acceptor;
 use std::sync::Arc;
 
-/// The time from the beginning of a write within which links break, and within which its coordinator loses power, in microseconds.
-const CUT_US_MAX: u64 = 15_000;
-const POWER_CUT_US: (u64, u64) = (15_000, 40_000);
 /// A look for the decision so many microseconds after the one before.
 const LOOK_US: u64 = 100;
 
@@ -44,10 +43,7 @@ impl PowerCut {
             for machine in (0..cluster.machines.len()).filter(|machine| self.is_everywhere || *machine == own) {
                 crash(&cluster, machine);
                 let again = Arc::clone(&cluster);
-                cluster.clockwork.at(now + self.back_after, move || {
-                    again.network.lock().cut.retain(|(from, _)| *from != machine);
-                    revive(&again, machine);
-                });
+                cluster.clockwork.at(now + self.back_after, move || revive(&again, machine));
             }
         }
     }
@@ -57,38 +53,41 @@ impl PowerCut {
 const UNDECIDED_US_MAX: Micros = 20_000_000;
 
 impl Run {
-    /// Begins the write of a new register.
+    /// Begins the write of a new register through any machine.
     pub(super) fn write_cold(&mut self) {
-        // While a machine is set back all else is well.
-        if self.now() < self.fault_counts.busy_until {
-            return;
-        }
         let lives = self.lives();
-        let Some(life) = self.random.pick(&lives).filter(|life| life.node.is_member() && !is_moving(life)) else {
-            return;
-        };
+        let Some(life) = self.random.pick(&lives).cloned() else { return };
         let to = self.random.below(1 << 60) as i64;
+        self.write_cold_through(&life, to);
+    }
+
+    /// The same through one machine. Returns the number of the write.
+    fn write_cold_through(&mut self, life: &Life, to: i64) -> Option<usize> {
+        // While a machine is set back all else is well.
+        if self.now() < self.fault_counts.busy_until || !life.node.is_member() || is_moving(life) {
+            return None;
+        }
         let key = COLD_KEYS.start + self.cold as i64;
         self.cold += 1;
         let levels = (Consistency::Any, Consistency::Serial);
-        let number = self.clients.swap_at(life, key, SwapKind::Swap { from: None, to }, None, levels);
-        if self.random.chance(1, 3) {
-            self.cut_off_coordinator(life, number);
-        }
+        Some(self.clients.swap_at(life, key, SwapKind::Swap { from: None, to }, None, levels))
     }
 
-    /// Has a coordinator's messages be lost from some moment on, and its power shortly after it has answered a write.
-    fn cut_off_coordinator(&mut self, life: &Life, number: usize) {
-        let (machine, machines) = (life.owner.machine, self.cluster.machines.len());
-        let cluster = Arc::clone(&self.cluster);
-        self.cluster.clockwork.at(self.now() + self.random.below(CUT_US_MAX), move || {
-            cluster.network.lock().cut.extend((0..machines).filter(|to| *to != machine).map(|to| (machine, to)));
-        });
+    /// Begins such a write through a coordinator whose messages are lost from some moment on, and which loses power shortly after it has
+    /// answered.
+    pub(super) fn write_and_cut_power(&mut self, planned: PowerCutAfterWrite, random: &mut Random) {
+        let PowerCutAfterWrite { machine, links_after, power_after, is_everywhere, off } = planned;
+        let Some(life) = self.cluster.machines[machine].life() else { return };
+        let Some(number) = self.write_cold_through(&life, random.below(1 << 60) as i64) else { return };
         self.fault_counts.crashes += 1;
-        let (from, to) = POWER_CUT_US;
-        let (latest, back_after) = (self.now() + self.random.between(from, to), self.random.between(50_000, 5_000_000));
-        let is_everywhere = self.random.chance(1, 4);
-        let power_cut = PowerCut { life: life.clone(), number, latest, back_after, is_everywhere };
+        let (now, cluster) = (self.now(), Arc::clone(&self.cluster));
+        let latest = now + power_after;
+        let links = Links { from: [machine].into(), to: (0..cluster.machines.len()).collect(), both: false };
+        self.cluster.clockwork.at(now + links_after, move || {
+            // Once it has lost power it sends nothing, and when it is on again it is to be heard.
+            cluster.network.lock().begin(now + links_after, latest, LinkFault::Cut(links));
+        });
+        let power_cut = PowerCut { life, number, latest, back_after: off, is_everywhere };
         power_cut.end_in_time(&self.cluster, &self.clients);
     }
 

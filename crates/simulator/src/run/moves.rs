@@ -2,14 +2,13 @@
 //! first; one whose node has left is a spare again, with an empty disk when it joins anew.
 
 use super::Run;
-use super::shape::COPIES;
 use crate::client::statement;
 use crate::disk::Disk;
 use crate::disk_mishap::exchange;
 use crate::machine::{Life, Machine};
 use crate::power::{set_clock_right, start};
 use crate::rare_states::PLAN_TAKEN_BACK;
-use crate::storm::StormKind;
+use crate::shape::COPIES;
 use henge_base::{HostId, Random};
 use henge_coordinator::Replicas;
 use henge_model::Consistency;
@@ -31,7 +30,7 @@ impl Run {
             }
             return;
         }
-        if self.shape.storm == StormKind::Crashes && random.chance(1, 4) {
+        if self.shape.crashes() && random.chance(1, 4) {
             return self.alter(&life, random.between(2, 4));
         }
         let members = self.cluster.machines.iter().filter(|machine| !machine.is_spare()).count();

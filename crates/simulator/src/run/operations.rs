@@ -3,32 +3,46 @@
 use crate::client::{Clients, is_moving};
 use crate::history::OperationKind;
 use crate::machine::{Life, Machine};
+use crate::plan::Workload;
 use crate::registers;
 use crate::swap::has_far_swaps;
 use henge_base::Random;
 use henge_model::Consistency;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Begins one operation of one client: on any register, mostly at QUORUM, through any running node; some clients hang
-/// up early. In periodic mode only conditional operations, for others may be lost in a power cut.
-pub(super) fn operate(clients: &Arc<Clients>, is_periodic: bool, random: &mut Random) {
+/// Begins one operation of one client, of a sort that the workloads have: on any register, mostly at QUORUM, through any running node; some
+/// clients hang up early.
+pub(super) fn operate(clients: &Arc<Clients>, workloads: &BTreeSet<Workload>, random: &mut Random) {
     let lives: Vec<Life> = clients.cluster.machines.iter().filter_map(Machine::life).collect();
     let Some(life) = random.pick(&lives) else { return };
     if !life.node.is_member() || is_moving(life) {
         return;
     }
-    if random.chance(1, 12) {
-        return clients.change_schema(life, random);
+    match draw_workload(workloads, random) {
+        Some(Workload::Registers) => operate_register(clients, life, random),
+        Some(Workload::Swaps) if random.chance(1, 4) && has_far_swaps(life) => clients.next_far_swap(life, random),
+        Some(Workload::Swaps) => clients.next_swap(life, random),
+        Some(Workload::Pairs) => clients.write_pair(life, random),
+        Some(Workload::Counters) => clients.add_one(life, random),
+        Some(Workload::Lasting) => clients.write_lasting(life, random),
+        Some(Workload::Scans) => clients.scan(random),
+        Some(Workload::Schema) => clients.change_schema(life, random),
+        Some(Workload::Wide) | None => {}
     }
-    match if is_periodic { 0 } else { random.below(23) } {
-        0..4 if random.chance(1, 4) && has_far_swaps(life) => return clients.next_far_swap(life, random),
-        0..4 => return clients.next_swap(life, random),
-        4..8 => return clients.write_pair(life, random),
-        8 | 9 => return clients.add_one(life, random),
-        10 | 11 => return clients.write_lasting(life, random),
-        12 => return clients.scan(random),
-        _ => {}
-    }
+}
+
+/// One of the workloads, by their weights.
+fn draw_workload(workloads: &BTreeSet<Workload>, random: &mut Random) -> Option<Workload> {
+    let mut left = random.below(workloads.iter().map(|workload| workload.weight()).sum());
+    workloads.iter().copied().find(|workload| {
+        let is_it = left < workload.weight();
+        left = left.saturating_sub(workload.weight());
+        is_it
+    })
+}
+
+fn operate_register(clients: &Arc<Clients>, life: &Life, random: &mut Random) {
     let key = random.below(registers::ALL as u64) as i64;
     let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
     let kind = match random.below(20) {

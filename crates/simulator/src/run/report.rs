@@ -8,7 +8,7 @@ use std::time::Duration;
 
 impl Run {
     /// Ends the run, and says what became of it.
-    pub(super) fn report(self, seed: u64) -> Report {
+    pub(super) fn report(self) -> Report {
         let reached = self.rare_states();
         let history = self.clients.history.lock();
         let (watch, swaps, wide) = (self.cluster.watch.lock(), self.clients.swaps.lock(), self.wide.history.lock());
@@ -16,7 +16,8 @@ impl Run {
             history.count(ending) + wide.count(ending) + swaps.iter().filter(|swap| swap.ending == ending).count()
         };
         let report = Report {
-            seed,
+            seed: self.plan.seed,
+            begun: self.begun,
             outcomes: (count(Ending::Ok), count(Ending::Unknown), count(Ending::Failed)),
             messages: watch.messages,
             crashes: self.fault_counts.crashes,
@@ -24,6 +25,7 @@ impl Run {
             time: Duration::from_micros(self.now()),
             trace: self.cluster.clockwork.trace(),
             reached,
+            recent: self.cluster.clockwork.recent(),
             violations: watch.violations.iter().map(|v| (v.rule, v.what.clone())).collect(),
         };
         drop((history, watch, swaps, wide));

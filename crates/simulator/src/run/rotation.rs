@@ -1,8 +1,8 @@
 //! Ranges change hands every second without a row being moved: all machines take all writes, and those that are read change. So plans are
 //! of many epochs, and whatever is read was written to any of its replicas.
 
-use super::shape::COPIES;
 use super::{Run, SECOND};
+use crate::shape::COPIES;
 use crate::slot::Slot;
 use henge_base::{HostId, Random};
 use henge_model::Token;

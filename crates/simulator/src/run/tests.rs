@@ -4,6 +4,7 @@ use super::*;
 use crate::history::{Swap, SwapKind};
 use crate::network::NetworkState;
 use crate::power::crash;
+use crate::shape::StormKind;
 use henge_base::Bytes;
 use henge_coordinator::Replicas;
 use henge_storage::{Engine, Family, Flow, ScanRange, Tier};
@@ -27,6 +28,7 @@ mod manual;
 mod metadata;
 mod moves;
 mod overload;
+mod plans;
 mod reads;
 mod repair;
 mod replication;
@@ -86,7 +88,7 @@ fn what_is_deleted_leaves_the_disk_once_that_is_safe() {
             true,
         ),
     ] {
-        let mut run = Run::new(&mut Random::new(7), Faults::default());
+        let mut run = Run::new(7, Faults::default());
         assert!(run.form());
         let replication = format!("{{'class': 'SimpleStrategy', 'replication_factor': {factor}}}");
         run.execute(&[

@@ -1,7 +1,7 @@
 //! Rows get to their new replicas, whoever dies meanwhile.
 
 use super::*;
-use crate::run::shape::COPIES;
+use crate::shape::COPIES;
 use henge_node::{PlanStep, Replication};
 
 /// Rows of the table that moves.

@@ -1,7 +1,9 @@
 //! Members that come and go by plans, whose drivers and newcomers may crash at any step.
 
 use super::*;
-use crate::run::shape::COPIES;
+use crate::plan::Workload;
+use crate::run::operations::operate;
+use crate::shape::COPIES;
 use henge_base::HostId;
 use henge_node::{ChangeError, Plan, PlanKind, PlanStep, Replication};
 
@@ -94,9 +96,9 @@ impl Run {
 
     /// Has clients at work for a while.
     pub(super) fn load(&mut self, time: u64) {
-        let end = self.now() + time;
+        let (end, workloads) = (self.now() + time, Workload::ALL.iter().copied().collect());
         while self.now() < end {
-            operate(&self.clients, false, &mut self.random);
+            operate(&self.clients, &workloads, &mut self.random);
             self.pass(SECOND / 50);
         }
     }

@@ -1,0 +1,61 @@
+//! The options of `henge simulate`.
+
+use crate::shape::RunKind;
+use std::path::PathBuf;
+
+/// Runs whole clusters in one thread each, from seeds, and checks what they promise.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SimulateOptions {
+    /// Number of seeds to run.
+    #[arg(long, default_value_t = 100)]
+    pub seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    pub first: u64,
+    /// Run this seed alone, and tell everything about it.
+    #[arg(long, conflicts_with_all = ["seeds", "mutations"])]
+    pub seed: Option<u64>,
+    /// Run the plan in this file instead of the one that the seed draws.
+    #[arg(long, conflicts_with_all = ["seeds", "mutations", "moves", "disks"])]
+    pub plan: Option<PathBuf>,
+    /// Print the plan of --seed or --plan, and run nothing.
+    #[arg(long)]
+    pub print_plan: bool,
+    /// Look for the smallest part of the plan of --seed or --plan that breaks the same rule.
+    #[arg(long, conflicts_with = "print_plan")]
+    pub shrink: bool,
+    /// Runs to find it with, at most.
+    #[arg(long, default_value_t = 200, requires = "shrink", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub shrink_runs: u64,
+    /// Have members come and go in clusters that are large enough.
+    #[arg(long)]
+    pub moves: bool,
+    /// Have disks set back, copied, lost and swapped, and nothing else happen.
+    #[arg(long, conflicts_with = "moves")]
+    pub disks: bool,
+    /// Put a bug in on purpose (see --mutations for their names).
+    #[arg(long)]
+    pub mutate: Option<String>,
+    /// Put in each bug in turn, and tell after how many seeds it is found.
+    #[arg(long)]
+    pub mutations: bool,
+    /// Run a cluster of so many members that nothing happens to, with one message of a hundred lost, and tell what it costs.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "plan", "print_plan", "shrink", "mutate", "mutations", "moves", "disks"])]
+    pub members: Option<u16>,
+    /// Seconds in which traffic and false suspicions are counted, with --members.
+    #[arg(long, default_value_t = 60, requires = "members", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub quiet: u64,
+    /// Threads; by default one for each core.
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+impl SimulateOptions {
+    pub(super) fn kind(&self) -> RunKind {
+        match (self.moves, self.disks) {
+            (true, _) => RunKind::Moves,
+            (false, true) => RunKind::Disks,
+            (false, false) => RunKind::Faults,
+        }
+    }
+}
