@@ -30,10 +30,11 @@ impl Run {
             }
             return;
         }
-        if self.shape.crashes() && random.chance(1, 4) {
-            return self.alter(&life, random.between(2, 4));
-        }
         let members = self.cluster.machines.iter().filter(|machine| !machine.is_spare()).count();
+        if self.shape.crashes() && random.chance(1, 4) {
+            // More copies than members could not be read at ALL.
+            return self.alter(&life, random.between(2, 4).min(members as u64));
+        }
         let spare = self.cluster.machines.iter().position(|machine| machine.is_spare());
         match spare {
             Some(spare) if members <= COPIES || random.chance(1, 2) => self.join(spare, life.owner.machine, random),
