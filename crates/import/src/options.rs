@@ -21,7 +21,7 @@ pub struct ImportOptions {
     #[arg(long)]
     pub(crate) from_username: Option<String>,
     /// Its password; on the command line others may see it.
-    #[arg(long, env = "HENGE_IMPORT_FROM_PASSWORD", hide_env_values = true)]
+    #[arg(long, env = "IMPORT_FROM_PASSWORD", hide_env_values = true)]
     pub(crate) from_password: Option<String>,
     /// The authorities' certificates of that cluster, as PEM; with them TLS is used.
     #[arg(long)]
@@ -36,7 +36,7 @@ pub struct ImportOptions {
     #[arg(long)]
     pub(crate) to_username: Option<String>,
     /// Its password; on the command line others may see it.
-    #[arg(long, env = "HENGE_IMPORT_TO_PASSWORD", hide_env_values = true)]
+    #[arg(long, env = "IMPORT_TO_PASSWORD", hide_env_values = true)]
     pub(crate) to_password: Option<String>,
     /// The authorities' certificates of that cluster, as PEM; with them TLS is used.
     #[arg(long)]
