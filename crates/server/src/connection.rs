@@ -324,7 +324,7 @@ impl Connection {
                 false => (core, None),
             };
             let answered = run(&core, PendingRequest { frame, lookup, client, account, received }).await;
-            let trace = trace.and_then(|trace| trace.end(&core, &answered));
+            let trace = trace.and_then(|trace| trace.end(&answered));
             let FinishedRequest { answer, warnings, summary, room } = answered;
             Box::new(EndedRequest { header, answer, warnings, summary, began, trace, slot, _admitted: admitted, room })
         };

@@ -2,7 +2,7 @@
 //! share of the others.
 
 use henge_node::{Random, SpanParent};
-use henge_protocol::Frame;
+use henge_protocol::{Flags, Frame};
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
@@ -55,10 +55,11 @@ impl Sampler {
 
     /// The place of a request in the trace of its client, if it is sampled.
     pub(crate) fn sample(&mut self, frame: &Frame) -> Option<SpanParent> {
-        if let Some((parent, is_sampled)) = trace_parent(frame) {
+        let share = self.share.below;
+        let has_payload = frame.header.flags.contains(Flags::CUSTOM_PAYLOAD);
+        if let Some((parent, is_sampled)) = has_payload.then(|| trace_parent(frame)).flatten() {
             return is_sampled.then_some(parent);
         }
-        let share = self.share.below;
         if share == 0 || (share < u64::MAX && self.random.next_u64() >= share) {
             return None;
         }
@@ -112,7 +113,7 @@ fn parse_state(text: &[u8]) -> Option<&str> {
 mod tests {
     use super::*;
     use henge_node::Bytes;
-    use henge_protocol::{Flags, Header, Opcode, Version};
+    use henge_protocol::{Header, Opcode, Version};
 
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 

@@ -44,12 +44,14 @@ impl TraceRequest {
         let session = self.wants_session.then(|| describe_request(frame, lookup.prepared_statement()));
         let span = self.sampled.is_some().then(|| describe_span(frame, lookup));
         let (core, trace) = core.with_new_trace(Some(self.client), self.sampled);
-        (Arc::new(core), Some(RequestTrace { trace, session, span }))
+        let core = Arc::new(core);
+        (Arc::clone(&core), Some(RequestTrace { core, trace, session, span }))
     }
 }
 
-/// The trace of a request under way.
+/// The trace of a request under way. One that is dropped was given up with its connection.
 pub(super) struct RequestTrace {
+    core: Arc<Core<ServerWorld>>,
     trace: Arc<Trace>,
     session: Option<RequestDescription>,
     span: Option<RequestSpanDescription>,
@@ -57,8 +59,8 @@ pub(super) struct RequestTrace {
 
 impl RequestTrace {
     /// Keeps the trace of a request that has ended, and has its span exported. Returns it if the client is to be told its session.
-    pub(super) fn end(self, core: &Core<ServerWorld>, finished: &FinishedRequest) -> Option<Arc<Trace>> {
-        if let Some(mut span) = self.span {
+    pub(super) fn end(mut self, finished: &FinishedRequest) -> Option<Arc<Trace>> {
+        if let Some(mut span) = self.span.take() {
             match &finished.answer {
                 // Its message may have values in it.
                 Answer::Error(error) => span.failure = Some(format!("{:?}", error.kind.code())),
@@ -71,11 +73,20 @@ impl RequestTrace {
             if let Some(code) = span.failure.clone() {
                 span.attributes.push(("error.type", code.into()));
             }
-            core.end_span(&self.trace, span);
+            self.core.end_span(&self.trace, span);
         }
-        let session = self.session?;
-        core.keep_trace(Arc::clone(&self.trace), session);
-        Some(self.trace)
+        let session = self.session.take()?;
+        self.core.keep_trace(Arc::clone(&self.trace), session);
+        Some(Arc::clone(&self.trace))
+    }
+}
+
+impl Drop for RequestTrace {
+    fn drop(&mut self) {
+        if let Some(mut span) = self.span.take() {
+            span.attributes.push(("henge.abandoned", SpanValue::Flag(true)));
+            self.core.end_span(&self.trace, span);
+        }
     }
 }
 
