@@ -20,7 +20,8 @@ NODES = (1, 2, 3)
 
 
 def section(page, title):
-    return page.read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    """The text below a heading, up to the next one of any level."""
+    return re.split(r"\n##+ ", page.read_text().split(f"\n## {title}\n")[1])[0]
 
 
 def blocks(text, language=""):
