@@ -1,6 +1,7 @@
 //! Basic types for every crate; it depends on none of them.
 //!
 //! - `clock`: monotonic and wall time as plain numbers; nothing here reads a clock.
+//! - `hex`: bytes as hexadecimal digits.
 //! - `hlc`: the hybrid logical clock that stamps writes, ballots and messages.
 //! - `id`: the identities of nodes and clusters.
 //! - `random`: a seeded generator, passed to everything that needs random numbers.
@@ -8,6 +9,7 @@
 //! - `wire`: reading and writing of bytes with every length checked.
 
 mod clock;
+mod hex;
 mod hlc;
 mod id;
 mod random;
@@ -16,6 +18,7 @@ mod wire;
 
 pub use bytes::{Bytes, BytesMut};
 pub use clock::{Micros, Mono};
+pub use hex::hex;
 pub use hlc::{DriftError, Hlc, MAX_DRIFT_US, OFFSET_MAX_US, check_received_stamp};
 pub use id::{ClusterId, HostId};
 pub use random::Random;

@@ -121,7 +121,7 @@ fn part<'a>(reader: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text_form::hex;
+    use henge_base::hex;
 
     fn build_hex(data_type: &DataType, parts: &[&[u8]]) -> String {
         let owned: Vec<_> = parts.iter().map(|p| Some(Cow::Borrowed(*p))).collect();

@@ -12,8 +12,7 @@ use crate::collection;
 use crate::error::Error;
 use crate::plan::DescribeTarget;
 use crate::system_keyspaces::is_virtual;
-use crate::text_form::hex;
-use henge_base::Bytes;
+use henge_base::{Bytes, hex};
 use henge_model::{
     Column, DataType, Index, IndexKind, Keyspace, Order, Replication, Schema, Table, TableOptions, UserType,
 };

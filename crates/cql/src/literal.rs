@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::statement::Constant;
-use crate::text_form::{hex, no_date, no_duration, no_time, of_duration, of_number, of_text, of_uuid};
+use crate::text_form::{no_date, no_duration, no_time, of_duration, of_number, of_text, of_uuid};
 use crate::tuple_text;
+use henge_base::hex;
 use henge_model::DataType;
 
 /// The bytes of `constant` as a value of type `declared`. `column` names its use in messages.

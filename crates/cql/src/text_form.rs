@@ -8,11 +8,6 @@ use num_bigint::BigInt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Hexadecimal digits, in lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// The value of a quoted literal.
 pub(crate) fn of_text(text: &str, data_type: &DataType) -> Option<Vec<u8>> {
     match data_type {

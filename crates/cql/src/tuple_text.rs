@@ -116,7 +116,7 @@ fn truncate_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text_form::hex;
+    use henge_base::hex;
 
     fn encode_hex(text: &str, types: &[DataType]) -> Result<String, String> {
         let tuple = DataType::Tuple(types.to_vec().into());

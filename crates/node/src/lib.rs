@@ -64,7 +64,7 @@ pub use peers::messages::recall::refusal_for_good;
 pub use work::plan_driver::{GainerProgress, StreamSource};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.
-pub use henge_base::{Bytes, HostId, Micros, Mono, Random};
+pub use henge_base::{Bytes, HostId, Micros, Mono, Random, hex};
 pub use henge_cql::guardrails::{SchemaGuardrails, Threshold};
 pub use henge_cql::{ColumnSpec, Guardrails, Warnings, redact};
 pub use henge_model::{BoundValue, Consistency, Replication, RowSink, Token};

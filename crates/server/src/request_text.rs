@@ -1,6 +1,6 @@
 //! The text of a request in flight, one line in Cassandra's words. A prepared statement is given by its text, where Cassandra gives its id.
 
-use henge_node::PreparedStatement;
+use henge_node::{PreparedStatement, hex};
 use henge_protocol::{BatchQuery, Frame, Request};
 use std::fmt::Write;
 
@@ -57,14 +57,6 @@ pub(crate) fn without_password(text: String) -> String {
         Some(at) => format!("{} ***", &text[..at + "password".len()]),
         None => text,
     }
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().fold(String::with_capacity(id.len() * 2), |mut out, byte| {
-        // As above.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::limits::{SWEEP_REPLACED_BYTES_MAX, SWEEP_STEP_BYTES_MAX};
 use crate::read::Source;
 use crate::stripes::Stripe;
 use crate::{Engine, EngineError, Family, Flow, ReadError, ScanRange, Tier};
-use henge_base::Bytes;
+use henge_base::{Bytes, hex};
 use henge_model::{Columns, Covers, Key, KeyKind, RowView, StorageId, Strip, Token, strip_row};
 
 /// A sweep under way.
@@ -136,10 +136,6 @@ impl Sweep {
         self.next.clone_from(&prefix);
         Ok(Some((prefix, version)))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn first_key(engine: &dyn Engine, family: Family, start: &[u8], end: &[u8]) -> Result<Option<Bytes>, EngineError> {

@@ -87,7 +87,7 @@ impl Function {
                 Ok(()) => Ok(value.to_vec()),
                 Err(_) => {
                     let of = name.trim_start_matches("blobas").trim_start_matches("blob_as_");
-                    let shown = crate::text_form::hex(value.get(..MESSAGE_BYTES_MAX).unwrap_or(value));
+                    let shown = henge_base::hex(value.get(..MESSAGE_BYTES_MAX).unwrap_or(value));
                     Err(Error::invalid(format!(
                         "In call to function system.{name}, value 0x{shown} is not a valid binary representation for type {of}"
                     )))

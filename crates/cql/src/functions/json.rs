@@ -2,7 +2,7 @@
 
 use crate::calendar::{DAY_MS, date_of};
 use crate::collection::parts;
-use crate::text_form::hex;
+use henge_base::hex;
 use henge_model::DataType;
 use std::fmt::Write;
 use std::net::Ipv6Addr;

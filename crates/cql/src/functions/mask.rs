@@ -104,7 +104,7 @@ pub(super) fn hash(value: &[u8], algorithm: Option<&[u8]>) -> Result<Vec<u8>, Er
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text_form::hex;
+    use henge_base::hex;
 
     fn mask_text(part: MaskedPart, value: &str, begin: i32, end: i32) -> String {
         let (begin, end) = (begin.to_be_bytes(), end.to_be_bytes());

@@ -223,7 +223,7 @@ fn as_double(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text_form::hex;
+    use henge_base::hex;
     use proptest::prelude::*;
 
     fn decode_hex(text: &str, data_type: &DataType) -> Result<String, String> {

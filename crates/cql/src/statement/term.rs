@@ -274,7 +274,7 @@ impl Display for Constant {
             Constant::Boolean(true) => f.write_str("TRUE"),
             Constant::Boolean(false) => f.write_str("FALSE"),
             Constant::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).fmt(f),
-            Constant::Blob(bytes) => write!(f, "0x{}", crate::text_form::hex(bytes)),
+            Constant::Blob(bytes) => write!(f, "0x{}", henge_base::hex(bytes)),
         }
     }
 }

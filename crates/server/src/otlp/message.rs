@@ -1,6 +1,6 @@
 //! Spans as the JSON form of OTLP has them: numbers of traces in hexadecimal digits, those of 64 bits as texts.
 
-use henge_node::{HostId, Span, SpanRole, SpanValue};
+use henge_node::{HostId, Span, SpanRole, SpanValue, hex};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,14 +74,6 @@ fn encode(span: &Span) -> EncodedSpan<'_> {
         dropped_events_count: span.events_lost,
         status: span.failure.as_deref().map(|message| Status { code: STATUS_ERROR, message }),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
 }
 
 #[derive(Serialize)]
