@@ -1,7 +1,9 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `command`: the commands; `names`: their arguments. `client`: requests to the node's admin port; `operations`: what takes long; `handoff`: hints; `cluster`: members and what they own;
-//!   `plan`: rows that move; `preview`: rows that would; `doctor`: what is wrong; `console`: all of that in a browser; `backup`: folders of backups; `table`: values in columns, as nodetool prints them.
+//! - `command`: the commands; `names`: their arguments; `client`: requests to the node's admin port.
+//! - `cluster`: members and what they own; `plan`: rows that move; `preview`: rows that would; `handoff`: hints; `backup`: folders of
+//!   backups; `operations`: what takes long.
+//! - `doctor`: what is wrong; `console`: all of that in a browser; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]

@@ -7,7 +7,8 @@ use crate::power::{revive, set_clock_right};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Makes everything well: every machine runs and none stands still, every link carries messages, every disk works at its pace and has space, every clock is right.
+/// Makes everything well: every machine runs and none stands still, every link carries messages, every disk works at its pace and has
+/// space, every clock is right.
 pub(crate) fn heal(cluster: &Arc<Cluster>) {
     *cluster.network.lock() = NetworkState::healthy();
     (0..cluster.machines.len()).for_each(|machine| cluster.clockwork.resume(machine));

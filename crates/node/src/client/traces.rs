@@ -30,7 +30,8 @@ pub struct RequestDescription {
 }
 
 impl<W: World> Core<W> {
-    /// A handle that notes what is done through it, and has spans of it exported if it is sampled. In all else it is this one: a traced request waits and is counted as others are.
+    /// A handle that notes what is done through it, and has spans of it exported if it is sampled. In all else it is this one: a traced
+    /// request waits and is counted as others are.
     pub fn with_new_trace(&self, client: Option<IpAddr>, sampled: Option<SampledRequest>) -> (Core<W>, Arc<Trace>) {
         let world = &self.context().world;
         let (began_us, began) = (self.context().wall_us(), world.mono());

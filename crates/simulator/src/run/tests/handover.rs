@@ -66,8 +66,8 @@ fn with_registers(seed: u64, faults: Faults) -> Run {
     run
 }
 
-/// The values that two quorum reads show, one by old replicas and one by new ones, of a value that nobody acknowledged. It was written to one that stays,
-/// or also to the one that goes, once the new one had copied the one before; hints for the others are lost.
+/// The values that two quorum reads show, one by old replicas and one by new ones, of a value that nobody acknowledged. It was written to
+/// one that stays, or also to the one that goes, once the new one had copied the one before; hints for the others are lost.
 fn read_across_a_move(seed: u64, faults: Faults, is_on_both: bool) -> [Option<i64>; 2] {
     let mut run = with_registers(seed, Faults { drop_hints: true, ..faults });
     run.join(3, 0, &mut Random::new(seed));
