@@ -12,7 +12,7 @@ use crate::table::{Part, Statements, Table};
 use anyhow::{Context, bail, ensure};
 use henge_base::Bytes;
 use henge_model::{BoundValue, Consistency};
-use henge_protocol::{ErrorKind, ErrorResponse, Prepared, QueryParameters, Values};
+use henge_protocol::{ErrorKind, Prepared, QueryParameters, Values};
 use henge_shell::DataClient;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -161,7 +161,7 @@ impl<'a> Copier<'a> {
         }
     }
 
-    /// Sends writes until all are taken. One that the target is too busy for is sent again: it changes nothing if it was made before.
+    /// Sends writes until all are taken. One that the target is too busy for is sent again.
     fn send(&mut self, table: &Table, all: &[Write]) -> anyhow::Result<()> {
         let statements = self.statements.get(&table.name).context("its statements are prepared first")?;
         let mut left: Vec<&Write> = all.iter().collect();
@@ -172,7 +172,7 @@ impl<'a> Copier<'a> {
                 .collect();
             let requests = requests.context("a write has no statement")?;
             let refused = self.target.execute_all(requests).context("the target")?;
-            if let Some((_, error)) = refused.iter().find(|(_, error)| !is_passing(error)) {
+            if let Some((_, error)) = refused.iter().find(|(_, error)| !may_repeat(&error.kind, table.has_lists())) {
                 bail!("the target refuses a row of {}: {error}", table.full_name());
             }
             left = refused.iter().map(|(at, _)| left[*at]).collect();
@@ -233,14 +233,26 @@ fn statement_of(statements: &Statements, by: Writer) -> Option<&Prepared> {
     }
 }
 
-/// True of an error that may be gone when the same write is sent again.
-fn is_passing(error: &ErrorResponse) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Overloaded
-            | ErrorKind::Unavailable { .. }
-            | ErrorKind::WriteTimeout { .. }
-            | ErrorKind::WriteFailure { .. }
-            | ErrorKind::Bootstrapping
-    )
+/// True of an error that may be gone when the same write is sent again. A write whose outcome is unknown changes nothing the second time,
+/// unless it replaces a list: the elements of two writes of one time are all kept. Such a range is copied again, at a later time.
+fn may_repeat(error: &ErrorKind, has_lists: bool) -> bool {
+    match error {
+        ErrorKind::Overloaded | ErrorKind::Unavailable { .. } | ErrorKind::Bootstrapping => true,
+        ErrorKind::WriteTimeout { .. } | ErrorKind::WriteFailure { .. } => !has_lists,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_protocol::{Progress, WriteType};
+
+    #[test]
+    fn a_list_whose_write_may_have_been_made_is_not_written_again_at_the_same_time() {
+        let progress = Progress { consistency: Consistency::Quorum, received: 1, block_for: 2 };
+        let unknown = ErrorKind::WriteTimeout { progress, write_type: WriteType::Simple, contentions: 0 };
+        assert!(may_repeat(&unknown, false) && !may_repeat(&unknown, true));
+        assert!(may_repeat(&ErrorKind::Overloaded, true) && !may_repeat(&ErrorKind::Invalid, false));
+    }
 }

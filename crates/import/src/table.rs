@@ -59,6 +59,11 @@ impl Table {
         self.values.iter().any(|column| column.form == Form::Counter)
     }
 
+    /// True if a column is a list that is not frozen.
+    pub(crate) fn has_lists(&self) -> bool {
+        self.values.iter().any(|column| column.form == Form::List)
+    }
+
     /// True if a column is read with its times.
     pub(crate) fn has_times(&self, column: &ValueColumn) -> bool {
         match column.form {
