@@ -103,6 +103,7 @@ def test_a_plan_that_would_cost_a_quorum_is_refused(cluster):
     assert code == 2 and "without a quorum" in text, text
     assert "No member comes or goes" in admin(second, "plan")
     # The only copies of keyspace one are on the dead node. What would move is shown all the same.
+    wait_until(lambda: "DN" in admin(first, "status"), "the first node has noticed too", 60)
     told = preview(first, "removenode", gone, code=2)
     assert "has the only copies" in told["refusal"] and moved(told), told
     assert preview(first, "removenode", gone, "--force")["refusal"] is None

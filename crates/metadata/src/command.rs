@@ -221,6 +221,17 @@ impl Command {
             Command::CreateSystemKeyspaces | Command::Role(_) => false,
         }
     }
+
+    /// True of commands that give ranges other replicas, if there are rows.
+    pub fn may_begin_a_plan(&self) -> bool {
+        match self {
+            Command::Join { .. } | Command::ReplaceMember { .. } => true,
+            Command::RemoveMember { .. } | Command::LeaveMember { .. } => true,
+            Command::AlterKeyspace { replication, .. } => replication.is_some(),
+            Command::By { command, .. } => command.may_begin_a_plan(),
+            _ => false,
+        }
+    }
 }
 
 /// A node that wants to be a member.

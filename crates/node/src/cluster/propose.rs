@@ -52,7 +52,22 @@ impl<W: World> Cluster<W> {
 
     /// Carries out a command of a client, whose time counts from the receipt of its request.
     pub(crate) async fn change_before(&self, deadline: Mono, command: Command) -> Result<(Epoch, bool), ChangeError> {
+        self.foresee_lost_quorum(&command)?;
         self.change_once(&self.new_command(command, true), deadline).await
+    }
+
+    /// Refuses a command that begins a plan by which a range would lack a quorum, as this node sees who is up: the voter that carries it
+    /// out may not have noticed yet that a member is down. All else is for that voter to say.
+    fn foresee_lost_quorum(&self, command: &Command) -> Result<(), CommandRefusal> {
+        if !command.may_begin_a_plan() {
+            return Ok(());
+        }
+        let state = self.view().state.clone();
+        let Ok(entry) = self.draft_entry(&state, command) else { return Ok(()) };
+        match self.check_plan(&state, command, entry) {
+            Err(refused @ CommandRefusal::Busy(_)) => Err(refused),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// A command with an id of its own.
