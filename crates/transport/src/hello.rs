@@ -30,12 +30,23 @@ pub(crate) enum HelloError {
     Distrusted(rustls::Error),
     #[error("the connection ended: {0}")]
     Lost(String),
+    /// Nobody refused anybody: the peer stopped, or had no more use for the connection.
+    #[error("the peer ended the connection before it was made")]
+    Abandoned,
 }
 
 impl HelloError {
     /// The error of a connection that ended before the hellos were exchanged.
     pub(crate) fn from_connection_error(error: &quinn::ConnectionError) -> HelloError {
-        HelloError::Lost(format!("{error}{}", certificate_alert(error).map_or("", remedy)))
+        match error {
+            // An application's close becomes this code while the handshake is under way (RFC 9000, 10.2.3).
+            quinn::ConnectionError::ConnectionClosed(close)
+                if close.error_code == quinn::TransportErrorCode::APPLICATION_ERROR =>
+            {
+                HelloError::Abandoned
+            }
+            _ => HelloError::Lost(format!("{error}{}", certificate_alert(error).map_or("", remedy))),
+        }
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) async fn accept(
         runtime.spawn(async move {
             let address = incoming.remote_address();
             if let Err(error) = serve(&state, incoming).await {
-                state.log_refusal(address.ip(), &error.to_string());
+                state.log_refusal(address.ip(), &error);
             }
             thread.connections.fetch_sub(1, Ordering::Relaxed);
         });

@@ -158,7 +158,7 @@ async fn reconnect_until_closed(state: &EndpointState, quinn: &quinn::Endpoint, 
                     continue;
                 }
             }
-            Err(error) => state.log_refusal(link.to.address.ip(), &error.to_string()),
+            Err(error) => state.log_refusal(link.to.address.ip(), &error),
         }
         link.fail_waiting_frames(&outbox);
         // Jitter keeps the nodes of a cluster from connecting to a peer at the same moment.

@@ -1,6 +1,7 @@
 //! The state that an endpoint shares with its links and connections.
 
 use crate::handler::{Class, Handler};
+use crate::hello::HelloError;
 use crate::identity::peer_chain;
 use crate::limits::LOGGED_REFUSALS_MAX;
 use crate::options::Options;
@@ -128,10 +129,13 @@ impl EndpointState {
     }
 
     /// Counts a refused connection, and logs it once for each address and reason.
-    pub(crate) fn log_refusal(&self, address: IpAddr, reason: &str) {
+    pub(crate) fn log_refusal(&self, address: IpAddr, error: &HelloError) {
+        if matches!(error, HelloError::Abandoned) {
+            return;
+        }
         self.refusals.fetch_add(1, Ordering::Relaxed);
-        let mut refused = self.refused.lock();
-        if refused.len() < LOGGED_REFUSALS_MAX && refused.insert((address, reason.to_owned())) {
+        let (reason, mut refused) = (error.to_string(), self.refused.lock());
+        if refused.len() < LOGGED_REFUSALS_MAX && refused.insert((address, reason.clone())) {
             tracing::warn!(peer = %address, "no connection between nodes: {reason}");
         }
     }
