@@ -2,7 +2,24 @@
 
 use crate::plan::required_answers;
 use crate::{KeyspacePlacement, Replicas};
-use henge_model::{Consistency, Token};
+use henge_model::{Consistency, Replication, Token};
+
+/// False if a read at this level needs more than one replica, wherever its row is.
+pub fn may_read_one_replica(placed: &KeyspacePlacement, consistency: Consistency) -> bool {
+    match consistency {
+        Consistency::One | Consistency::LocalOne => true,
+        Consistency::Any | Consistency::Serial | Consistency::LocalSerial => false,
+        Consistency::Two | Consistency::Three => false,
+        // A majority, or all, of two or more are two or more.
+        Consistency::Quorum | Consistency::All | Consistency::LocalQuorum | Consistency::EachQuorum => {
+            match &*placed.replication {
+                Replication::Local => true,
+                Replication::Simple { factor } => *factor <= 1,
+                Replication::NetworkTopology { factors } => factors.values().any(|factor| *factor == 1),
+            }
+        }
+    }
+}
 
 /// True if a read at this level may be answered by this node alone.
 pub fn can_read_locally<R: Replicas>(

@@ -72,7 +72,7 @@ pub use budget::SpeculationBudget;
 pub use count::{count, is_refused_by};
 pub use datacenter::Datacenter;
 pub use error::{ReadError, ReplicaError, WriteError};
-pub use fast::can_read_locally;
+pub use fast::{can_read_locally, may_read_one_replica};
 pub use faults::Faults;
 pub use henge_model::WriteType;
 pub use key_read::Read;

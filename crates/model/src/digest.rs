@@ -31,13 +31,19 @@ pub struct StoredRowHash {
     pub newest_left_out: i64,
 }
 
+/// Canonical forms of so many bytes are hashed at once: those of most answers, which need no state between rows then.
+const AT_ONCE_BYTES: usize = 1_024;
+/// Room for the canonical form of a row beside its key; larger ones grow.
+const ROW_BYTES: usize = 256;
+
 /// Digests rows one after another; the order of rows matters.
 pub struct Digester {
-    hash: Box<Xxh3>,
+    /// The hash of the rows before those in `rows`; `None` if these are all.
+    hash: Option<Box<Xxh3>>,
     now_seconds: i64,
     purge_before: i64,
-    /// The canonical form of the row at hand; a field only to reuse its memory.
-    row: Vec<u8>,
+    /// The canonical forms of the latest rows, which are not hashed yet.
+    rows: Vec<u8>,
 }
 
 /// The first byte of each entry in a row's canonical form.
@@ -58,26 +64,29 @@ impl Digester {
     pub fn new(now_seconds: i64, purge_before: i64) -> Self {
         // A value that has not expired yet is never left out, however late `purge_before` is.
         let purge_before = purge_before.min(now_seconds);
-        Digester { hash: Box::new(Xxh3::new()), now_seconds, purge_before, row: Vec::new() }
+        Digester { hash: None, now_seconds, purge_before, rows: Vec::new() }
     }
 
     /// For hashes of rows by [`Digester::stored_row`], without what was deleted or expired before `purge_before` (seconds).
     pub fn of_stored(purge_before: i64) -> Self {
-        Digester { hash: Box::new(Xxh3::new()), now_seconds: i64::MIN, purge_before, row: Vec::new() }
+        Digester { hash: None, now_seconds: i64::MIN, purge_before, rows: Vec::new() }
     }
 
     /// Adds the row at `key`.
     pub fn row(&mut self, key: &[u8], row: &RowView<'_>, columns: &Columns) {
         self.put_row(key, row, columns);
-        self.hash.update(&self.row);
+        if self.rows.len() > AT_ONCE_BYTES {
+            self.hash.get_or_insert_default().update(&self.rows);
+            self.rows.clear();
+        }
     }
 
-    /// Lays out the canonical form of a row; nothing, if nothing is left of it.
+    /// Adds the canonical form of a row; nothing, if nothing is left of it.
     fn put_row(&mut self, key: &[u8], row: &RowView<'_>, columns: &Columns) {
-        let purge_before = self.purge_before;
-        self.row.clear();
-        put_bytes(&mut self.row, key);
-        let head = self.row.len();
+        let (purge_before, start) = (self.purge_before, self.rows.len());
+        self.rows.reserve(key.len() + ROW_BYTES);
+        put_bytes(&mut self.rows, key);
+        let head = self.rows.len();
         if let Some(marker) = row.marker().filter(|m| !m.is_purgeable(purge_before)) {
             self.put_marker(&marker);
         }
@@ -87,10 +96,10 @@ impl Digester {
         for cell in row.cells().filter(|c| columns.contains(c.column, c.timestamp) && !c.is_purgeable(purge_before)) {
             self.put_cell(&cell);
         }
-        if self.row.len() > head {
-            self.row.push(tag::END);
+        if self.rows.len() > head {
+            self.rows.push(tag::END);
         } else {
-            self.row.clear();
+            self.rows.truncate(start);
         }
     }
 
@@ -107,9 +116,10 @@ impl Digester {
         note(row.marker().and_then(|marker| marker.expiry).map(|(_, expires)| expires));
         note(row.deletion().map(|deletion| deletion.local_seconds));
         row.cells().for_each(|cell| note(cell.purgeable_from()));
+        self.rows.clear();
         self.put_row(key, row, &Columns::All);
-        let hash = if self.row.is_empty() { 0 } else { xxh3_128(&self.row) };
-        let is_left_out = self.row.is_empty() && newest_left_out == i64::MIN;
+        let hash = if self.rows.is_empty() { 0 } else { xxh3_128(&self.rows) };
+        let is_left_out = self.rows.is_empty() && newest_left_out == i64::MIN;
         (!is_left_out).then_some(StoredRowHash { hash, oldest_kept, newest_left_out })
     }
 
@@ -122,8 +132,15 @@ impl Digester {
     }
 
     /// The digest of all rows added so far.
-    pub fn finish(&self) -> Digest {
-        Digest(self.hash.digest128().to_be_bytes())
+    pub fn finish(self) -> Digest {
+        let hash = match self.hash {
+            Some(mut hash) => {
+                hash.update(&self.rows);
+                hash.digest128()
+            }
+            None => xxh3_128(&self.rows),
+        };
+        Digest(hash.to_be_bytes())
     }
 
     fn put_marker(&mut self, marker: &Marker) {
@@ -145,24 +162,24 @@ impl Digester {
             CellKindView::Expiring { .. } | CellKindView::Tombstone { .. } => tag::TOMBSTONE,
         };
         self.put_entry(tag, cell.timestamp);
-        self.row.extend_from_slice(&cell.column.0.to_be_bytes());
-        put_bytes(&mut self.row, cell.path);
+        self.rows.extend_from_slice(&cell.column.0.to_be_bytes());
+        put_bytes(&mut self.rows, cell.path);
         if let Some(value) = cell.live_value(self.now_seconds) {
             if let CellKindView::Expiring { ttl, expires, .. } = cell.kind {
                 self.put_expiry(ttl, expires);
             }
-            put_bytes(&mut self.row, value);
+            put_bytes(&mut self.rows, value);
         }
     }
 
     fn put_entry(&mut self, tag: u8, timestamp: i64) {
-        self.row.push(tag);
-        self.row.extend_from_slice(&timestamp.to_be_bytes());
+        self.rows.push(tag);
+        self.rows.extend_from_slice(&timestamp.to_be_bytes());
     }
 
     fn put_expiry(&mut self, ttl: u32, expires: i64) {
-        self.row.extend_from_slice(&ttl.to_be_bytes());
-        self.row.extend_from_slice(&expires.to_be_bytes());
+        self.rows.extend_from_slice(&ttl.to_be_bytes());
+        self.rows.extend_from_slice(&expires.to_be_bytes());
     }
 }
 

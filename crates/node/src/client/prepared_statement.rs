@@ -6,7 +6,7 @@ use crate::cluster::view::View;
 use crate::ground::request_labels::Operation;
 use henge_coordinator::KeyspacePlacement;
 use henge_cql::{Plan, PlannedStatement};
-use henge_model::{Column, Table, TableId};
+use henge_model::{Column, Consistency, Table, TableId};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
@@ -102,6 +102,12 @@ impl PreparedStatement {
     /// True if it may be a read of one row that memory can answer; [`crate::Core::try_execute`] finds out.
     pub fn may_read_one_row(&self) -> bool {
         matches!(&self.prepared.plan, Plan::Select(plan) if plan.may_read_one_row())
+    }
+
+    /// True if one replica's memory may answer it at this level.
+    pub fn may_read_one_replica(&self, consistency: Consistency) -> bool {
+        let may_read = |placed| henge_coordinator::may_read_one_replica(placed, consistency);
+        self.may_read_one_row() && self.placed.first().is_some_and(may_read)
     }
 
     /// True if a view gives its text the same meaning as the one in which it was resolved: then it may be executed.

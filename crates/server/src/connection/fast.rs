@@ -17,7 +17,8 @@ impl Connection {
                 // The slow path reports what is wrong with it.
                 let Ok(execute) = decode_execute(frame) else { return Some(StatementLookup::Nothing) };
                 let Some(known) = self.find_statement(execute.id) else { return Some(StatementLookup::Nothing) };
-                let may_answer = !is_traced && known.ready.may_read_one_row();
+                let consistency = execute.parameters.consistency;
+                let may_answer = !is_traced && known.ready.may_read_one_replica(consistency);
                 let answered = may_answer && self.try_execute(frame, &execute, &known, began);
                 (!answered).then_some(StatementLookup::Prepared(known))
             }
@@ -59,7 +60,7 @@ impl Connection {
         ready: &PreparedStatement,
         began: Instant,
     ) -> bool {
-        if !ready.may_read_one_row() {
+        if !ready.may_read_one_replica(parameters.consistency) {
             return false;
         }
         let result = result_of_text(ready);
