@@ -7,6 +7,7 @@ mod counters;
 mod faults;
 mod fences;
 pub(crate) mod handle;
+mod last_acceptor;
 mod partition_locks;
 pub(crate) mod pending;
 pub(crate) mod range_sizes;
@@ -28,6 +29,7 @@ use henge_base::{HostId, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{ReadCommand, SharedMutation, StorageId, TokenRange};
 use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, Proven, ReadError, Store, SyncMode, Tier};
+use last_acceptor::LastAcceptor;
 use partition_locks::PartitionLocks;
 use slots::Slots;
 use std::collections::BTreeSet;
@@ -54,9 +56,9 @@ pub(crate) struct LocalReplica<W> {
     slots: Slots<Result<(), ReplicaError>>,
     unapplied: UnappliedWrites,
     /// One request of Paxos on a partition at a time.
-    acceptor_locks: PartitionLocks,
+    acceptor_locks: PartitionLocks<LastAcceptor>,
     /// One addition to counters of a partition at a time.
-    counter_locks: PartitionLocks,
+    counter_locks: PartitionLocks<()>,
     syncs: Syncs,
     index_built: Notify,
     /// Pages for new replicas.

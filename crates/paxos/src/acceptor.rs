@@ -43,6 +43,21 @@ impl Acceptor {
         decode(bytes)
     }
 
+    /// Bytes of what was accepted and committed here; ballots, of which there are few, are not counted.
+    pub fn value_bytes(&self) -> usize {
+        let values = self.accepted.iter().chain(&self.committed);
+        values.filter_map(|proposal| proposal.update.as_ref()).map(Bytes::len).sum()
+    }
+
+    /// The state with values in memory of their own: those that came with a message keep all of it from being freed.
+    pub fn detached(mut self) -> Acceptor {
+        let values = self.accepted.iter_mut().chain(&mut self.committed);
+        for update in values.filter_map(|proposal| proposal.update.as_mut()) {
+            *update = Bytes::copy_from_slice(update);
+        }
+        self
+    }
+
     /// Promises a round, unless a later one was promised. After a later read it may still read; after a later write it
     /// is rejected.
     ///

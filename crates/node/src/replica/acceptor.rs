@@ -4,6 +4,7 @@
 use crate::ground::steps::Step;
 use crate::ground::world::{Lane, World};
 use crate::replica::handle::ReplicaHandle;
+use crate::replica::last_acceptor::LastAcceptor;
 use crate::replica::pending::WritePending;
 use henge_base::{Bytes, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
@@ -29,44 +30,50 @@ impl<W: World> ReplicaHandle<W> {
         };
         asked.map_or(Ok(()), |ballot| self.check_stamp(ballot.micros))?;
         let deadline = if asked.is_none() { Mono(u64::MAX) } else { deadline };
-        let _lock = self.acceptor_locks.lock(request.key()).await;
+        let mut last = self.acceptor_locks.lock(request.key()).await;
         self.note(Step::LockedPartition, 0);
-        let before = load(self, request.key(), deadline).await?;
+        self.check_time(deadline)?;
+        let before = match last.take(request.key()) {
+            Some(before) => before,
+            None => load(self, request.key(), deadline).await?,
+        };
         self.note(Step::ReadState, 0);
         // After the state was read: it may have been forgotten since the fence was raised.
         if let Some(by) = asked.and_then(|ballot| self.ballot_fence(request.key(), ballot)) {
             return Ok(self.reject(by));
         }
         let mut acceptor = before.clone();
-        match &request {
+        let reply = match &request {
             Request::Prepare { key, ballot, is_write, reads } => match acceptor.prepare(*ballot, *is_write) {
-                PrepareOutcome::Rejected(by) => Ok(self.reject(by)),
+                PrepareOutcome::Rejected(by) => self.reject(by),
                 PrepareOutcome::Permitted(permission) => {
                     if acceptor != before {
                         store(self, key, &acceptor, None).await?;
                     }
                     self.note(Step::Promised, 0);
                     let rows = read(self, key, reads, deadline).await?;
-                    Ok(Reply::Permitted(Permission { rows, ..permission }))
+                    Reply::Permitted(Permission { rows, ..permission })
                 }
             },
             Request::Propose { key, proposal } => match acceptor.propose(proposal) {
-                Err(by) => Ok(self.reject(by)),
+                Err(by) => self.reject(by),
                 Ok(()) => {
                     store(self, key, &acceptor, None).await?;
                     self.note(Step::Accepted, 0);
-                    Ok(Reply::Done)
+                    Reply::Done
                 }
             },
             // It is in the rows, and what was written over it since may have been purged.
-            Request::Commit { key, proposal } if self.has_settled(key, proposal.ballot) => Ok(Reply::Done),
+            Request::Commit { key, proposal } if self.has_settled(key, proposal.ballot) => Reply::Done,
             Request::Commit { key, proposal } => {
                 acceptor.commit(proposal);
                 commit(self, key, &acceptor, proposal).await?;
                 self.note(Step::Committed, 0);
-                Ok(Reply::Done)
+                Reply::Done
             }
-        }
+        };
+        last.keep(request.key(), acceptor);
+        Ok(reply)
     }
 
     /// The fence of the table that a ballot is behind.
@@ -83,7 +90,8 @@ impl<W: World> ReplicaHandle<W> {
     /// Removes the state of a partition if each round that it knows of began before `settled`: every replica has what was decided by then
     /// in its rows, and refuses the ballots. True if there was one to remove.
     pub(crate) async fn forget_settled(&self, key: &Bytes, settled: Micros) -> Result<bool, ReplicaError> {
-        let _lock = self.acceptor_locks.lock(key).await;
+        let mut last = self.acceptor_locks.lock(key).await;
+        *last = LastAcceptor::default();
         let acceptor = load(self, key, Mono(u64::MAX)).await?;
         if acceptor == Acceptor::default() || !acceptor.is_before(settled) {
             return Ok(false);
@@ -107,7 +115,9 @@ impl<W: World> ReplicaHandle<W> {
         submit: impl Fn(Option<&Mutation>, &Acceptor) -> Result<WritePending, E>,
         is_fenced: impl Fn(&E) -> bool,
     ) -> Result<(), E> {
-        let _lock = self.acceptor_locks.lock(key).await;
+        let mut last = self.acceptor_locks.lock(key).await;
+        // The store's word: when this node gave the range up it removed the state without a look here.
+        *last = LastAcceptor::default();
         let before = load(self, key, Mono(u64::MAX)).await?;
         let mut acceptor = before.clone();
         let update = acceptor.take_over(other).and_then(|decided| decided.update);
