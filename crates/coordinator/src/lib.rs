@@ -42,6 +42,7 @@ mod index_read;
 mod key_read;
 mod keyspace_placement;
 mod lateness;
+mod level_check;
 mod limits;
 mod logged_batch;
 #[cfg(test)]
@@ -77,6 +78,7 @@ pub use faults::Faults;
 pub use henge_model::WriteType;
 pub use key_read::Read;
 pub use keyspace_placement::KeyspacePlacement;
+pub use level_check::{LevelCheck, check_read_level, check_write_level};
 pub use limits::PLANS_MAX;
 pub use logged_batch::LoggedBatch;
 pub use paxos::{Conditional, Decision, Settlement, conditional, settle_partition};

@@ -4,6 +4,7 @@
 //! Modules import downwards only, in this order:
 //!
 //! - `prepare`: resolution of a statement: its plan, bind markers and result columns. `describe`: the output of DESCRIBE.
+//! - `explain`: plans in words.
 //! - `bind`: a plan with its bound values: keys to read and a filter, or keys and encoded rows to write; also the
 //!   computation of result columns from fetched ones.
 //! - `plan`: statements resolved against a schema, as data.
@@ -22,6 +23,7 @@ mod collection;
 mod context;
 mod describe;
 mod error;
+mod explain;
 #[cfg(test)]
 mod fixture;
 mod functions;
@@ -55,10 +57,11 @@ pub use bind::{
 pub use context::{BindContext, BoundValue};
 pub use describe::{ClusterFacts, create_keyspace_text, create_table_text, describe, identifier};
 pub use error::{Error, ErrorKind, Position};
+pub use explain::{ExplainLine, Explanation};
 pub use guardrails::{Guard, Guardrails, Warnings};
 pub use parser::parse;
 pub use plan::{
-    BatchPlan, BindColumn, ColumnSpec, DescribeTarget, ModifyPlan, PermissionPlan, Plan, PlannedStatement,
+    BatchPlan, BindColumn, ColumnSpec, DescribeTarget, ExplainPlan, ModifyPlan, PermissionPlan, Plan, PlannedStatement,
     ReplicationDraft, ResultColumn, SchemaChange, SelectPlan, check_kind,
 };
 pub use prepare::prepare;

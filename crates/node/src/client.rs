@@ -5,6 +5,7 @@ pub(crate) mod core;
 pub(crate) mod error;
 pub(crate) mod error_kind;
 mod execute;
+mod explain;
 pub(crate) mod outcome;
 pub(crate) mod parameters;
 mod prepare;

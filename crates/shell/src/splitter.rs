@@ -79,6 +79,11 @@ impl StatementKind {
     }
 }
 
+/// True for the words of EXPLAIN and EXPLAIN ANALYZE.
+fn explains(token: Token<'_>) -> bool {
+    token.kind == Kind::Word && ["EXPLAIN", "ANALYZE"].iter().any(|word| token.text.eq_ignore_ascii_case(word))
+}
+
 /// The range of the token that ends the first statement of a text; `None` if the statement is incomplete.
 fn statement_end(text: &str) -> Option<Range<usize>> {
     let mut statement_kind = None;
@@ -93,6 +98,8 @@ fn statement_end(text: &str) -> Option<Range<usize>> {
                 return Some(token.start..token.end());
             }
             _ if token.is_blank() => {}
+            // The statement is that behind them.
+            _ if statement_kind.is_none() && explains(token) => {}
             _ => {
                 statement_kind = statement_kind.or(Some(StatementKind::from_first_word(token)));
                 before = [before[1], Some(token)];
@@ -138,6 +145,8 @@ mod tests {
             "BEGIN /* ; */ BATCH INSERT a; -- APPLY BATCH;\n ; // x;\n INSERT ';APPLY BATCH;'; APPLY /*;*/ BATCH -- ;\n",
             "/* first */ BEGIN BATCH DELETE \"APPLY\" BATCH; INSERT $$ APPLY BATCH; $$; UPDATE SET apply = batch; APPLY BATCH",
             "BEGIN UNLOGED BATCH INSERT a; INSERT b; APPLY BATCH",
+            "EXPLAIN BEGIN BATCH INSERT a; INSERT b; APPLY BATCH",
+            "explain analyze begin batch INSERT a; INSERT b; APPLY BATCH",
         ];
         for batch in whole {
             assert_eq!(statements(&format!("USE k; {batch}; SELECT 1;")), ["USE k", batch.trim(), "SELECT 1"]);

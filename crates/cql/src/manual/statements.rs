@@ -17,7 +17,7 @@ struct Line {
 
 const ALL: &str = "all of it";
 
-const LINES: [Line; 19] = [
+const LINES: [Line; 20] = [
     Line {
         statement: "`CREATE KEYSPACE`",
         works: "`SimpleStrategy`, `NetworkTopologyStrategy` (also with `replication_factor`), `durable_writes`, `IF NOT EXISTS`",
@@ -151,6 +151,18 @@ const LINES: [Line; 19] = [
         refused: &[],
     },
     Line {
+        statement: "`EXPLAIN`",
+        works: "of `SELECT`, `INSERT`, `UPDATE` and `DELETE`: partitions, replicas, level, index, filter; `EXPLAIN ANALYZE` of `SELECT`. \
+                Cassandra has none ([below](#explain))",
+        not_yet: "",
+        taken: &[
+            "EXPLAIN SELECT * FROM kv WHERE k = ?",
+            "EXPLAIN ANALYZE SELECT * FROM kv",
+            "EXPLAIN DELETE FROM kv WHERE k = 'a'",
+        ],
+        refused: &["EXPLAIN ANALYZE DELETE FROM kv WHERE k = 'a'"],
+    },
+    Line {
         statement: "`CREATE`, `ALTER`, `DROP` of `ROLE` and `USER`",
         works: "`PASSWORD`, `HASHED PASSWORD`, `LOGIN`, `SUPERUSER`, `ACCESS TO ALL DATACENTERS`, `ACCESS FROM ALL CIDRS`",
         not_yet: "access restricted to datacentres or CIDR groups, which is refused: without the authorizers of that kind Cassandra takes no notice of it",
@@ -250,6 +262,7 @@ fn line(statement: &Statement) -> &'static str {
         Statement::DropTable(_) | Statement::Truncate(_) => "`TRUNCATE`",
         Statement::CreateType(_) | Statement::AlterType(_) | Statement::DropType(_) => "`CREATE TYPE`",
         Statement::Describe(_) => "`DESCRIBE`",
+        Statement::Explain(_) => "`EXPLAIN`",
         Statement::Role(RoleStatement::Create { .. } | RoleStatement::Alter { .. } | RoleStatement::Drop { .. }) => {
             "`ROLE`"
         }

@@ -7,6 +7,7 @@ mod access;
 mod batch;
 mod data_type;
 mod describe;
+mod explain;
 mod function;
 mod identity;
 mod index;

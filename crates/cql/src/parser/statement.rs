@@ -6,9 +6,9 @@ use crate::error::{Error, nearest};
 use crate::lexer::Kind;
 use crate::statement::Statement;
 
-const FIRST_WORDS: [&str; 16] = [
+const FIRST_WORDS: [&str; 17] = [
     "SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "USE", "CREATE", "ALTER", "DROP", "TRUNCATE", "DESCRIBE", "DESC",
-    "GRANT", "REVOKE", "LIST", "ADD",
+    "GRANT", "REVOKE", "LIST", "ADD", "EXPLAIN",
 ];
 
 impl Parser<'_> {
@@ -25,6 +25,7 @@ impl Parser<'_> {
             "DROP" => self.drop_object(),
             "TRUNCATE" => self.truncate().map(Statement::Truncate),
             "DESCRIBE" | "DESC" => self.describe().map(Statement::Describe),
+            "EXPLAIN" => self.explain().map(Statement::Explain),
             "GRANT" => self.grant(true),
             "REVOKE" => self.grant(false),
             "LIST" => self.list(),

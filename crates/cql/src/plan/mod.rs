@@ -57,4 +57,4 @@ pub use select::SelectPlan;
 pub(crate) use selector::{Selector, projection_of};
 pub(crate) use sorting::Sorting;
 pub(crate) use source::{EvaluatedValue, Source};
-pub use statement::{Plan, PlannedStatement};
+pub use statement::{ExplainPlan, Plan, PlannedStatement};

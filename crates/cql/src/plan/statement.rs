@@ -34,12 +34,23 @@ pub enum Plan {
     Use(String),
     /// Print schema.
     Describe(DescribeTarget),
+    /// Tell what a statement would do, or does.
+    Explain(Box<ExplainPlan>),
     /// Change or list roles.
     Role(RoleStatement),
     /// Change or list permissions.
     Permission(PermissionPlan),
     /// Do nothing: `IF EXISTS` of something that Henge has none of.
     Nothing,
+}
+
+/// An EXPLAIN, with the statement that it is of.
+#[derive(Clone, Debug)]
+pub struct ExplainPlan {
+    /// True for ANALYZE: the statement, a SELECT, is carried out.
+    pub analyzes: bool,
+    /// The statement.
+    pub statement: PlannedStatement,
 }
 
 impl PlannedStatement {

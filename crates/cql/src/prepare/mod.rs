@@ -1,12 +1,13 @@
 //! Resolution of statements against a schema: names become columns, terms typed sources, restrictions keys and filters.
 //!
-//! - `select`, `write`, `schema`: a kind of statement each. `describe`, `access`: the rest.
+//! - `select`, `write`, `schema`: a kind of statement each. `describe`, `explain`, `access`: the rest.
 //! - `absent`: statements about things that Henge has none of.
 //! - `restrict`: WHERE. `term`: literals, markers, functions, operations. `scope`: names looked up in the schema.
 
 mod absent;
 mod access;
 mod describe;
+mod explain;
 mod restrict;
 mod schema;
 mod scope;
@@ -47,6 +48,9 @@ pub fn prepare(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -
         Statement::DropIndex(drop) => schema::index::drop(drop, &scope).map(schema_plan),
         Statement::Truncate(truncate) => schema::table::truncate(truncate, &scope).map(schema_plan),
         Statement::Describe(describe) => describe::prepare(describe, &scope),
+        Statement::Explain(explained) => {
+            explain::prepare(explained, || prepare(&explained.statement, schema, keyspace))
+        }
         Statement::AlterKeyspace(alter) => schema::alter::keyspace(alter).map(schema_plan),
         Statement::AlterTable(alter) => schema::alter::table(alter, &scope).map(schema_plan),
         Statement::Role(statement) => Ok(access::roles(statement)),

@@ -46,6 +46,7 @@ pub use type_name::TypeName;
 pub use user_type::{AlterType, AlterTypeChange, CreateType, DropType};
 pub use view::{CreateView, ViewStatement};
 
+use crate::error::Position;
 use std::fmt::{Display, Formatter, Result};
 
 /// One CQL statement.
@@ -69,12 +70,31 @@ pub enum Statement {
     DropIndex(DropIndex),
     Truncate(Truncate),
     Describe(Describe),
+    Explain(Explain),
     Role(RoleStatement),
     Permission(PermissionStatement),
     Identity(IdentityStatement),
     Function(FunctionStatement),
     View(ViewStatement),
     Trigger(TriggerStatement),
+}
+
+/// `EXPLAIN` and `EXPLAIN ANALYZE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explain {
+    /// True if the statement is carried out, so that its costs are told.
+    pub analyzes: bool,
+    /// The statement: a SELECT or a write.
+    pub statement: Box<Statement>,
+    /// Position of the statement in the text.
+    pub position: Position,
+}
+
+impl Display for Explain {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(if self.analyzes { "EXPLAIN ANALYZE " } else { "EXPLAIN " })?;
+        self.statement.fmt(f)
+    }
 }
 
 impl Display for Statement {
@@ -103,6 +123,7 @@ impl Display for Statement {
             Statement::Trigger(s) => s.fmt(f),
             Statement::Truncate(s) => s.fmt(f),
             Statement::Describe(s) => s.fmt(f),
+            Statement::Explain(s) => s.fmt(f),
         }
     }
 }

@@ -134,11 +134,12 @@ impl<W: World> Core<W> {
                 Box::pin(access::run(self, &ready.prepared.plan, parameters.user, deadline, sink)).await
             }
             Plan::Describe(target) => self.describe(target, sink),
+            Plan::Explain(explained) => Box::pin(self.explain(ready, explained, parameters, sink)).await,
         }
     }
 
     /// Executes a SELECT whose rows go to `sink`, within the request that is `counted`.
-    async fn execute_select(
+    pub(super) async fn execute_select(
         &self,
         ready: &PreparedStatement,
         plan: &SelectPlan,
@@ -219,7 +220,7 @@ impl<W: World> Core<W> {
         Ok(self.request(parameters, (id, self.seed()), timeout, now))
     }
 
-    fn request<'a>(
+    pub(super) fn request<'a>(
         &'a self,
         parameters: &Parameters<'a>,
         (id, seed): (WriteId, u64),
@@ -293,7 +294,7 @@ impl<W: World> Core<W> {
         Guard::new(&self.context().options.guardrails, !self.is_held(parameters.user), parameters.warnings)
     }
 
-    fn seed(&self) -> u64 {
+    pub(super) fn seed(&self) -> u64 {
         self.context().world.random("request")
     }
 

@@ -63,6 +63,7 @@ fn placements(view: &View, plan: &Plan) -> Result<Vec<KeyspacePlacement>, Error>
         Plan::Modify(modify) => Ok(vec![of(&modify.table().keyspace)?]),
         Plan::Batch(batch) => batch.statements.iter().map(|s| of(&s.table().keyspace)).collect(),
         Plan::Schema(_) | Plan::Use(_) | Plan::Describe(_) | Plan::Role(_) | Plan::Permission(_) => Ok(Vec::new()),
+        Plan::Explain(explained) => placements(view, &explained.statement.plan),
         Plan::Nothing => Ok(Vec::new()),
     }
 }

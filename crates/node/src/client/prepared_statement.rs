@@ -70,7 +70,7 @@ impl PreparedStatement {
             Plan::Batch(_) => Operation::Batch,
             Plan::Schema(_) => Operation::Schema,
             Plan::Role(_) | Plan::Permission(_) => Operation::Auth,
-            Plan::Use(_) | Plan::Describe(_) | Plan::Nothing => Operation::Other,
+            Plan::Use(_) | Plan::Describe(_) | Plan::Explain(_) | Plan::Nothing => Operation::Other,
         }
     }
 
@@ -133,6 +133,7 @@ pub(super) fn estimate_bytes(text: &str, prepared: &PlannedStatement) -> usize {
 
 /// The tables that a plan reads or writes.
 pub(super) fn tables(plan: &Plan) -> impl Iterator<Item = &Table> {
+    let plan = if let Plan::Explain(explained) = plan { &explained.statement.plan } else { plan };
     let (one, batch) = match plan {
         Plan::Select(select) => (Some(select.table()), None),
         Plan::Modify(modify) => (Some(modify.table()), None),

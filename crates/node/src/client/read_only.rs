@@ -10,6 +10,7 @@ pub(crate) fn refusal(plan: &Plan) -> Option<String> {
         Plan::Schema(SchemaChange::Truncate { keyspace, table }) if is_virtual(keyspace) => {
             Some(format!("Truncation is not supported by table {keyspace}.{table}"))
         }
+        Plan::Explain(explained) => refusal(&explained.statement.plan),
         _ => None,
     }
 }

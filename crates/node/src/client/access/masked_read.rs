@@ -20,6 +20,7 @@ pub(crate) fn masked_read(plan: &Plan) -> Option<Box<MaskedRead>> {
             let chain = Resource::Table(keyspace, name).with_parents();
             Some(Box::new(MaskedRead { chain, plan: select.with_masks() }))
         }
+        Plan::Explain(explained) => masked_read(&explained.statement.plan),
         _ => None,
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn needs(plan: &Plan) -> Vec<Need> {
         }
         Plan::Batch(batch) => batch_needs(batch),
         Plan::Schema(change) => vec![of_schema_change(change)],
+        Plan::Explain(explained) => needs(&explained.statement.plan),
         Plan::Use(_) | Plan::Describe(_) | Plan::Role(_) | Plan::Permission(_) | Plan::Nothing => Vec::new(),
     }
 }
