@@ -49,8 +49,8 @@ impl Acceptor {
         values.filter_map(|proposal| proposal.update.as_ref()).map(Bytes::len).sum()
     }
 
-    /// The state with values in memory of their own: those that came with a message keep all of it from being freed.
-    pub fn detached(mut self) -> Acceptor {
+    /// The state, with copies of its values: those that came with a message keep all of it from being freed.
+    pub fn copy_values(mut self) -> Acceptor {
         let values = self.accepted.iter_mut().chain(&mut self.committed);
         for update in values.filter_map(|proposal| proposal.update.as_mut()) {
             *update = Bytes::copy_from_slice(update);

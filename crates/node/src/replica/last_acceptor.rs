@@ -20,7 +20,7 @@ impl LastAcceptor {
     /// Keeps what is stored of a partition.
     pub(super) fn keep(&mut self, key: &Bytes, acceptor: Acceptor) {
         if key.len() + acceptor.value_bytes() <= STATE_BYTES_MAX {
-            self.0 = Some((Bytes::copy_from_slice(key), acceptor.detached()));
+            self.0 = Some((Bytes::copy_from_slice(key), acceptor.copy_values()));
         }
     }
 }
