@@ -1,5 +1,5 @@
 //! Seeded fuzzing for tests: a target is a function of a random source, run for many seeds; the panic of a failure
-//! names the seed.
+//! names the seed. And exhaustive search, for tests of models that are small enough.
 //!
 //! Every program that links this crate counts the allocations of each thread, so that a target also fails if it takes
 //! more memory than its input justifies. A round that takes longer than any input justifies aborts the program and
@@ -7,6 +7,7 @@
 //!
 //! - `allocator`: the count of allocated bytes.
 //! - `bytes`: random bytes, and changes to valid ones.
+//! - `explore`: all states of a model.
 //! - `watch`: the time limit of a round.
 
 // The time limit of a test is outside of what the simulator replays.
@@ -14,9 +15,11 @@
 
 mod allocator;
 mod bytes;
+mod explore;
 mod watch;
 
 pub use bytes::{change, noise};
+pub use explore::{Exploration, Model, Violation, explore};
 
 use henge_base::Random;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -13,6 +13,8 @@
 
 mod acceptor;
 mod ballot;
+#[cfg(test)]
+mod exhaustive;
 mod history;
 mod message;
 mod round;
