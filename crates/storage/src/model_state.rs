@@ -144,8 +144,10 @@ impl State {
         if self.faults.fail_sync {
             return Err(EngineError::Sync("a fault that was asked for".to_owned()));
         }
-        self.unsynced.clear();
-        self.durable = self.tables.clone();
+        // Both apply each batch by themselves: if they shared tables, the next write would copy the whole of one.
+        for batch in self.unsynced.drain(..) {
+            self.durable.apply(&batch);
+        }
         self.durable_sequence = self.sequence;
         Ok(self.sequence)
     }
@@ -174,6 +176,11 @@ impl State {
         let batch = Batch { ops: vec![Op::Put { family, key: Bytes::copy_from_slice(key), value: bytes.into() }] };
         self.tables.apply(&batch);
         self.durable.apply(&batch);
+        if !self.unsynced.is_empty() {
+            // It stands behind what has yet to come to disk.
+            self.unsynced.push(batch);
+            self.sequence += 1;
+        }
         true
     }
 }
