@@ -6,8 +6,8 @@ use henge_base::{HostId, Mono};
 use henge_coordinator::{Standing, Work};
 use henge_model::Percentile;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A peer is silent if it has answered nothing for this many times as long as nearly all its answers take.
@@ -26,7 +26,8 @@ const PROBE_INTERVAL_FACTOR: u32 = 20;
 /// The answers of one peer.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerTimes {
-    works: [WorkTimes; Work::COUNT],
+    /// By kind of requests, from the first request of a kind on: in a large cluster a node asks few of the others for rows.
+    works: [OnceLock<Box<WorkTimes>>; Work::COUNT],
     /// The time of the last answer.
     answered: AtomicU64,
     /// True while a probe is under way.
@@ -44,8 +45,17 @@ struct WorkTimes {
 }
 
 impl AnswerTimes {
+    /// The times of a kind of requests; `None` before the first.
+    fn of(&self, work: Work) -> Option<&WorkTimes> {
+        self.works[work as usize].get().map(|times| &**times)
+    }
+
+    fn mean(&self, work: Work) -> Duration {
+        self.of(work).map_or(Duration::ZERO, |times| times.latencies.mean())
+    }
+
     fn begin(&self, work: Work, now: Mono) {
-        let times = &self.works[work as usize];
+        let times = self.works[work as usize].get_or_init(Box::default);
         times.in_flight.fetch_add(1, Ordering::Relaxed);
         if times.waiting_since.load(Ordering::Relaxed) == 0 {
             times.waiting_since.store(now.0, Ordering::Relaxed);
@@ -53,7 +63,7 @@ impl AnswerTimes {
     }
 
     fn end(&self, work: Work, sent: Mono, answered: Option<Mono>) {
-        let times = &self.works[work as usize];
+        let Some(times) = self.of(work) else { return };
         let left = times.in_flight.fetch_sub(1, Ordering::Relaxed).saturating_sub(1);
         let Some(now) = answered else { return };
         self.answered.store(now.0, Ordering::Relaxed);
@@ -64,18 +74,20 @@ impl AnswerTimes {
     /// Ends a request that nobody waits for any more: it takes as long as it has taken, at least.
     fn give_up(&self, work: Work, sent: Mono, now: Mono) {
         self.end(work, sent, None);
-        let (latencies, taken) = (&self.works[work as usize].latencies, now.since(sent));
-        if taken > latencies.mean() {
-            latencies.add(taken, now);
+        let taken = now.since(sent);
+        if let Some(times) = self.of(work)
+            && taken > times.latencies.mean()
+        {
+            times.latencies.add(taken, now);
         }
     }
 
     fn standing(&self, work: Work, now: Mono) -> Standing {
-        let times = &self.works[work as usize];
-        let in_flight = times.in_flight.load(Ordering::Relaxed);
-        let mean = times.latencies.mean();
+        let in_flight = self.of(work).map_or(0, |times| times.in_flight.load(Ordering::Relaxed));
+        let mean = self.mean(work);
         let expected = mean + mean * in_flight.min(16 * IN_FLIGHT_WEIGHT) / IN_FLIGHT_WEIGHT;
-        Standing { expected, is_silent: self.works.iter().any(|times| self.is_silent(times, now)) }
+        let is_silent = self.works.iter().filter_map(OnceLock::get).any(|times| self.is_silent(times, now));
+        Standing { expected, is_silent }
     }
 
     /// True if nothing is answered for longer than it takes. An answer of any kind tells that the peer lives.
@@ -95,7 +107,7 @@ impl AnswerTimes {
         if now.0 < self.probe_due.load(Ordering::Relaxed) || self.is_probed.swap(true, Ordering::Relaxed) {
             return false;
         }
-        let pause = self.works[work as usize].latencies.mean() * PROBE_INTERVAL_FACTOR;
+        let pause = self.mean(work) * PROBE_INTERVAL_FACTOR;
         self.probe_due.store((now + pause.max(PROBE_INTERVAL_MIN)).0, Ordering::Relaxed);
         true
     }
@@ -129,7 +141,7 @@ impl PeerAnswerTimes {
 
     /// The time in which a peer answers a share of its requests.
     pub(crate) fn answer_time(&self, host: HostId, work: Work, share: Percentile) -> Option<Duration> {
-        self.peers.load().get(&host)?.works[work as usize].latencies.answer_time(share)
+        self.peers.load().get(&host)?.of(work)?.latencies.answer_time(share)
     }
 
     /// Begins a probe, if the peer has none under way and was not probed lately.
