@@ -76,13 +76,17 @@ impl<W: World> Cluster<W> {
     fn ask_members(self: &Arc<Self>) {
         let mut to_ask = Vec::new();
         {
-            let mut state = self.recalls.state.lock();
-            if state.asked.len() > ASKED_MIN {
+            let (view, mut state) = (self.view(), self.recalls.state.lock());
+            let RecallState { admitted, asked, .. } = &mut *state;
+            if asked.len() > ASKED_MIN {
                 return;
             }
-            for host in self.other_members() {
-                if !state.admitted.contains(&host) && state.asked.len() < ASKED_MAX && state.asked.insert(host) {
-                    to_ask.push(host);
+            // Both are in the order of host ids: this is done after many an answer, and there may be a thousand members.
+            let mut admitted = admitted.iter().peekable();
+            for host in view.state.members.keys().filter(|host| **host != self.context.host()) {
+                while admitted.next_if(|before| *before < host).is_some() {}
+                if admitted.peek() != Some(&host) && asked.len() < ASKED_MAX && asked.insert(*host) {
+                    to_ask.push(*host);
                 }
             }
         }
@@ -232,7 +236,7 @@ impl<W: World> Cluster<W> {
             for host in others.iter().filter(|host| !state.cleared.contains(host)) {
                 claims.entry(*host).or_insert(state.lease);
             }
-            claims
+            Some(claims)
         })
         .await
     }
@@ -242,23 +246,22 @@ impl<W: World> Cluster<W> {
     async fn drop_claim(&self, host: HostId) -> bool {
         self.recalls.state.lock().cleared.insert(host);
         self.change_claims(|state| {
-            let mut claims = state.claims.clone();
-            claims.retain(|host, _| !state.cleared.contains(host));
-            claims
+            let is_left = |host: &HostId| !state.cleared.contains(host);
+            let left = || state.claims.iter().filter(|(host, _)| is_left(host)).map(|(host, lease)| (*host, *lease));
+            state.claims.contains_key(&host).then(|| left().collect())
         })
         .await
     }
 
-    /// Changes the claims on disk, synced; true if that succeeded.
-    async fn change_claims(&self, change: impl FnOnce(&mut RecallState) -> Claims) -> bool {
+    /// Changes the claims on disk, synced, to what `change` makes of them, `None` to leave them; true if that succeeded.
+    async fn change_claims(&self, change: impl FnOnce(&RecallState) -> Option<Claims>) -> bool {
         let _turn = self.recalls.claims_lock.lock().await;
         let claims = {
-            let mut state = self.recalls.state.lock();
-            let claims = change(&mut state);
-            if claims == state.claims {
-                return true;
+            let state = self.recalls.state.lock();
+            match change(&state).filter(|claims| *claims != state.claims) {
+                Some(claims) => claims,
+                None => return true,
             }
-            claims
         };
         let (store, changed) = (Arc::clone(&self.store), claims.clone());
         if let Err(error) = self.context.world.disk(Lane::Metadata, move || put_claims(&store, &changed)).await {
