@@ -5,7 +5,6 @@ use crate::limits::{GENERATION_STEP_MAX, MESSAGE_BYTES_MAX, MESSAGE_FRAME_BYTES,
 use crate::{Delta, Digest, Message};
 use henge_base::{HostId, Mono};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 impl Gossip {
     /// Handles a message of `from`, whose identity the transport has verified; the message to answer with, if any.
@@ -54,9 +53,10 @@ impl Gossip {
     /// Digests of the hosts known here that `digests` do not name. They have generation zero, for the peer knows
     /// nothing of them.
     fn missing_digests(&self, digests: &[Digest]) -> Vec<Digest> {
-        let named: BTreeSet<HostId> = digests.iter().map(|digest| digest.host).collect();
+        let mut named: Vec<HostId> = digests.iter().map(|digest| digest.host).collect();
+        named.sort_unstable();
         let hosts = self.peers.keys().copied().chain([self.host]);
-        let unnamed = hosts.filter(|host| !named.contains(host));
+        let unnamed = hosts.filter(|host| named.binary_search(host).is_err());
         unnamed.map(|host| Digest { host, generation: 0, version: 0 }).collect()
     }
 

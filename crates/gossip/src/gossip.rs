@@ -169,6 +169,12 @@ impl Gossip {
         events
     }
 
+    /// True if nothing is lost by leaving to the poll of the next round what a message of `peer` has changed. In a large cluster that is
+    /// so of each peer that is up: a poll goes through all peers, and several messages come in a second.
+    pub fn can_wait(&self, peer: HostId) -> bool {
+        !self.partners.are_all(self.members.len().saturating_sub(1)) && self.is_up(peer)
+    }
+
     /// The highest epoch told by a peer that is up: host, lineage and index.
     pub fn newest_epoch(&self) -> Option<(HostId, u32, u64)> {
         let epochs = self.peers.iter().filter(|(_, peer)| peer.up).filter_map(|(host, peer)| {

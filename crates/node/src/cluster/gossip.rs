@@ -88,20 +88,22 @@ impl<W: World> Cluster<W> {
 
     /// Takes a message of gossip.
     pub(crate) fn receive_gossip(self: &Arc<Self>, from: HostId, Gossip(bytes): Gossip) {
-        let answer = {
+        let (answer, can_wait) = {
             let mut gossip = self.gossip.lock();
             let Ok(message) = Message::decode(&bytes, gossip.members()) else {
                 tracing::debug!(peer = %from, "a message of gossip cannot be read");
                 return;
             };
             let answer = gossip.on_message(from, message, self.context.world.mono());
-            answer.map(|answer| Gossip(answer.encode(gossip.members()).into()))
+            (answer.map(|answer| Gossip(answer.encode(gossip.members()).into())), gossip.can_wait(from))
         };
         if let Some(answer) = answer {
             self.peers.gossip(from, &answer);
         }
         // A member that answered is up from this moment on.
-        self.apply_verdicts();
+        if !can_wait {
+            self.apply_verdicts();
+        }
     }
 
     /// Has gossip speak of these members, and of no other host.
@@ -139,8 +141,8 @@ impl<W: World> Cluster<W> {
             let mut gossip = self.gossip.lock();
             (gossip.poll(self.context.world.mono()), gossip.newest_epoch())
         };
-        for event in events {
-            self.apply_verdict(&event);
+        if !events.is_empty() {
+            self.apply_events(&events);
         }
         if let Some((peer, lineage, index)) = newest {
             let (epoch, peer) = (Epoch { lineage, index }, To::Host(peer));
@@ -152,23 +154,24 @@ impl<W: World> Cluster<W> {
         }
     }
 
-    fn apply_verdict(&self, event: &Event) {
-        let (host, up) = match event {
+    fn apply_events(&self, events: &[Event]) {
+        let view = self.view();
+        let verdicts = events.iter().map(|event| match event {
             Event::Up(host) => (*host, true),
             Event::Down(host) => (*host, false),
-        };
-        let view = self.view();
-        let Some(member) = view.state.members.get(&host) else { return };
-        if !self.peers.liveness().set(host, up, self.context.world.mono()) {
-            return;
+        });
+        let of_members = verdicts.filter(|(host, _)| view.state.members.contains_key(host)).collect();
+        for (host, up) in self.peers.liveness().set(of_members, self.context.world.mono()) {
+            tracing::info!(peer = %host, "{}", if up { "peer is UP" } else { "peer is DOWN" });
+            self.context.metrics.peer_up(host, up);
+            if view.state.newcomer() == Some(host) {
+                continue;
+            }
+            if let Some(member) = view.state.members.get(&host) {
+                // Nobody may be listening.
+                let address = member.rpc_address;
+                let _ = self.events.send(if up { ClusterEvent::Up(address) } else { ClusterEvent::Down(address) });
+            }
         }
-        tracing::info!(peer = %host, "{}", if up { "peer is UP" } else { "peer is DOWN" });
-        self.context.metrics.peer_up(host, up);
-        if view.state.newcomer() == Some(host) {
-            return;
-        }
-        // Nobody may be listening.
-        let address = member.rpc_address;
-        let _ = self.events.send(if up { ClusterEvent::Up(address) } else { ClusterEvent::Down(address) });
     }
 }

@@ -124,21 +124,25 @@ impl Liveness {
         self.evidence.store(Arc::new(members.map(|member| (member, Default::default())).collect()));
     }
 
-    /// Marks `host`; true if that changed anything. Only gossip calls this, so a load and a store suffice.
-    pub(crate) fn set(&self, host: HostId, up: bool, now: Mono) -> bool {
+    /// Marks hosts as up or down, and gives those of them that were not so before. Only gossip calls this, so a load and a store suffice.
+    pub(crate) fn set(&self, verdicts: Vec<(HostId, bool)>, now: Mono) -> Vec<(HostId, bool)> {
         let mut next = BTreeSet::clone(&self.up.load());
-        let changed = if up { next.insert(host) } else { next.remove(&host) };
-        if changed {
-            self.up.store(Arc::new(next));
-            let mut down = self.down_since.lock();
-            if up {
-                down.remove(&host);
+        let is_news = |(host, up): &(HostId, bool)| if *up { next.insert(*host) } else { next.remove(host) };
+        let news: Vec<(HostId, bool)> = verdicts.into_iter().filter(is_news).collect();
+        if news.is_empty() {
+            return news;
+        }
+        self.up.store(Arc::new(next));
+        let mut down_since = self.down_since.lock();
+        for (host, up) in &news {
+            if *up {
+                down_since.remove(host);
                 self.came_up.notify_one();
             } else {
-                down.insert(host, now);
+                down_since.insert(*host, now);
             }
         }
-        changed
+        news
     }
 
     /// Waits until a member comes up that was down. For one task only.
