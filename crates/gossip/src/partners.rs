@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 pub const PARTNERS_MAX: usize = 30;
 /// The view among more than that. With random views of this size everybody is reached by somebody, and a node gossips with about twice
 /// as many: those that it draws and those that draw it.
-pub const VIEW_SIZE: usize = 16;
-/// Rounds after which one host of a view that is not everybody gives place to another: in a quarter of an hour all have. A link
+pub const VIEW_SIZE: usize = 10;
+/// Rounds after which one host of a view that is not everybody gives place to another: in ten minutes most have. A link
 /// that is not used any more stays open for two minutes, so that two of them do.
 const ROUNDS_PER_CHANGE: u64 = 60;
 /// Openings of a round where everybody is a partner.
