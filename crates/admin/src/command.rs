@@ -158,6 +158,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
+    /// Have the cluster write the formats of the next version, once every member runs a release that speaks it. There is no way back to a
+    /// release that does not.
+    Finaliseupgrade(Waiting),
     /// Go on with the metadata log from this node alone, because most voters are lost for good. What only they had agreed on is gone, and
     /// a node that has more of the log than this one has to be replaced.
     Overridemetadata {

@@ -159,6 +159,7 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Removenode { host_id, force, waiting, .. } => {
             start(OperationRequest::RemoveMember { host_id: host_id.clone(), force: *force }, waiting).await
         }
+        Command::Finaliseupgrade(waiting) => start(OperationRequest::FinaliseUpgrade, waiting).await,
         Command::Overridemetadata { hash, waiting } => {
             start(OperationRequest::BeginLineage { hash: hash.clone() }, waiting).await
         }
@@ -199,8 +200,10 @@ fn metadata(log: &MetadataLog) -> String {
         vec![if voter.is_up { "UN" } else { "DN" }.to_owned(), address, voter.host_id.clone()]
     };
     let voters = print(&["Status", "Address", "Host ID"], log.voters.iter().map(row).collect());
-    let MetadataLog { lineage, index, hash, .. } = log;
-    format!("Lineage: {lineage}\nEntries: {index}\nHash: {hash}\n\nVoters\n{voters}")
+    let MetadataLog { lineage, index, hash, version, lowest_version, newest_version, .. } = log;
+    format!(
+        "Lineage: {lineage}\nEntries: {index}\nHash: {hash}\nVersion: {version} (this node speaks {lowest_version} to {newest_version})\n\nVoters\n{voters}"
+    )
 }
 
 fn list_snapshots(snapshots: &[Snapshot]) -> String {

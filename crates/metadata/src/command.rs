@@ -1,6 +1,6 @@
 //! Commands to the log. The node that proposes a command turns it into an entry, once.
 
-use crate::{PlanStep, RoleCommand};
+use crate::{PlanStep, RoleCommand, VersionRange};
 use henge_base::HostId;
 use henge_model::{IndexDraft, Replication, TableChange, TableDraft, Token, TypeChange, UserType};
 use serde::{Deserialize, Serialize};
@@ -195,6 +195,13 @@ pub enum Command {
         /// The command.
         command: Box<Command>,
     },
+    /// Write the formats of a version from now on, which every member speaks.
+    RaiseVersion {
+        /// The version.
+        to: u32,
+        /// The members that said so.
+        asked: BTreeSet<HostId>,
+    },
     /// `TRUNCATE`.
     Truncate {
         /// The table's keyspace.
@@ -218,7 +225,7 @@ impl Command {
             Command::ReplaceVoters { .. } | Command::MoveRanges { .. } => false,
             Command::DropKeyspace { .. } | Command::DropTable { .. } | Command::Truncate { .. } => false,
             Command::DropType { .. } | Command::DropIndex { .. } => false,
-            Command::CreateSystemKeyspaces | Command::Role(_) => false,
+            Command::CreateSystemKeyspaces | Command::Role(_) | Command::RaiseVersion { .. } => false,
         }
     }
 
@@ -249,6 +256,9 @@ pub struct JoinDraft {
     pub rpc_address: SocketAddr,
     /// The number of tokens it takes.
     pub num_tokens: u32,
+    /// The versions of formats that its release speaks.
+    #[serde(default)]
+    pub speaks: VersionRange,
 }
 
 /// The replicas that a range is to have.

@@ -3,7 +3,7 @@
 
 use crate::limits::ENTRY_BYTES;
 use crate::whole_placements::WholePlacements;
-use crate::{CommandId, EntryHash, Epoch, Plan, PlanStep, Position, Role};
+use crate::{CommandId, EntryHash, Epoch, Plan, PlanStep, Position, Role, VersionRange};
 use henge_base::{Bytes, ClusterId, HostId};
 use henge_model::{Keyspace, Replication, StorageId, Table, UserType};
 use henge_ring::{Member, PlacementChange};
@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The format that is written.
+/// The format that version 1 writes.
 const FORMAT: u8 = 3;
+/// The format that the version of tests writes: the same with a number of its own.
+const FORMAT_OF_TESTS: u8 = 4;
 /// The format of logs with one voter, which named no entry before and no command. It is read.
 const FORMAT_UNCHAINED: u8 = 1;
 
@@ -47,6 +49,8 @@ pub enum Change {
         /// The version of formats in use.
         version: u32,
     },
+    /// The formats of this version are written from now on. An entry of its own version carries it, which every member reads.
+    Version(u32),
     /// These members agree on the entries after this one.
     Voters(Vec<HostId>),
     /// A node is a member.
@@ -133,7 +137,7 @@ pub enum EntryError {
     #[error("an entry of {0} bytes is longer than any may be")]
     TooLong(usize),
     /// Written by a release that this one does not understand.
-    #[error("an entry of format {0}, which this release does not know")]
+    #[error("an entry of format {0}, which this release does not read: a later one wrote it")]
     Format(u8),
     /// Not an entry at all.
     #[error("an entry cannot be read: {0}")]
@@ -149,25 +153,32 @@ pub struct SealedEntry {
 }
 
 impl Entry {
-    /// Encodes it: the format, then named maps in MessagePack.
-    pub fn seal(self) -> SealedEntry {
-        let mut bytes = vec![FORMAT];
+    /// Encodes it as a version of formats has it: that of the state which it follows on. The format, then named maps in MessagePack.
+    pub fn seal(self, version: u32) -> SealedEntry {
+        let mut bytes = vec![if version < VersionRange::OF_TESTS.newest { FORMAT } else { FORMAT_OF_TESTS }];
         rmp_serde::encode::write_named(&mut bytes, &self).expect("an entry is made of plain structs");
         SealedEntry { hash: EntryHash::of(&bytes), entry: self, bytes: bytes.into() }
     }
 }
 
+/// True if a release that speaks these versions reads a format.
+fn is_read(format: u8, speaks: VersionRange) -> bool {
+    match format {
+        FORMAT | FORMAT_UNCHAINED => true,
+        FORMAT_OF_TESTS => speaks.contains(VersionRange::OF_TESTS.newest),
+        _ => false,
+    }
+}
+
 impl SealedEntry {
-    /// Reads what [`Entry::seal`] wrote.
-    pub fn decode(bytes: Bytes) -> Result<SealedEntry, EntryError> {
+    /// Reads what [`Entry::seal`] wrote in one of these versions.
+    pub fn decode(bytes: Bytes, speaks: VersionRange) -> Result<SealedEntry, EntryError> {
         if bytes.len() > ENTRY_BYTES {
             return Err(EntryError::TooLong(bytes.len()));
         }
         let entry = match bytes.split_first() {
-            Some((&(FORMAT | FORMAT_UNCHAINED), body)) => {
-                rmp_serde::from_slice(body).map_err(|e| EntryError::Malformed(e.to_string()))?
-            }
-            Some((format, _)) => return Err(EntryError::Format(*format)),
+            Some((&format, _)) if !is_read(format, speaks) => return Err(EntryError::Format(format)),
+            Some((_, body)) => rmp_serde::from_slice(body).map_err(|e| EntryError::Malformed(e.to_string()))?,
             None => return Err(EntryError::Malformed("it is empty".to_owned())),
         };
         Ok(SealedEntry { entry, hash: EntryHash::of(&bytes), bytes })

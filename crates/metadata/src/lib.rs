@@ -6,6 +6,7 @@
 //! - `whole_placements`: how entries of the first format say who holds what.
 //! - `plan`: the change of members or replication under way; `plan_effects`: the state as it makes it.
 //! - `voters`: the members that agree on the next entry; `seat`: the part of each in it.
+//! - `versions`: the formats that releases speak, and the one that the cluster writes; `version_raise`: raising it.
 //! - `state_fault`: the rules that hold after every entry.
 //! - `restore`: the state of a new cluster that has another's schema.
 //! - `roles`: who may do what.
@@ -55,6 +56,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod types;
+mod version_raise;
+mod versions;
 mod voters;
 mod whole_placements;
 
@@ -82,4 +85,5 @@ pub use snapshot::{Snapshot, SnapshotError};
 pub use state::{ApplyError, ClusterState};
 pub use state_fault::StateFault;
 pub use system_keyspaces::TRACE_TTL;
+pub use versions::{UnspokenVersion, VersionRange};
 pub use whole_placements::{WholePlacement, WholePlacements};

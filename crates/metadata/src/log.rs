@@ -194,7 +194,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Change, CommandId, Entry, EntryHash};
+    use crate::{Change, CommandId, Entry, EntryHash, VersionRange};
 
     /// Adds entries that take about as many bytes as told, and applies them.
     fn extend(log: &mut Log, state: &mut ClusterState, sizes: &[usize]) {
@@ -203,7 +203,7 @@ mod tests {
             let Position { epoch, hash } = log.end();
             let entry =
                 Entry { epoch: epoch.next(), previous: hash, origin: CommandId::default(), proposed: 0, changes };
-            let entry = entry.seal();
+            let entry = entry.seal(1);
             state.apply(&entry).unwrap();
             log.append(&entry).unwrap();
         }
@@ -217,7 +217,8 @@ mod tests {
 
     fn indexes(page: &LogPage) -> (Vec<u64>, bool) {
         let LogPage::Entries { entries, more } = page else { panic!("{page:?}") };
-        let index = |bytes: &Bytes| SealedEntry::decode(bytes.clone()).unwrap().entry().epoch.index;
+        let index =
+            |bytes: &Bytes| SealedEntry::decode(bytes.clone(), VersionRange::OF_RELEASE).unwrap().entry().epoch.index;
         (entries.iter().map(index).collect(), *more)
     }
 
@@ -251,7 +252,7 @@ mod tests {
         assert!(!log.is_long() && log.tail.len() == KEPT_ENTRIES);
         assert_eq!(log.end(), state.position());
         let snapshot = log.snapshot().unwrap().clone();
-        assert_eq!(snapshot.state(), Ok(state));
+        assert_eq!(snapshot.state(VersionRange::OF_RELEASE), Ok(state));
         assert_eq!(log.page(Position::default(), 1_000), LogPage::Snapshot(snapshot.clone()));
         let first = log.first_index();
         assert_eq!(indexes(&log.page(log.position_at(first - 1).unwrap(), 1)).0, [first]);

@@ -12,9 +12,6 @@ use henge_ring::{Member, allocate_tokens_beside};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-/// The version of formats that this release writes.
-const VERSION: u32 = 1;
-
 pub(crate) fn bootstrap(
     state: &ClusterState,
     name: &str,
@@ -26,7 +23,7 @@ pub(crate) fn bootstrap(
     }
     let id = ClusterId::random(random);
     let member = new_member_with_tokens(state, first, random)?;
-    let cluster = Change::Cluster { id, name: name.to_owned(), voters: vec![first.id], version: VERSION };
+    let cluster = Change::Cluster { id, name: name.to_owned(), voters: vec![first.id], version: first.speaks.newest };
     let mut changes = vec![cluster, Change::Joined(member)];
     let begun = state.with(&changes).map_err(|e| CommandRefusal::Cluster(e.to_string()))?;
     changes.extend(missing(&begun, random)?);
@@ -84,6 +81,7 @@ fn check_newcomer(state: &ClusterState, name: &str, draft: &JoinDraft) -> Result
             state.name
         )));
     }
+    draft.speaks.check(state.active_version).map_err(|unspoken| CommandRefusal::Member(unspoken.to_string()))?;
     if state.removed.contains(&draft.id) {
         return Err(CommandRefusal::Member(format!(
             "host {} was removed; a removed host id never comes back",

@@ -12,6 +12,7 @@ use crate::replication_change::alter_keyspace;
 use crate::system_keyspaces::missing;
 use crate::tables::{create_table, drop_table, truncate};
 use crate::types::{alter_type, create_type, drop_type};
+use crate::version_raise::raise;
 use crate::{ApplyError, Change, ClusterState, Command, CommandId, CommandRefusal, Entry, Epoch, SealedEntry};
 use henge_base::{HostId, Micros, Random};
 
@@ -29,7 +30,8 @@ pub fn propose(
     };
     let mut changes = changes_of(state, command, random, now_us)?;
     changes.extend(access::follow(state, &changes, creator));
-    let entry = Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: now_us, changes }.seal();
+    let entry = Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: now_us, changes };
+    let entry = entry.seal(state.active_version);
     let bytes = entry.bytes().len();
     if bytes > ENTRY_BYTES {
         return Err(CommandRefusal::Limit(format!(
@@ -84,6 +86,7 @@ fn changes_of(
             create_index(state, keyspace, table, draft, *if_not_exists)
         }
         Command::DropIndex { keyspace, name, if_exists } => drop_index(state, keyspace, name, *if_exists),
+        Command::RaiseVersion { to, asked } => raise(state, *to, asked),
         Command::Truncate { keyspace, table } => truncate(state, keyspace, table),
         Command::Role(command) => access::propose(state, command),
         Command::By { .. } => Err(CommandRefusal::Invalid("a command has one creator".to_owned())),
@@ -109,5 +112,5 @@ pub fn begin_lineage(
     }
     let epoch = Epoch { lineage: state.epoch.lineage + 1, index: state.epoch.index + 1 };
     let changes = vec![Change::Voters(vec![voter])];
-    Ok(Entry { epoch, previous: state.hash, origin, proposed: now_us, changes }.seal())
+    Ok(Entry { epoch, previous: state.hash, origin, proposed: now_us, changes }.seal(state.active_version))
 }

@@ -38,7 +38,7 @@ impl ClusterState {
         changes.extend(place_keyspaces(&joined, joined.schema.keyspaces.values()));
         let epoch = Epoch { lineage: self.epoch.lineage + 1, index: self.epoch.index + 1 };
         let origin = CommandId::random(random);
-        let entry = Entry { epoch, previous: self.hash, origin, proposed: now_us, changes }.seal();
+        let entry = Entry { epoch, previous: self.hash, origin, proposed: now_us, changes }.seal(version);
         let mut next = self.clone();
         next.apply(&entry).map_err(|error| invalid(error.to_string()))?;
         next.check().map_err(|fault| invalid(fault.to_string()))?;
@@ -85,7 +85,7 @@ fn width(range: TokenRange) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Command, Snapshot, propose};
+    use crate::{Command, Snapshot, VersionRange, propose};
     use henge_model::Replication;
     use std::net::SocketAddr;
 
@@ -97,6 +97,7 @@ mod tests {
             address: SocketAddr::from(([10, 0, 0, number], 7000)),
             rpc_address: SocketAddr::from(([10, 0, 0, number], 9042)),
             num_tokens: 8,
+            speaks: VersionRange::OF_RELEASE,
         }
     }
 
@@ -130,7 +131,7 @@ mod tests {
             let old = state(&commands);
             let member = draft(9, "dc");
             let new = old.restore("new", &member, &mut Random::new(5), 9).unwrap();
-            assert_eq!((new.check(), Snapshot::of(&new).state().as_ref()), (Ok(()), Ok(&new)));
+            assert_eq!((new.check(), Snapshot::of(&new).state(VersionRange::OF_RELEASE).as_ref()), (Ok(()), Ok(&new)));
             assert_eq!(new.members.keys().copied().collect::<Vec<_>>(), [member.id]);
             assert_eq!((&new.plan, &new.voters, new.name.as_str()), (&None, &vec![member.id], "new"));
             assert!(old.members.keys().all(|host| new.removed.contains(host)));

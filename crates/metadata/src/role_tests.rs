@@ -1,6 +1,8 @@
 //! Permissions of roles as tables of text: grants one by one, then questions with their answers.
 
-use crate::{ClusterState, Command, CommandId, JoinDraft, Role, RoleCommand, RoleSettings, SealedEntry, propose};
+use crate::{
+    ClusterState, Command, CommandId, JoinDraft, Role, RoleCommand, RoleSettings, SealedEntry, VersionRange, propose,
+};
 use henge_base::{HostId, Random};
 use henge_model::{Permission, Permissions, Replication, Resource};
 use std::net::SocketAddr;
@@ -68,6 +70,7 @@ fn cluster() -> ClusterState {
         address: at(7000),
         rpc_address: at(9042),
         num_tokens: 1,
+        speaks: VersionRange::OF_RELEASE,
     };
     run(&mut state, &Command::Bootstrap { name: "c".to_owned(), first }).unwrap();
     run(&mut state, &keyspace("k")).unwrap();
@@ -82,7 +85,7 @@ fn keyspace(name: &str) -> Command {
 /// Every entry goes through its bytes, as on its way to other nodes.
 fn run(state: &mut ClusterState, command: &Command) -> Result<(), String> {
     let entry = propose(state, CommandId::default(), command, &mut Random::new(3), 7).map_err(|e| e.to_string())?;
-    state.apply(&SealedEntry::decode(entry.bytes().clone()).unwrap()).unwrap();
+    state.apply(&SealedEntry::decode(entry.bytes().clone(), VersionRange::OF_RELEASE).unwrap()).unwrap();
     Ok(())
 }
 

@@ -157,6 +157,7 @@ impl ClusterState {
                 (self.cluster_id, self.name, self.voters) = (*id, name.clone(), voters.clone());
                 self.active_version = *version;
             }
+            Change::Version(version) => self.active_version = *version,
             Change::Voters(voters) => self.voters.clone_from(voters),
             Change::Removed(id) => self.remove_member(*id)?,
             Change::Joined(member) => {

@@ -109,7 +109,7 @@ fn draft(
 #[cfg(test)]
 mod tests {
     use super::{Change, ClusterState, CommandRefusal, Random, Replication, TRACES};
-    use crate::{Command, CommandId, Entry, JoinDraft, propose};
+    use crate::{Command, CommandId, Entry, JoinDraft, VersionRange, propose};
     use henge_base::HostId;
     use std::collections::BTreeSet;
     use std::net::SocketAddr;
@@ -122,6 +122,7 @@ mod tests {
             address: SocketAddr::from(([10, 0, 0, number], 7000)),
             rpc_address: SocketAddr::from(([10, 0, 0, number], 9042)),
             num_tokens: 8,
+            speaks: VersionRange::OF_RELEASE,
         }
     }
 
@@ -135,7 +136,7 @@ mod tests {
         let origin = CommandId::default();
         let entry =
             Entry { epoch: state.epoch.next(), previous: state.hash, origin, proposed: 7, changes: vec![change] };
-        state.apply(&entry.seal()).unwrap();
+        state.apply(&entry.seal(1)).unwrap();
     }
 
     fn join(state: &mut ClusterState, number: u8) -> Result<(), CommandRefusal> {

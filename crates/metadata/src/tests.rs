@@ -1,6 +1,6 @@
 //! Any history of commands adds up to the same state on every node, and what must never come twice never does.
 
-use crate::{ClusterState, Command, CommandId, CommandRefusal, JoinDraft, SealedEntry, propose};
+use crate::{ClusterState, Command, CommandId, CommandRefusal, JoinDraft, SealedEntry, VersionRange, propose};
 use henge_base::{HostId, Random};
 use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{ColumnMask, CompactStorage, DataType, Order, Replication, SerialScope, TableOptions};
@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 mod courses;
+mod fixture;
 mod log;
 mod plans;
 mod replication;
@@ -20,6 +21,7 @@ fn draft(number: u8) -> JoinDraft {
         address: SocketAddr::from(([10, 0, 0, number], 7000)),
         rpc_address: SocketAddr::from(([10, 0, 0, number], 9042)),
         num_tokens: 8,
+        speaks: VersionRange::OF_RELEASE,
     }
 }
 
@@ -111,7 +113,9 @@ fn encoded_entries_add_up_to_the_same_state_elsewhere() {
             match voter.run(&any(&mut random), &mut random) {
                 Err(_) => assert_eq!(voter.state, before),
                 Ok(entry) => {
-                    elsewhere.apply(&SealedEntry::decode(entry.bytes().clone()).unwrap()).unwrap();
+                    elsewhere
+                        .apply(&SealedEntry::decode(entry.bytes().clone(), VersionRange::OF_RELEASE).unwrap())
+                        .unwrap();
                     assert_eq!(elsewhere, voter.state);
                     assert_eq!(voter.state.epoch.index, before.epoch.index + 1);
                     let known: BTreeSet<_> = before.schema.tables().map(|t| t.storage_id).collect();
@@ -260,7 +264,7 @@ fn masks_stay_with_their_columns_and_entries_without_them_are_read() {
     draft.clustering[0].mask = Some(mask("mask_null"));
     draft.regulars[1].mask = Some(mask("mask_default"));
     let entry = voter.run(&Command::CreateTable { draft, if_not_exists: false }, &mut Random::new(4)).unwrap();
-    assert_eq!(SealedEntry::decode(entry.bytes().clone()).as_ref(), Ok(&entry));
+    assert_eq!(SealedEntry::decode(entry.bytes().clone(), VersionRange::OF_RELEASE).as_ref(), Ok(&entry));
     let alter = |voter: &mut Voter, change| {
         let (keyspace, table) = ("ks".to_owned(), "t".to_owned());
         let command = Command::AlterTable { keyspace, table, if_exists: false, change };
@@ -291,7 +295,7 @@ fn masks_stay_with_their_columns_and_entries_without_them_are_read() {
     let unmasked = alter(&mut voter, set("d", DataType::Text, None)).unwrap();
     // Without masks it is written as it was before there were any.
     assert!(!unmasked.bytes().windows(5).any(|bytes| bytes == b"masks"));
-    assert_eq!(SealedEntry::decode(unmasked.bytes().clone()), Ok(unmasked));
+    assert_eq!(SealedEntry::decode(unmasked.bytes().clone(), VersionRange::OF_RELEASE), Ok(unmasked));
 }
 
 #[test]

@@ -18,5 +18,6 @@ pub(crate) mod spans;
 pub(crate) mod standing;
 pub(crate) mod steps;
 pub(crate) mod surroundings;
+pub(crate) mod versions;
 pub(crate) mod worker_status;
 pub(crate) mod world;

@@ -54,7 +54,7 @@ pub use ground::sampled_figures::NodeFigures;
 pub use ground::spans::{Span, SpanParent, SpanQueue, SpanRole, SpanValue};
 pub use ground::surroundings::{ClientFacts, PoolFacts, QueryFacts, StatementCounts, Surroundings, TlsFacts};
 pub use ground::world::{CallError, Class, Lane, To, World};
-pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas};
+pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas, VersionRange};
 pub use node::{
     Gainer, MemberReport, MergeError, MergedRows, Node, Ownership, PendingHints, PlanReport, RenewError,
     RenewedCluster, StartError, UnknownChange, renew,

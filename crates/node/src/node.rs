@@ -16,6 +16,7 @@ mod renewal;
 mod schema_items;
 mod serve;
 mod telemetry;
+mod upgrade;
 
 use crate::client::core::{Clients, Core};
 use crate::client::error::Error;
@@ -107,7 +108,7 @@ impl<W: World> Node<W> {
             let ends = Arc::clone(&world);
             store.on_failure(move |error| ends.fatal(&error.to_string()));
         }
-        let (recovered, seat) = (recovery::recover(&store)?, stored_seat(&store)?);
+        let (recovered, seat) = (recovery::recover_own(&store, options.versions)?, stored_seat(&store)?);
         let lease = lease::stored_lease(&store)?;
         let context = Arc::new(Context::new(world, identity, options, lease));
         let peers = Arc::new(Peers::new(Arc::clone(&context)));

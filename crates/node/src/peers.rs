@@ -118,15 +118,17 @@ impl<W: World> Peers<W> {
         self.answer_times.watch(members);
     }
 
-    /// A reply: the body of one that was served, or the reason why it was not, and this node's steps if they were asked for.
-    pub(crate) fn reply(&self, outcome: Result<Bytes, Refusal>, steps: &[u8]) -> Bytes {
+    /// A reply: the body of one that was served, or the reason why it was not, and this node's steps if they were asked for. It is written in
+    /// the version of the request if the cluster's is above: the asker may be one that finds out by it that its release is too old.
+    pub(crate) fn reply(&self, asked_in: u8, outcome: Result<Bytes, Refusal>, steps: &[u8]) -> Bytes {
         let (status, body) = match outcome {
             Ok(body) => (Ok(()), body),
             Err(refusal) => (Err(refusal), Bytes::new()),
         };
         // What does not fit is as good as not asked for.
         let (length, steps) = u16::try_from(steps.len()).map_or((0, &[][..]), |length| (length, steps));
-        let header = Header { steps: length, ..self.header(Kind::Reply, status) };
+        let header = self.header(Kind::Reply, status);
+        let header = Header { steps: length, version: header.version.min(asked_in), ..header };
         if steps.is_empty() { header.with_body(&body) } else { header.with_body(&[steps, &body].concat()) }
     }
 
@@ -142,7 +144,12 @@ impl<W: World> Peers<W> {
 
     fn header(&self, kind: Kind, status: Result<(), Refusal>) -> Header {
         let (epoch, clock) = (self.context.epoch(), self.context.clock.last());
-        Header { kind, status, epoch, clock, start: self.context.identity.start, steps: 0 }
+        let versions = &self.context.versions;
+        let newest = versions.speaks().newest;
+        let version = if self.context.options.faults.write_newest { newest } else { versions.active() };
+        // A header has a byte for it; a version beyond is none that anybody reads.
+        let version = u8::try_from(version).unwrap_or(u8::MAX);
+        Header { version, newest, kind, status, epoch, clock, start: self.context.identity.start, steps: 0 }
     }
 
     /// Sends a request to a member, at once, by the links of its class. A reply is evidence that the member is up.
@@ -258,7 +265,7 @@ impl<W: World> Peers<W> {
         footing: Footing,
     ) -> (Bytes, Result<Bytes, ReplicaError>) {
         let split = |reply: Bytes| {
-            let (header, rest) = Header::split(&reply)?;
+            let (header, rest) = Header::split(&reply, self.context.versions.speaks())?;
             header.split_steps(rest).map(|(steps, body)| (header, steps, body))
         };
         match reply.map(split) {
@@ -313,7 +320,8 @@ impl<W: World> Peers<W> {
             self.record_outcome(host, M::CLASS, (sent, deadline), &reply);
         }
         let reply = reply?;
-        let (header, body) = Header::split(&reply).map_err(|_| AskError::Unreadable(reply.len()))?;
+        let (header, body) =
+            Header::split(&reply, self.context.versions.speaks()).map_err(|_| AskError::Unreadable(reply.len()))?;
         if let To::Host(host) = to {
             self.note_doubt(host, header.status);
         }

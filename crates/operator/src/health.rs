@@ -40,6 +40,10 @@ pub struct MemberHealth {
 pub struct NodeHealth {
     /// The release that it runs.
     pub release: String,
+    /// The lowest version of formats that it speaks; 0 if it does not tell, as first releases.
+    pub lowest_version: u32,
+    /// The newest one.
+    pub newest_version: u32,
     /// The lineage of the metadata log that it follows.
     pub lineage: u32,
     /// The last entry of it that it has.

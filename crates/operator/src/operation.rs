@@ -81,6 +81,8 @@ pub enum OperationRequest {
         /// One table of it; without it, all.
         table: Option<RestoredName>,
     },
+    /// Have the cluster write the formats of the next version, once every member speaks it.
+    FinaliseUpgrade,
     /// Begin a new lineage of the metadata log, because most voters are lost for good.
     BeginLineage {
         /// The hash of the entry to go on from.
@@ -121,6 +123,7 @@ impl fmt::Display for OperationRequest {
                 write!(f, "restore {from} {name} --table {keyspace}.{table}")?;
                 new_name.iter().try_for_each(|name| write!(f, " --as {name}"))
             }
+            OperationRequest::FinaliseUpgrade => f.write_str("finaliseupgrade"),
             OperationRequest::BeginLineage { hash } => write!(f, "overridemetadata {hash}"),
         }
     }
@@ -171,6 +174,10 @@ impl fmt::Display for OperationOutcome {
                     damaged => write!(f, "; {damaged} rows were damaged on a node and left out"),
                 }
             }
+            OperationOutcome::UpgradeFinalised { version } => write!(
+                f,
+                "The cluster writes version {version} of the formats; a release that does not speak it cannot be started any more"
+            ),
             OperationOutcome::LineageBegun { lineage, index } => {
                 write!(f, "Began lineage {lineage} of the metadata log at entry {index}")
             }
@@ -299,6 +306,11 @@ pub enum OperationOutcome {
         tables: Vec<RestoredTable>,
         /// Rows that were damaged on a node of the backup, and left out: other nodes may have had them.
         damaged_rows: u64,
+    },
+    /// The cluster writes the formats of another version.
+    UpgradeFinalised {
+        /// The version.
+        version: u32,
     },
     /// The metadata log goes on in a new lineage.
     LineageBegun {

@@ -245,6 +245,15 @@ pub struct MetadataLog {
     pub index: u64,
     /// The last entry's hash, 32 hexadecimal digits.
     pub hash: String,
+    /// The version of formats that the cluster writes.
+    #[serde(default)]
+    pub version: u32,
+    /// The lowest version that the node speaks.
+    #[serde(default)]
+    pub lowest_version: u32,
+    /// The newest version that it speaks.
+    #[serde(default)]
+    pub newest_version: u32,
     /// The members that agree on the next entry.
     pub voters: Vec<Voter>,
 }

@@ -126,6 +126,7 @@ fn draft(machine: &Machine) -> JoinDraft {
         address: options.address,
         rpc_address: options.rpc_address,
         num_tokens: TOKENS as u32,
+        speaks: options.versions,
     }
 }
 
@@ -151,7 +152,8 @@ fn spread_over_all(state: &ClusterState) -> Vec<Change> {
 
 fn append(state: &mut ClusterState, changes: Vec<Change>, random: &mut Random) -> anyhow::Result<()> {
     let (epoch, previous, origin) = (state.epoch.next(), state.hash, CommandId::random(random));
-    Ok(state.apply(&Entry { epoch, previous, origin, proposed: true_time(0), changes }.seal())?)
+    let entry = Entry { epoch, previous, origin, proposed: true_time(0), changes }.seal(state.active_version);
+    Ok(state.apply(&entry)?)
 }
 
 /// Bytes of this process that are in memory; 0 if that is unknown.

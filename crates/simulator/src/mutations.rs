@@ -35,6 +35,7 @@ const NONE: Faults = Faults {
     ack_before_sync: false,
     quorum_off_by_one: false,
     digest_of_bytes: false,
+    write_newest: false,
     drop_hints: false,
     clock_in_reconcile: false,
     ignore_accepted: false,

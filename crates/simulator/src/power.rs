@@ -27,6 +27,7 @@ pub(crate) fn start(cluster: &Arc<Cluster>, number: usize) {
     });
     let (node, store) = match opened {
         Ok(opened) => opened,
+        Err(reason) if machine.has_wrong_disk.load(Ordering::Relaxed) => return refuse(cluster, owner, &reason),
         Err(reason) => {
             return cluster.record_violation("restart", format!("machine {number} cannot start again: {reason}"));
         }

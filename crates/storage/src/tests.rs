@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 mod content;
 mod exports;
+mod fixture;
 mod folds;
 mod forgetting;
 mod indexes;

@@ -76,7 +76,15 @@ fn well() -> ClusterHealth {
             is_ambiguous: false,
             keyspaces: Vec::new(),
         },
-        log: MetadataLog { lineage: 0, index: 40, hash: "h".to_owned(), voters: (1..=3).map(voter).collect() },
+        log: MetadataLog {
+            lineage: 0,
+            index: 40,
+            hash: "h".to_owned(),
+            version: 1,
+            lowest_version: 1,
+            newest_version: 1,
+            voters: (1..=3).map(voter).collect(),
+        },
         plan: PlanUnderWay::default(),
         members: (1..=3).map(told).collect(),
     }

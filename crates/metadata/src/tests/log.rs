@@ -6,7 +6,7 @@ use henge_base::Bytes;
 
 #[test]
 fn rubbish_is_no_entry() {
-    let decode = |bytes: &[u8]| SealedEntry::decode(Bytes::copy_from_slice(bytes));
+    let decode = |bytes: &[u8]| SealedEntry::decode(Bytes::copy_from_slice(bytes), VersionRange::OF_RELEASE);
     assert!(decode(b"").is_err());
     assert!(decode(&[9, 1, 2]).unwrap_err().to_string().contains("format 9"));
     let voter = Voter::with_members(1);
@@ -107,7 +107,7 @@ fn entries_of_the_first_format_are_read() {
         let Entry { epoch, proposed, changes, .. } = sealed.entry().clone();
         let mut bytes = vec![1];
         rmp_serde::encode::write_named(&mut bytes, &FirstFormat { epoch, proposed, changes }).unwrap();
-        SealedEntry::decode(bytes.into()).unwrap()
+        SealedEntry::decode(bytes.into(), VersionRange::OF_RELEASE).unwrap()
     };
     let mut state = ClusterState::default();
     state.apply(&of_format_1(&voter.entries[0])).unwrap();

@@ -42,8 +42,8 @@ impl Voter {
     fn step(&mut self, command: &Command) {
         let before = self.state.clone();
         let entry = self.run(command, &mut Random::new(before.epoch.index)).unwrap();
-        assert_eq!(SealedEntry::decode(entry.bytes().clone()), Ok(entry));
-        assert_eq!(Snapshot::of(&self.state).state().as_ref(), Ok(&self.state));
+        assert_eq!(SealedEntry::decode(entry.bytes().clone(), VersionRange::OF_RELEASE), Ok(entry));
+        assert_eq!(Snapshot::of(&self.state).state(VersionRange::OF_RELEASE).as_ref(), Ok(&self.state));
         assert_eq!(self.state.check(), Ok(()));
         for (setting, new) in self.state.placements.iter() {
             let Some(old) = before.placements.get(setting) else { continue };

@@ -36,8 +36,8 @@ impl Voter {
     fn moving_step(&mut self, command: &Command) {
         let before = self.state.clone();
         let entry = self.run(command, &mut Random::new(before.epoch.index)).unwrap();
-        assert_eq!(SealedEntry::decode(entry.bytes().clone()), Ok(entry));
-        assert_eq!(crate::Snapshot::of(&self.state).state().as_ref(), Ok(&self.state));
+        assert_eq!(SealedEntry::decode(entry.bytes().clone(), VersionRange::OF_RELEASE), Ok(entry));
+        assert_eq!(crate::Snapshot::of(&self.state).state(VersionRange::OF_RELEASE).as_ref(), Ok(&self.state));
         assert_eq!(self.state.check(), Ok(()));
         for name in self.state.schema.keyspaces.keys() {
             let placement = |state: &ClusterState| state.placement_of(&state.schema.keyspaces[name]).cloned().unwrap();

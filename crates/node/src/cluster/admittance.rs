@@ -37,6 +37,10 @@ impl<W: World> Cluster<W> {
         header: &Header,
         recall: Recall,
     ) -> Result<RecallReply, Refusal> {
+        if let Err(unspoken) = recall.speaks.check(self.view().state.active_version) {
+            tracing::error!(host = %from, %unspoken, "a process is not admitted: its release is too old");
+            return Ok(RecallReply::Unspoken(unspoken));
+        }
         let claim = Claim { generation: recall.generation, start: header.start, lease: recall.lease };
         let admits_all = self.context.options.faults.admit_older_copies;
         for _ in 0..ATTEMPTS {

@@ -146,7 +146,7 @@ impl<W: World> Cluster<W> {
 
     /// Appends an entry that was decided.
     async fn take(&self, bytes: Bytes) -> Outcome {
-        let appended = match SealedEntry::decode(bytes) {
+        let appended = match SealedEntry::decode(bytes, self.context.versions.speaks()) {
             Ok(entry) => self.append(&entry).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };

@@ -20,7 +20,7 @@ const ENTRY_BYTES_MAX: usize = 64 << 10;
 impl<W: World> Cluster<W> {
     /// Follows a peer to a new epoch. A node that has asked to join, and knows no member yet, fetches the log from its seed by itself.
     pub(crate) async fn advance(&self, from: HostId, Advance { epoch, entry }: Advance) -> AdvanceReply {
-        if let Some(entry) = entry.and_then(|bytes| SealedEntry::decode(bytes).ok())
+        if let Some(entry) = entry.and_then(|bytes| SealedEntry::decode(bytes, self.context.versions.speaks()).ok())
             && self.view().state.members.contains_key(&from)
             && entry.position().epoch.follows(self.epoch())
         {

@@ -2,9 +2,10 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::events;
+use crate::ground::versions::put_version;
 use crate::ground::world::{Lane, World};
 use henge_coordinator::ReplicaError;
-use henge_metadata::{ApplyError, ClusterState, Log, Position, SealedEntry, Snapshot, SnapshotError};
+use henge_metadata::{ApplyError, ClusterState, Log, Position, SealedEntry, Snapshot, SnapshotError, UnspokenVersion};
 use std::sync::Arc;
 
 /// An entry or a snapshot was not taken.
@@ -24,6 +25,9 @@ pub(crate) enum AppendError {
     /// The snapshot cannot be read.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// The cluster goes on to formats that this release does not speak: the process ends.
+    #[error(transparent)]
+    Version(#[from] UnspokenVersion),
     /// No room could be made for ranges that this node gains by it: rows of an earlier time lie there.
     #[error("no room could be made for ranges that this node gains: {0}")]
     Room(ReplicaError),
@@ -45,6 +49,7 @@ impl<W: World> Cluster<W> {
             ApplyError::Fork { .. } => AppendError::Fork { here, there },
             error => AppendError::Apply(error),
         })?;
+        self.take_version(state.active_version).await?;
         let (store, bytes) = (Arc::clone(&self.store), entry.bytes().clone());
         self.context.world.disk(Lane::Metadata, move || store.append_entry(there.epoch.index, bytes)).await?;
         self.make_room(&state).await?;
@@ -83,7 +88,7 @@ impl<W: World> Cluster<W> {
     /// Takes a peer's snapshot in place of the log, if it is newer.
     pub(super) async fn install(&self, snapshot: Snapshot) -> Result<(), AppendError> {
         let _turn = self.append_lock.lock().await;
-        let state = snapshot.state()?;
+        let state = snapshot.state(self.context.versions.speaks())?;
         let here = self.view().state.position();
         if snapshot.position.epoch <= here.epoch {
             return Ok(());
@@ -91,11 +96,25 @@ impl<W: World> Cluster<W> {
         if !state.goes_on_from(here.epoch) {
             return Err(AppendError::Fork { here, there: snapshot.position });
         }
+        self.take_version(state.active_version).await?;
         self.store_snapshot(&snapshot).await?;
         self.make_room(&state).await?;
         *self.log.lock() = Log::behind(snapshot);
         self.publish(state);
         Ok(())
+    }
+
+    /// Has the disk tell that the cluster writes a version, before anything of it is there. A process whose release does not speak it ends.
+    async fn take_version(&self, version: u32) -> Result<(), AppendError> {
+        if version == self.view().state.active_version {
+            return Ok(());
+        }
+        if let Err(unspoken) = self.context.versions.speaks().check(version) {
+            self.context.world.fatal(&unspoken.to_string());
+            return Err(unspoken.into());
+        }
+        let store = Arc::clone(&self.store);
+        Ok(self.context.world.disk(Lane::Metadata, move || put_version(&store, version)).await?)
     }
 
     async fn store_snapshot(&self, snapshot: &Snapshot) -> Result<(), AppendError> {
@@ -118,6 +137,7 @@ impl<W: World> Cluster<W> {
             let _gate = self.publish_gate.write();
             self.view.store(Arc::clone(&after));
         }
+        self.context.versions.set_active(after.state.active_version);
         self.context.set_epoch(epoch);
         self.schema_changed.notify_one();
         if before.state.plan != after.state.plan {

@@ -168,7 +168,7 @@ impl<W: World> Cluster<W> {
         let more = match self.peers.ask(peer, &Pull { after, snapshot: None }, PULL_TIMEOUT).await? {
             PullReply::Entries { entries, more } => {
                 for bytes in entries {
-                    self.append(&SealedEntry::decode(bytes)?).await?;
+                    self.append(&SealedEntry::decode(bytes, self.context.versions.speaks())?).await?;
                 }
                 more
             }

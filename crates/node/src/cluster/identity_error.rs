@@ -2,6 +2,7 @@
 
 use crate::peers::messages::recall::RecallReply;
 use henge_base::HostId;
+use henge_metadata::UnspokenVersion;
 
 /// A process is not the newest of its host. Nothing was written by it that peers count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,14 @@ pub enum IdentityError {
         /// The member that found it.
         peer: HostId,
     },
+    /// Its release does not speak the version of formats that the cluster writes.
+    #[error("{unspoken}, as node {peer} says")]
+    Unspoken {
+        /// The member that knows better.
+        peer: HostId,
+        /// The two.
+        unspoken: UnspokenVersion,
+    },
 }
 
 impl IdentityError {
@@ -50,6 +59,7 @@ impl IdentityError {
     pub(super) fn of(host: HostId, peer: HostId, reply: RecallReply, generation: u64, lease: i64) -> Option<Self> {
         Some(match reply {
             RecallReply::Admitted => return None,
+            RecallReply::Unspoken(unspoken) => IdentityError::Unspoken { peer, unspoken },
             RecallReply::Running => IdentityError::Runs { host, peer },
             RecallReply::Older { clock, .. } if clock > lease => {
                 let later = clock.saturating_sub(lease) / 1_000;

@@ -262,6 +262,7 @@ pub(crate) fn draft(id: HostId, options: &Options) -> JoinDraft {
         address: options.address,
         rpc_address: options.rpc_address,
         num_tokens: options.num_tokens,
+        speaks: options.versions,
     }
 }
 

@@ -119,7 +119,8 @@ impl<W: World> Cluster<W> {
     pub(super) async fn ask_recall(&self, of: To, lease: Micros, is_question: bool) -> Result<RecallReply, AskError> {
         let is_accepted = self.context.options.accept_older_copy;
         let (generation, address) = (self.context.identity.generation, Some(self.context.options.address));
-        let recall = Recall { generation, lease, is_question, is_accepted, address };
+        let speaks = self.context.versions.speaks();
+        let recall = Recall { generation, lease, is_question, is_accepted, address, speaks };
         self.peers.ask(of, &recall, ANSWER_TIMEOUT).await
     }
 

@@ -9,6 +9,7 @@ use crate::ground::repairs::Repairs;
 use crate::ground::requests_in_flight::RequestsInFlight;
 use crate::ground::spans::{Span, SpanQueue};
 use crate::ground::standing::StandingCell;
+use crate::ground::versions::Versions;
 use crate::ground::worker_status::WorkerStatuses;
 use crate::ground::world::World;
 use arc_swap::ArcSwap;
@@ -27,6 +28,8 @@ pub(crate) struct Context<W> {
     pub(crate) identity: Identity,
     /// The standing of this process among others.
     pub(crate) standing: StandingCell,
+    /// The formats that this node reads, and those that it writes.
+    pub(crate) versions: Versions,
     /// Requests under way, by epoch.
     pub(crate) in_flight: RequestsInFlight,
     /// Comparisons with other replicas.
@@ -51,7 +54,9 @@ impl<W: World> Context<W> {
         let (epoch, is_disk_full) = (ArcSwap::from_pointee(Epoch::default()), AtomicBool::new(false));
         let (standing, in_flight) = (StandingCell::default(), RequestsInFlight::default());
         let (repairs, plan_watch) = (Repairs::default(), PlanWatch::default());
+        let versions = Versions::new(options.versions);
         Context {
+            versions,
             repairs,
             plan_watch,
             in_flight,

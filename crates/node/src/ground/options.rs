@@ -2,6 +2,7 @@
 
 use henge_base::HostId;
 use henge_cql::Guardrails;
+use henge_metadata::VersionRange;
 use henge_settings::kind::{choice, class, duration, flag, list_of, number, size, text};
 use henge_settings::{InvalidValue, settings};
 use henge_storage::SyncMode;
@@ -131,6 +132,8 @@ settings! {
         tail_max: usize = 100_000;
         /// Rows can be moved to new replicas, so that members may come and go while keyspaces of users exist.
         moves_ranges: bool = moves_are_supported();
+        /// The versions of formats that it speaks: those of its release, but in tests.
+        versions: VersionRange = VersionRange::OF_RELEASE;
         /// Deliberate faults, for proving that the simulator finds them.
         faults: Faults = Faults::default();
     }
@@ -173,6 +176,8 @@ pub struct Faults {
     pub quorum_off_by_one: bool,
     /// Digests codec bytes instead of content.
     pub digest_of_bytes: bool,
+    /// Writes the newest version that it speaks, whatever the cluster writes.
+    pub write_newest: bool,
     /// Forgets hints.
     pub drop_hints: bool,
     /// Lets the replica's own clock decide between versions.

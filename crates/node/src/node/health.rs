@@ -33,6 +33,8 @@ impl<W: World> Node<W> {
         let wait = context.plan_watch.get(now.mono);
         NodeHealth {
             release: env!("CARGO_PKG_VERSION").to_owned(),
+            lowest_version: context.versions.speaks().lowest,
+            newest_version: context.versions.speaks().newest,
             lineage: epoch.lineage,
             index: epoch.index,
             uptime_seconds: now.mono.0 / 1_000_000,

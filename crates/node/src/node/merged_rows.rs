@@ -4,7 +4,7 @@
 use super::recovery::{StartError, recover};
 use crate::client::restored::BackedUpSchema;
 use henge_base::Bytes;
-use henge_metadata::TRACES;
+use henge_metadata::{TRACES, VersionRange};
 use henge_model::{Key, Mutation, RowView, StorageId, Table, Token, TokenRange, WriteId};
 use henge_storage::{EngineError, Family, ReadError, Store, SyncMode, WriteError};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ impl MergedRows {
     /// Adds the rows of a node's store. `goes_on` is asked after each page, and while the engine has to catch up, of which it is told by
     /// true: it may wait then. A damaged row is left out and counted: other nodes may have it.
     pub fn add(&mut self, node: &Store, mut goes_on: impl FnMut(bool) -> bool) -> Result<(), MergeError> {
-        let schema = BackedUpSchema::of(&recover(node)?.0);
+        let schema = BackedUpSchema::of(&recover(node, VersionRange::OF_RELEASE)?.0);
         let tables: Vec<Arc<Table>> = schema.tables().filter(|table| self.is_wanted(table)).cloned().collect();
         if self.newest.as_ref().is_none_or(|newest| newest.epoch() < schema.epoch()) {
             self.newest = Some(schema);
@@ -174,6 +174,7 @@ mod tests {
             address,
             rpc_address: address,
             num_tokens: 4,
+            speaks: VersionRange::OF_RELEASE,
         };
         let column = |name: &str, data_type| ColumnDraft {
             name: name.to_owned(),

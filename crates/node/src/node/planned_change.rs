@@ -55,8 +55,8 @@ impl PlannedChange {
                 let of = of
                     .ok_or_else(|| UnknownChange(format!("host {dead} is no member: henge admin status lists them")))?;
                 let (address, rpc_address, num_tokens) = (of.address, of.rpc_address, options.num_tokens);
-                let (datacenter, rack) = (of.datacenter.clone(), of.rack.clone());
-                let member = JoinDraft { id: newcomer, datacenter, rack, address, rpc_address, num_tokens };
+                let (datacenter, rack, speaks) = (of.datacenter.clone(), of.rack.clone(), options.versions);
+                let member = JoinDraft { id: newcomer, datacenter, rack, address, rpc_address, num_tokens, speaks };
                 let text = format!("a new node replaces host {dead}");
                 twice(Command::ReplaceMember { name, dead, member }, text)
             }
@@ -69,6 +69,7 @@ impl PlannedChange {
                     address: nowhere,
                     rpc_address: nowhere,
                     num_tokens: selection.num_tokens.unwrap_or(options.num_tokens),
+                    speaks: options.versions,
                 };
                 twice(Command::Join { name, member }, "a new node joins".to_owned())
             }

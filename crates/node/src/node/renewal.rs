@@ -38,7 +38,7 @@ pub fn renew(
     random: &mut Random,
     now_us: Micros,
 ) -> Result<RenewedCluster, RenewError> {
-    let (state, _) = recover(store)?;
+    let (state, _) = recover(store, options.versions)?;
     let new = state.restore(&options.cluster_name, &draft(host, options), random, now_us)?;
     store.renew(Snapshot::of(&new).bytes)?;
     Ok(RenewedCluster { id: new.cluster_id, parts: state.parts_held_by(from) })

@@ -26,8 +26,9 @@ impl<W: World> Node<W> {
     /// Serves a request from a peer, which waits for it for `left`.
     pub async fn serve(&self, core: &Core<W>, from: HostId, left: Duration, message: Bytes) -> Bytes {
         let deadline = self.parts().context.deadline_after(left);
-        let Ok((header, body)) = Header::split(&message) else {
-            return self.parts().peers.reply(Err(Refusal::Unsupported), &[]);
+        let speaks = self.parts().context.versions.speaks();
+        let Ok((header, body)) = Header::split(&message, speaks) else {
+            return self.parts().peers.reply(u8::MAX, Err(Refusal::Unsupported), &[]);
         };
         let world = &self.parts().context.world;
         let steps = (header.steps == STEPS_WANTED).then(|| {
@@ -37,12 +38,13 @@ impl<W: World> Node<W> {
         });
         let traced = steps.as_ref().map(|steps| core.coordinator().with_steps(steps));
         let coordinator = traced.as_ref().unwrap_or_else(|| core.coordinator());
+        let asked_in = header.version;
         let reply = self.dispatch(coordinator, from, (header, deadline), body).await;
         let told = steps.map(|steps| {
             steps.note(world.mono(), if reply.is_ok() { Step::Answering } else { Step::Refused }, 0);
             steps.take_encoded()
         });
-        self.parts().peers.reply(reply, &told.unwrap_or_default())
+        self.parts().peers.reply(asked_in, reply, &told.unwrap_or_default())
     }
 
     /// Has the function of each kind of message answer it.
@@ -92,7 +94,8 @@ impl<W: World> Node<W> {
 
     /// Takes a message that nobody answers.
     pub fn hear(&self, from: HostId, message: &Bytes) {
-        let Ok((header, body)) = Header::split(message) else { return };
+        let speaks = self.parts().context.versions.speaks();
+        let Ok((header, body)) = Header::split(message, speaks) else { return };
         // A stranger's clock is none to follow.
         if !self.parts().cluster.has_member(from) || !self.parts().peers.sight(from, &header, Gossip::FOOTING) {
             return;

@@ -2,7 +2,7 @@
 //!
 //! | at | field |
 //! |---|---|
-//! | 0 | format u8, 1 |
+//! | 0 | version of the formats u8: 1, or of tests 2 |
 //! | 1 | kind u8 |
 //! | 2 | steps u16: not 0 if a traced request asks for the replica's steps; of a reply, their bytes before its body |
 //! | 4 | epoch lineage u32 |
@@ -11,16 +11,19 @@
 //! | 24 | status u32 of a reply: 0, or the code of a refusal |
 //! | 28 | number of the sender's start u32 |
 //!
-//! All little-endian. What follows is opaque to this file.
+//! All little-endian. Version 2, which no release speaks, has four bytes more: the newest version that the sender speaks, u32. What follows
+//! is opaque to this file.
 
 use henge_base::{Bytes, Micros};
 use henge_coordinator::Refusal;
-use henge_metadata::Epoch;
+use henge_metadata::{Epoch, VersionRange};
 
 /// Bytes of a header.
 pub(crate) const HEADER_LEN: usize = 32;
-/// The only format there is; a node that reads another refuses the message as unsupported.
-const FORMAT: u8 = 1;
+/// The first version whose header has four bytes more.
+const LONGER_SINCE: u8 = 2;
+/// These bytes.
+const LONGER_BY: usize = 4;
 /// The status of a reply to a request that was served.
 const SERVED: u32 = 0;
 /// The steps field of a request whose replica is to tell its steps.
@@ -149,6 +152,10 @@ impl Kind {
 /// A decoded header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
+    /// The version of the formats that the message is written in.
+    pub(crate) version: u8,
+    /// The newest version that the sender speaks; 0 if it does not tell.
+    pub(crate) newest: u32,
     pub(crate) kind: Kind,
     pub(crate) epoch: Epoch,
     pub(crate) clock: Micros,
@@ -160,7 +167,7 @@ pub(crate) struct Header {
     pub(crate) steps: u16,
 }
 
-/// A message whose header cannot be read: too short, another format, an unknown kind.
+/// A message whose header cannot be read: too short, a version that this node does not speak, an unknown kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the header of a message between nodes cannot be read")]
 pub(crate) struct BadHeader;
@@ -168,8 +175,8 @@ pub(crate) struct BadHeader;
 impl Header {
     /// A message of this header and body.
     pub(crate) fn with_body(&self, body: &[u8]) -> Bytes {
-        let mut out = Vec::with_capacity(HEADER_LEN + body.len());
-        out.extend_from_slice(&[FORMAT, self.kind.number()]);
+        let mut out = Vec::with_capacity(HEADER_LEN + LONGER_BY + body.len());
+        out.extend_from_slice(&[self.version, self.kind.number()]);
         out.extend_from_slice(&self.steps.to_le_bytes());
         out.extend_from_slice(&self.epoch.lineage.to_le_bytes());
         out.extend_from_slice(&self.epoch.index.to_le_bytes());
@@ -177,16 +184,27 @@ impl Header {
         let status = self.status.map_or_else(Refusal::code, |()| SERVED);
         out.extend_from_slice(&status.to_le_bytes());
         out.extend_from_slice(&self.start.to_le_bytes());
+        if self.version >= LONGER_SINCE {
+            out.extend_from_slice(&self.newest.to_le_bytes());
+        }
         out.extend_from_slice(body);
         Bytes::from(out)
     }
 
-    /// Splits a message into its header and its body.
-    pub(crate) fn split(message: &Bytes) -> Result<(Header, Bytes), BadHeader> {
-        let (head, _) = message.split_first_chunk::<HEADER_LEN>().ok_or(BadHeader)?;
-        if head[0] != FORMAT {
+    /// Splits a message, of a version that is spoken, into its header and its body.
+    pub(crate) fn split(message: &Bytes, speaks: VersionRange) -> Result<(Header, Bytes), BadHeader> {
+        let (head, rest) = message.split_first_chunk::<HEADER_LEN>().ok_or(BadHeader)?;
+        let version = head[0];
+        if !speaks.contains(u32::from(version)) {
             return Err(BadHeader);
         }
+        let (newest, body_at) = match version >= LONGER_SINCE {
+            true => {
+                let (newest, _) = rest.split_first_chunk::<LONGER_BY>().ok_or(BadHeader)?;
+                (u32::from_le_bytes(*newest), HEADER_LEN + LONGER_BY)
+            }
+            false => (0, HEADER_LEN),
+        };
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let long = |at: usize| u64::from(word(at)) | (u64::from(word(at + 4)) << 32);
         let status = match word(24) {
@@ -195,6 +213,8 @@ impl Header {
             code => Err(Refusal::of_code(code).unwrap_or(Refusal::Other)),
         };
         let header = Header {
+            version,
+            newest,
             kind: Kind::of_number(head[1]).ok_or(BadHeader)?,
             epoch: Epoch { lineage: word(4), index: long(8) },
             clock: long(16) as Micros,
@@ -202,7 +222,7 @@ impl Header {
             start: word(28),
             steps: u16::from_le_bytes([head[2], head[3]]),
         };
-        Ok((header, message.slice(HEADER_LEN..)))
+        Ok((header, message.slice(body_at..)))
     }
 
     /// Splits what follows the header of a reply into the replica's steps and the body.
@@ -219,14 +239,24 @@ impl Header {
 mod tests {
     use super::*;
 
+    const SPOKEN: VersionRange = VersionRange::OF_RELEASE;
     const EPOCH: Epoch = Epoch { lineage: 3, index: 1 << 40 };
 
     #[test]
     fn headers_are_read_back() {
         for kind in Kind::ALL {
             for status in Refusal::ALL.map(Err).into_iter().chain([Ok(())]) {
-                let header = Header { kind, epoch: EPOCH, clock: -5, status, start: 0x0102_0304, steps: 0x0506 };
-                let (back, body) = Header::split(&header.with_body(b"rows")).unwrap();
+                let header = Header {
+                    version: 1,
+                    newest: 0,
+                    kind,
+                    epoch: EPOCH,
+                    clock: -5,
+                    status,
+                    start: 0x0102_0304,
+                    steps: 0x0506,
+                };
+                let (back, body) = Header::split(&header.with_body(b"rows"), SPOKEN).unwrap();
                 assert_eq!((back, body.as_ref()), (header, b"rows".as_ref()));
             }
         }
@@ -275,8 +305,16 @@ mod tests {
 
     #[test]
     fn a_header_has_the_recorded_bytes() {
-        let header =
-            Header { kind: Kind::Reply, epoch: EPOCH, clock: -5, status: Err(Refusal::Behind), start: 7, steps: 0 };
+        let header = Header {
+            version: 1,
+            newest: 0,
+            kind: Kind::Reply,
+            epoch: EPOCH,
+            clock: -5,
+            status: Err(Refusal::Behind),
+            start: 7,
+            steps: 0,
+        };
         let recorded = [
             1, 5, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 251, 255, 255, 255, 255, 255, 255, 255, 10, 0, 0, 0, 7, 0,
             0, 0,
@@ -288,23 +326,65 @@ mod tests {
 
     #[test]
     fn a_refusal_of_a_later_release_is_one_for_another_reason() {
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7, steps: 0 };
+        let header = Header {
+            version: 1,
+            newest: 0,
+            kind: Kind::Reply,
+            epoch: EPOCH,
+            clock: 0,
+            status: Ok(()),
+            start: 7,
+            steps: 0,
+        };
         let mut message = header.with_body(&[]).to_vec();
         message[24..28].copy_from_slice(&9_999_u32.to_le_bytes());
-        assert_eq!(Header::split(&message.into()).map(|(header, _)| header.status), Ok(Err(Refusal::Other)));
+        assert_eq!(Header::split(&message.into(), SPOKEN).map(|(header, _)| header.status), Ok(Err(Refusal::Other)));
     }
 
     #[test]
     fn steps_come_before_the_body_of_a_reply() {
-        let header = Header { kind: Kind::Reply, epoch: EPOCH, clock: 0, status: Ok(()), start: 7, steps: 5 };
-        let (back, rest) = Header::split(&header.with_body(b"stepsrows")).unwrap();
+        let header = Header {
+            version: 1,
+            newest: 0,
+            kind: Kind::Reply,
+            epoch: EPOCH,
+            clock: 0,
+            status: Ok(()),
+            start: 7,
+            steps: 5,
+        };
+        let (back, rest) = Header::split(&header.with_body(b"stepsrows"), SPOKEN).unwrap();
         assert_eq!(back.split_steps(rest), Ok((Bytes::from_static(b"steps"), Bytes::from_static(b"rows"))));
         assert_eq!(header.split_steps(Bytes::from_static(b"step")), Err(BadHeader));
     }
 
     #[test]
     fn what_is_not_a_header_is_refused() {
-        assert_eq!(Header::split(&Bytes::from_static(b"short")), Err(BadHeader));
-        assert_eq!(Header::split(&Bytes::from(vec![9; 40])), Err(BadHeader));
+        assert_eq!(Header::split(&Bytes::from_static(b"short"), SPOKEN), Err(BadHeader));
+        assert_eq!(Header::split(&Bytes::from(vec![9; 40]), SPOKEN), Err(BadHeader));
+    }
+
+    #[test]
+    fn a_message_of_the_next_version_is_read_by_who_speaks_it() {
+        let older = Header {
+            version: 1,
+            newest: 0,
+            kind: Kind::Write,
+            epoch: EPOCH,
+            clock: 0,
+            status: Ok(()),
+            start: 7,
+            steps: 0,
+        };
+        let newer = Header { version: 2, newest: 2, ..older };
+        let message = newer.with_body(b"rows");
+        assert_eq!((message[0], message.len()), (2, HEADER_LEN + LONGER_BY + 4));
+        assert_eq!(Header::split(&message, VersionRange::OF_TESTS), Ok((newer, Bytes::from_static(b"rows"))));
+        assert_eq!(Header::split(&message, VersionRange::OF_RELEASE), Err(BadHeader));
+        assert_eq!(Header::split(&message.slice(..HEADER_LEN + 3), VersionRange::OF_TESTS), Err(BadHeader));
+        assert_eq!(
+            Header::split(&older.with_body(b"rows"), VersionRange::OF_TESTS),
+            Ok((older, Bytes::from_static(b"rows")))
+        );
     }
 }

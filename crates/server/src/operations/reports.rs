@@ -48,7 +48,11 @@ impl Operations {
             address: voter.address.map(|address| address.to_string()),
             is_up: voter.is_up,
         };
+        let (version, speaks) = self.node.versions();
         Ok(MetadataLog {
+            version,
+            lowest_version: speaks.lowest,
+            newest_version: speaks.newest,
             lineage: end.epoch.lineage,
             index: end.epoch.index,
             hash: end.hash.to_string(),

@@ -62,6 +62,7 @@ impl Operations {
             OperationRequest::Restore { from, name, table } => {
                 self.restore((from.as_str(), name.as_str()), table.as_ref(), steps)
             }
+            OperationRequest::FinaliseUpgrade => self.finalise_upgrade().map_err(Interruption::Failed),
             OperationRequest::BeginLineage { hash } => self.begin_lineage(hash).map_err(Interruption::Failed),
         }
     }
@@ -91,6 +92,11 @@ impl Operations {
         let lineage = self.node.begin_lineage(hash.parse().map_err(invalid)?);
         let epoch = Handle::current().block_on(lineage).map_err(invalid)?.epoch;
         Ok(OperationOutcome::LineageBegun { lineage: epoch.lineage, index: epoch.index })
+    }
+
+    fn finalise_upgrade(&self) -> Result<OperationOutcome, Failure> {
+        let version = Handle::current().block_on(self.node.finalise_upgrade()).map_err(invalid)?;
+        Ok(OperationOutcome::UpgradeFinalised { version })
     }
 
     fn repair(&self, keyspace: Option<&str>, table: Option<&str>) -> Result<OperationOutcome, Failure> {

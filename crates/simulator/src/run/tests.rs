@@ -36,6 +36,7 @@ mod serial_scope;
 mod shutdowns;
 mod tables;
 mod topology;
+mod versions;
 mod wide_rows;
 
 impl Run {

@@ -5,7 +5,7 @@ use crate::client::prepare::resolve;
 use crate::client::prepared_statement::PreparedStatement;
 use crate::cluster::view::View;
 use henge_base::{HostId, Random};
-use henge_metadata::{ClusterState, Command, CommandId, JoinDraft, propose};
+use henge_metadata::{ClusterState, Command, CommandId, JoinDraft, VersionRange, propose};
 use henge_model::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 use henge_model::{DataType, Order, Replication, TableOptions, TypeChange, UserType};
 use std::net::SocketAddr;
@@ -37,6 +37,7 @@ impl Cluster {
             address,
             rpc_address: address,
             num_tokens: 1,
+            speaks: VersionRange::OF_RELEASE,
         };
         let mut cluster =
             Cluster { state: ClusterState::default(), random, host, statements: Statements::new(1 << 20) };

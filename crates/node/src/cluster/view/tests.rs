@@ -2,7 +2,7 @@
 
 use super::*;
 use henge_base::Random;
-use henge_metadata::{Command, CommandId, JoinDraft, propose};
+use henge_metadata::{Command, CommandId, JoinDraft, VersionRange, propose};
 use henge_model::{ColumnDraft, DataType, Order, TableDraft, TableOptions};
 use std::net::SocketAddr;
 
@@ -25,6 +25,7 @@ impl Chain {
             address,
             rpc_address: address,
             num_tokens: 4,
+            speaks: VersionRange::OF_RELEASE,
         };
         chain.run(Command::Bootstrap { name: "c".to_owned(), first });
         chain

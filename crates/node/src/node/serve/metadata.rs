@@ -71,7 +71,7 @@ fn joins_itself(from: HostId, command: &Command) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use henge_metadata::JoinDraft;
+    use henge_metadata::{JoinDraft, VersionRange};
     use std::net::SocketAddr;
     use uuid::Uuid;
 
@@ -79,9 +79,16 @@ mod tests {
     fn a_stranger_may_propose_nothing_but_itself() {
         let (own, other) = (HostId(Uuid::from_u128(1)), HostId(Uuid::from_u128(2)));
         let address = SocketAddr::from(([127, 0, 0, 1], 7000));
-        let place = || "a".to_owned();
-        let draft =
-            |id| JoinDraft { id, datacenter: place(), rack: place(), address, rpc_address: address, num_tokens: 1 };
+        let (place, speaks) = (|| "a".to_owned(), VersionRange::OF_RELEASE);
+        let draft = |id| JoinDraft {
+            id,
+            datacenter: place(),
+            rack: place(),
+            address,
+            rpc_address: address,
+            num_tokens: 1,
+            speaks,
+        };
         let join = |id| Command::Join { name: place(), member: draft(id) };
         let by = Command::By { role: place(), command: Box::new(join(own)) };
         let drop = Command::DropKeyspace { name: place(), if_exists: true };

@@ -4,6 +4,7 @@ use crate::ground::world::Class;
 use crate::peers::header::{Header, Kind};
 use crate::peers::message::{Body, Callers, Footing, Message, PACKED_BYTES_MAX, packed};
 use henge_base::{Bytes, Micros};
+use henge_metadata::{UnspokenVersion, VersionRange};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -21,6 +22,9 @@ pub(crate) struct Recall {
     /// The address at which peers reach it.
     #[serde(default)]
     pub(crate) address: Option<SocketAddr>,
+    /// The versions of formats that its release speaks.
+    #[serde(default)]
+    pub(crate) speaks: VersionRange,
 }
 
 impl Message for Recall {
@@ -29,7 +33,7 @@ impl Message for Recall {
     const CALLERS: Callers = Callers::Members;
     const FOOTING: Footing = Footing::Any;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str = "admitted; or what contradicts it: a later start or clock, or a process that runs";
+    const REPLY: &'static str = "admitted; or what contradicts it: a later start or clock, a process that runs, or a version that it does not speak";
     type Reply = RecallReply;
 }
 
@@ -47,6 +51,8 @@ pub(crate) enum RecallReply {
     },
     /// The process that was admitted before runs.
     Running,
+    /// Its release does not speak the version that the cluster writes.
+    Unspoken(UnspokenVersion),
 }
 
 packed!(Recall, RecallReply);
@@ -54,10 +60,11 @@ packed!(Recall, RecallReply);
 /// The reply with which a member refuses for good the process that sent a request to be admitted, in words; `None` of any other request
 /// or reply. For those who watch messages from outside.
 pub fn refusal_for_good(request: &Bytes, reply: &Bytes) -> Option<String> {
-    if Header::split(request).ok()?.0.kind != Kind::Recall {
+    if Header::split(request, VersionRange::OF_TESTS).ok()?.0.kind != Kind::Recall {
         return None;
     }
-    let (answered, body) = Header::split(reply).ok().filter(|(answered, _)| answered.status.is_ok())?;
+    let (answered, body) =
+        Header::split(reply, VersionRange::OF_TESTS).ok().filter(|(answered, _)| answered.status.is_ok())?;
     debug_assert_eq!(answered.kind, Kind::Reply);
     let older = RecallReply::decode(body).ok().filter(|reply| matches!(reply, RecallReply::Older { .. }))?;
     Some(format!("{older:?}"))

@@ -20,7 +20,10 @@ use crate::peers::header::Kind;
 use crate::peers::message::{Body, Description};
 use henge_base::{Bytes, HostId};
 use henge_coordinator::Refusal;
-use henge_metadata::{Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question};
+use henge_metadata::{
+    Answer, Ballots, Command, CommandId, CommandRefusal, EntryHash, Epoch, Position, Question, UnspokenVersion,
+    VersionRange,
+};
 use henge_model::{StorageId, Token, TokenRange};
 
 /// Every message, in the order of their numbers.
@@ -105,6 +108,7 @@ fn bodies_have_the_recorded_bytes() {
     let position = Position { epoch, hash: EntryHash::NONE };
     let host = HostId(uuid::Uuid::from_u128(0x0102));
     let seeds = vec![std::net::SocketAddr::from(([127, 0, 0, 1], 7000))];
+    let speaks = VersionRange { lowest: 1, newest: 2 };
     let bytes = Bytes::from_static(&[1, 2]);
     let bodies = [
         recorded_text(&BatchMessage::Keep { created: 5, number: 7, mutations: vec![bytes.clone()] }),
@@ -145,10 +149,12 @@ fn bodies_have_the_recorded_bytes() {
             is_question: true,
             is_accepted: false,
             address: Some(seeds[0]),
+            speaks,
         }),
         recorded_text(&RecallReply::Admitted),
         recorded_text(&RecallReply::Older { generation: 300, clock: 5 }),
         recorded_text(&RecallReply::Running),
+        recorded_text(&RecallReply::Unspoken(UnspokenVersion { active: 2, speaks })),
         recorded_text(&Barrier { epoch }),
         recorded_text(&BarrierReply { left: 7 }),
         recorded_text(&Debts { plan: 9 }),
@@ -215,11 +221,12 @@ fn bodies_have_the_recorded_bytes() {
         "82 aa 'generation' cd 01 2c a5 'lease' 05",
         "80",
         "82 a7 'wall' 5f 75 73 05 aa 'has' 5f 'jumped' c3",
-        "85 aa 'generation' cd 01 2c a5 'lease' 05 ab 69 73 5f 'question' c3 ab 69 73 5f 'accepted' c2 a7 'address' 81 a2 56 34 \
-         92 94 7f 00 00 01 cd 1b 58",
+        "86 aa 'generation' cd 01 2c a5 'lease' 05 ab 69 73 5f 'question' c3 ab 69 73 5f 'accepted' c2 a7 'address' 81 a2 56 34 \
+         92 94 7f 00 00 01 cd 1b 58 a6 'speaks' 82 a6 'lowest' 01 a6 'newest' 02",
         "a8 'Admitted'",
         "81 a5 'Older' 82 aa 'generation' cd 01 2c a5 'clock' 05",
         "a7 'Running'",
+        "81 a8 'Unspoken' 82 a6 'active' 02 a6 'speaks' 82 a6 'lowest' 01 a6 'newest' 02",
         "81 a5 'epoch' 82 a7 'lineage' 01 a5 'index' cd 01 2c",
         "81 a4 'left' 07",
         "81 a4 'plan' 09",

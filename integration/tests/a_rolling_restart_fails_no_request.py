@@ -1,0 +1,82 @@
+"""Each of three nodes is stopped and started again in turn while a driver as it comes writes and reads at LOCAL_QUORUM, in several threads:
+no request fails, nothing is missing, and the version of the formats is as it was. The way of an upgrade (docs/protocols/versions.md)."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from cassandra import ConsistencyLevel
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+
+from admin import admin
+from clients import Clients
+from processes import HENGE, Call, Dev, answers, running, wait_until
+from quorum_load import ROWS, Load
+
+THREADS = 8
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    dev = Dev(tmp_path / "three", 3).start()
+    clients = Clients(dev.addresses)
+    yield dev, clients
+    clients.close()
+    dev.stop()
+
+
+def restart(node, others):
+    """SIGTERM, which drains the node, and the same command again; waits until all take it for up."""
+    pid = node.pid()
+    node.again = node.again or Call.of(pid)
+    os.kill(pid, signal.SIGTERM)
+    if node.child:
+        node.child.wait(60)
+    wait_until(lambda: not running(pid), f"{node.address} has ended", 60)
+    node.restart()
+    wait_until(lambda: all(admin(other, "status").count("UN") == 3 for other in [node, *others]), "all are up", 60)
+
+
+def test_no_request_fails_while_nodes_are_restarted(cluster):
+    dev, clients = cluster
+    alone = clients.session(via=[dev.addresses[0]])
+    alone.execute("CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
+    alone.execute("CREATE TABLE ks.t (k int PRIMARY KEY, v text)")
+    # As it comes: its own balancing over nodes, its own retries.
+    driver = Cluster(dev.addresses, execution_profiles={EXEC_PROFILE_DEFAULT: ExecutionProfile(consistency_level=ConsistencyLevel.LOCAL_QUORUM)})
+    clients.open.append(driver)
+    session = driver.connect()
+    insert = session.prepare("INSERT INTO ks.t (k, v) VALUES (?, 'first')")
+    for k in range(ROWS):
+        session.execute(insert, (k,))
+    loads = [Load(session) for _ in range(THREADS)]
+    for load in loads:
+        # A driver sends a request again, to another node, whose connection ended, if it may be done twice.
+        load.insert.is_idempotent = load.select.is_idempotent = True
+        load.start()
+    for node in dev.nodes:
+        restart(node, [other for other in dev.nodes if other is not node])
+        assert answers(node.address)
+        # The next one goes once the driver uses this one again.
+        wait_until(lambda: all(host.is_up for host in driver.metadata.all_hosts()), "the driver takes all for up", 60)
+        time.sleep(1)
+    for load in loads:
+        load.end()
+    failures = [failure for load in loads for failure in load.failures]
+    assert not failures, failures[:5]
+    for node in dev.nodes:
+        assert "Version: 1 (" in admin(node, "metadata")
+    reader = clients.session(consistency=ConsistencyLevel.ALL)
+    found = {row.k for row in reader.execute("SELECT k FROM ks.t")}
+    lost = [k for load in loads for k in load.acknowledged if k not in found]
+    assert not lost, (len(lost), lost[:5])
+
+
+def test_a_raise_that_nobody_speaks_is_refused(cluster):
+    dev, _ = cluster
+    command = [HENGE, "admin", "--data-directory", str(dev.nodes[1].directory / "data"), "finaliseupgrade"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    text = done.stdout + done.stderr
+    assert done.returncode == 2 and "not every member is known to speak version 2" in text and "speaks 1" in text, text
