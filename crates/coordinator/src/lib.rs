@@ -35,6 +35,8 @@ mod command_partition;
 mod count;
 mod datacenter;
 mod error;
+#[cfg(test)]
+mod exhaustive;
 mod fast;
 mod faults;
 mod handover;

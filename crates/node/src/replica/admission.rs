@@ -65,7 +65,9 @@ pub(crate) fn check_fence(
     let is_ahead = epoch.lineage == view.epoch().lineage && epoch.index > view.epoch().index;
     let is_stale =
         access != Access::Commit && !is_ahead && !view.is_unchanged_since(epoch, &placed.placement, place.tokens);
-    if is_stale || !is_owner { Err(Refusal::StaleEpoch) } else { Ok(()) }
+    // What this node does not know yet may be that it loses the range and gains it anew: then it deletes what it took before.
+    let may_be_deleted = is_ahead && access == Access::Write;
+    if is_stale || !is_owner || may_be_deleted { Err(Refusal::StaleEpoch) } else { Ok(()) }
 }
 
 /// A request from a peer for rows, on a node that has caught up with the peer's epoch if it could.

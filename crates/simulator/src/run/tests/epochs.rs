@@ -88,6 +88,27 @@ fn requests_that_were_planned_before_a_move_are_refused() {
     }
 }
 
+/// A replica that has not heard of the newest entries, and cannot, takes no write that was planned by them: they may be a move away and back,
+/// for which it deletes what it has.
+#[test]
+fn a_replica_that_is_behind_takes_no_write_of_a_later_epoch() {
+    let mut run = three(12, |n| options(n, Faults::default()));
+    crash(&run.cluster, 1);
+    run.execute(&["CREATE TABLE sim.other (k int PRIMARY KEY)".to_owned()]);
+    // The first machine withholds log entries; only the third can bring the second up to date.
+    crash(&run.cluster, 0);
+    run.cluster.machines[0].options.lock().faults.withhold_entries = true;
+    start(&run.cluster, 0);
+    crash(&run.cluster, 2);
+    start(&run.cluster, 1);
+    run.pass(20 * SECOND);
+    assert_eq!(run.write_planned_at(run.epoch(), 0, 1), Err(ReplicaError::Refused(Refusal::Behind)));
+    start(&run.cluster, 2);
+    run.pass(20 * SECOND);
+    assert_eq!(run.write_planned_at(run.epoch(), 0, 1), Ok(()));
+    run.cluster.clear();
+}
+
 /// Statements that were prepared before a move are carried out by the newer placement.
 #[test]
 fn statements_are_carried_out_while_ranges_change_hands() {
