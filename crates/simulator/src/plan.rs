@@ -10,7 +10,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fault::{ClockFault, Fault, PlannedFault, PowerCutAfterWrite};
+pub(crate) use fault::{ClockFault, Fault, MemberMove, PlannedFault, PowerCutAfterWrite, ReaderChange};
 
 use crate::shape::Shape;
 use std::collections::BTreeSet;
@@ -19,6 +19,9 @@ use std::collections::BTreeSet;
 const LENGTH_MAX: u64 = 3_600_000_000;
 const CLIENTS_MAX: usize = 64;
 const FAULTS_MAX: usize = 10_000;
+const COPIES_MAX: usize = 8;
+/// Quarters of all tokens, in which ranges end whose readers change.
+pub(crate) const QUARTERS: usize = 4;
 /// The longest time in microseconds for which a machine may be off: a mishap of a disk counts on all being on again after the calm before it.
 pub(crate) const OFF_MAX: u64 = 5_000_000;
 

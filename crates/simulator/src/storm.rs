@@ -39,7 +39,7 @@ pub(crate) fn begin_fault(cluster: &Arc<Cluster>, fault: &Fault, random: &mut Ra
             befall(cluster, *mishap, random);
             counts.busy_until = cluster.clockwork.now() + MISHAP_TIME;
         }
-        Fault::PowerCutAfterWrite(_) | Fault::ChangeReaders | Fault::MoveMembers => {}
+        Fault::PowerCutAfterWrite(_) | Fault::ChangeReaders(_) | Fault::MoveMembers { .. } => {}
     }
 }
 

@@ -1,9 +1,12 @@
 //! Plans are drawn from a seed, each concern from a stream of its own.
 
-use super::{ClockFault, Fault, FaultKind, OFF_MAX, Plan, PlannedFault, PowerCutAfterWrite, Workload};
+use super::{
+    ClockFault, Fault, FaultKind, MemberMove, OFF_MAX, Plan, PlannedFault, PowerCutAfterWrite, QUARTERS, ReaderChange,
+    Workload,
+};
 use crate::disk_mishap::{MISHAP_TIME, Mishap};
 use crate::network::{LinkFault, Links};
-use crate::shape::{RunKind, Shape};
+use crate::shape::{COPIES, RunKind, Shape};
 use crate::wall_clock::WallClock;
 use henge_base::Random;
 use std::collections::BTreeSet;
@@ -32,7 +35,7 @@ impl Plan {
         let mut drawing = Drawing { shape, at: 0, length, had_mishap: false, faults: Vec::new() };
         drawing.strikes(&armed, &mut random.fork("strikes"));
         drawing.power_cuts_after_writes(&mut random.fork("writes"));
-        drawing.moves();
+        drawing.moves(&mut root.fork("moves"));
         let mut faults = drawing.faults;
         faults.sort_by_key(|fault| fault.at);
         let workloads = draw_workloads(&shape, &mut random.fork("workloads"));
@@ -229,16 +232,45 @@ impl Drawing {
         }
     }
 
-    /// Has readers change, or members come and go, every second.
-    fn moves(&mut self) {
-        for at in (0..self.length).step_by(SECOND as usize) {
-            if self.shape.rotates {
-                self.push(at, Fault::ChangeReaders);
-            }
-            if self.shape.spares > 0 {
-                self.push(at, Fault::MoveMembers);
+    /// Has readers change every second, or members come and go: about every other of these changes finds nothing to do.
+    fn moves(&mut self, random: &mut Random) {
+        for at in (0..self.length).step_by(SECOND as usize).filter(|_| self.shape.rotates).collect::<Vec<_>>() {
+            let change = ReaderChange::draw(self.shape.machines, random);
+            self.push(at, Fault::ChangeReaders(change));
+        }
+        if self.shape.spares > 0 {
+            for at in (0..self.length).step_by(SECOND as usize / 2) {
+                let through = self.machine(random);
+                self.push(at, Fault::MoveMembers { through, change: self.member_move(random) });
             }
         }
+    }
+
+    fn member_move(&self, random: &mut Random) -> MemberMove {
+        if random.chance(1, 40) {
+            return MemberMove::TakeBack;
+        }
+        if self.shape.crashes() && random.chance(1, 4) {
+            return MemberMove::SetCopies(random.between(2, 4));
+        }
+        if random.chance(1, 2) { MemberMove::Join } else { MemberMove::Leave }
+    }
+}
+
+impl ReaderChange {
+    /// Readers among so many machines. The first range is always there, which wraps.
+    pub(crate) fn draw(machines: usize, random: &mut Random) -> ReaderChange {
+        let through = random.below(machines as u64) as usize;
+        let mut ranges = Vec::new();
+        for quarter in 0..QUARTERS {
+            if quarter == 0 || random.chance(1, 2) {
+                let mut readers: Vec<usize> = (0..machines).collect();
+                random.shuffle(&mut readers);
+                readers.truncate(COPIES);
+                ranges.push((quarter, readers));
+            }
+        }
+        ReaderChange { through, passes_barrier: random.chance(1, 2), ranges }
     }
 }
 

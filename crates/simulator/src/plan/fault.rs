@@ -33,10 +33,34 @@ pub(crate) enum Fault {
     Disk(Mishap),
     /// A register is written once through a machine, which loses its links and then its power.
     PowerCutAfterWrite(PowerCutAfterWrite),
-    /// Other machines are read. They are drawn from the seed and the time.
-    ChangeReaders,
-    /// A member comes or goes, drawn from the seed and the time.
-    MoveMembers,
+    /// Other machines are read.
+    ChangeReaders(ReaderChange),
+    /// Members come or go, or what moves is taken back, through a machine, or the next one that can: one that is a member and runs.
+    MoveMembers { through: usize, change: MemberMove },
+}
+
+/// Other readers of the ranges of most tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReaderChange {
+    /// The machine that changes them, or the next one that runs.
+    pub(crate) through: usize,
+    /// True if it passes the barrier then.
+    pub(crate) passes_barrier: bool,
+    /// The machines that are read, the primary first, by the number of the quarter of all tokens that a range ends in.
+    pub(crate) ranges: Vec<(usize, Vec<usize>)>,
+}
+
+/// A change of members. None begins while another one is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemberMove {
+    /// The first spare machine joins, with an empty disk.
+    Join,
+    /// The machine leaves, unless too few would be left.
+    Leave,
+    /// The keyspace of most tables gets so many copies, or as many as there are members.
+    SetCopies(u64),
+    /// The plan under way is taken back.
+    TakeBack,
 }
 
 /// A fault of a wall clock.

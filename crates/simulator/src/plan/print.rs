@@ -1,18 +1,18 @@
 //! Plans as text: a head of one setting a line, then a line for each fault.
 
-use super::{ClockFault, Fault, FaultKind, Plan, PlannedFault, PowerCutAfterWrite, Workload};
+use super::{ClockFault, Fault, FaultKind, MemberMove, Plan, PlannedFault, PowerCutAfterWrite, ReaderChange, Workload};
 use crate::disk_mishap::Mishap;
 use crate::network::{LinkFault, Links};
 use crate::registers::SharedTable;
 use crate::seconds::Seconds;
 use crate::shape::{Shape, StormKind};
-use std::collections::BTreeSet;
 use std::fmt;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let yes_or_no = |value| if value { "yes" } else { "no" };
-        let Shape { machines, spares, tokens, has_short_tail, rotates, compares, spans, .. } = self.shape;
+        let Shape { machines, spares, tokens, has_short_tail, rotates, compares, spans, .. } =
+            self.shape;
         writeln!(f, "seed {}", self.seed)?;
         writeln!(f, "machines {machines}\nspares {spares}\ntokens {tokens}")?;
         writeln!(f, "datacenters {}", if spans { 2 } else { 1 })?;
@@ -81,8 +81,13 @@ impl fmt::Display for Fault {
             Fault::Links { fault, time } => write!(f, "{fault} for {}", Seconds(*time)),
             Fault::Disk(mishap) => mishap.fmt(f),
             Fault::PowerCutAfterWrite(power_cut) => power_cut.fmt(f),
-            Fault::ChangeReaders => f.write_str("change-readers"),
-            Fault::MoveMembers => f.write_str("move-members"),
+            Fault::ChangeReaders(change) => change.fmt(f),
+            Fault::MoveMembers { through, change } => match change {
+                MemberMove::Join => write!(f, "join through machine {through}"),
+                MemberMove::Leave => write!(f, "leave machine {through}"),
+                MemberMove::SetCopies(copies) => write!(f, "set-copies {copies} through machine {through}"),
+                MemberMove::TakeBack => write!(f, "take-back through machine {through}"),
+            },
         }
     }
 }
@@ -104,8 +109,8 @@ impl fmt::Display for Links {
     }
 }
 
-fn numbers(machines: &BTreeSet<usize>) -> String {
-    let numbers: Vec<String> = machines.iter().map(usize::to_string).collect();
+fn numbers<'m>(machines: impl IntoIterator<Item = &'m usize>) -> String {
+    let numbers: Vec<String> = machines.into_iter().map(usize::to_string).collect();
     numbers.join(",")
 }
 
@@ -117,6 +122,14 @@ impl fmt::Display for Mishap {
             Mishap::Cloned(machine, onto) => write!(f, "clone machine {machine} onto {onto}"),
             Mishap::Swapped(machine, with) => write!(f, "swap machine {machine} with {with}"),
         }
+    }
+}
+
+impl fmt::Display for ReaderChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let barrier = if self.passes_barrier { "barrier" } else { "no-barrier" };
+        write!(f, "change-readers through machine {} {barrier}", self.through)?;
+        self.ranges.iter().try_for_each(|(quarter, machines)| write!(f, " range {quarter} of {}", numbers(machines)))
     }
 }
 

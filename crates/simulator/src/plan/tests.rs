@@ -51,7 +51,7 @@ fn plans_are_read_as_they_are_printed() {
             );
         }
     }
-    assert_eq!(words.len(), 18, "some kind of fault was never printed: {words:?}");
+    assert_eq!(words.len(), 21, "some kind of fault was never printed: {words:?}");
 }
 
 #[test]
@@ -90,6 +90,16 @@ fn a_plan_reads_like_this() {
             "lose-messages from 0,2 to 1,3 one-way permille 120 for 0.5 s",
         ),
         (Fault::Disk(Mishap::Cloned(0, 2)), "clone machine 0 onto 2"),
+        (
+            Fault::ChangeReaders(ReaderChange {
+                through: 1,
+                passes_barrier: true,
+                ranges: vec![(0, vec![2, 0, 1]), (3, vec![0, 1, 3])],
+            }),
+            "change-readers through machine 1 barrier range 0 of 2,0,1 range 3 of 0,1,3",
+        ),
+        (Fault::MoveMembers { through: 2, change: MemberMove::Leave }, "leave machine 2"),
+        (Fault::MoveMembers { through: 2, change: MemberMove::SetCopies(4) }, "set-copies 4 through machine 2"),
         (
             Fault::PowerCutAfterWrite(after),
             "power-cut-after-write machine 1 links 0.0004 s power 0.02 s everywhere for 0.05 s",
@@ -146,7 +156,12 @@ fn errors_say_where_and_what_was_expected() {
         ("at 1 s power-cut machine 0 fro 1 s", "expected \"for\", found \"fro\""),
         ("at 1 s power-cut machine 0 for 6 s", "expected a time such as \"1.8 s\", at most 5 s, found \"6\""),
         ("at 1 s swap machine 1 with 1", "swap: it takes two machines of one datacentre"),
-        ("at 1 s move-members", "move-members: it needs spares"),
+        ("at 1 s join through machine 0", "join: it needs spares"),
+        ("at 1 s change-readers through machine 0 barrier", "expected \"range\", found the end of the line"),
+        (
+            "at 1 s change-readers through machine 0 barrier range 0 of 0,1,1",
+            "expected 3 machines from 0 to 2, with commas between them, found \"0,1,1\"",
+        ),
         ("power-cut machine 0", "expected \"at\" and a time, or a setting of the head (seed, machines"),
         ("seed 2", "seed stands in line 1 already"),
     ];

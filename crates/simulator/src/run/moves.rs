@@ -6,6 +6,7 @@ use crate::client::statement;
 use crate::disk::Disk;
 use crate::disk_mishap::exchange;
 use crate::machine::{Life, Machine};
+use crate::plan::MemberMove;
 use crate::power::{set_clock_right, start};
 use crate::rare_states::PLAN_TAKEN_BACK;
 use crate::shape::COPIES;
@@ -15,34 +16,45 @@ use henge_model::Consistency;
 use henge_node::Options;
 use std::sync::Arc;
 
+/// The node of a machine, or of the next one that runs.
+pub(super) fn first_from(machine: usize, lives: Vec<Life>) -> Option<Life> {
+    let is_behind = |life: &&Life| life.owner.machine >= machine;
+    lives.iter().find(is_behind).or_else(|| lives.first()).cloned()
+}
+
 impl Run {
     /// Begins a change of members through a running member, or takes one back. Whether that comes to pass is left to the storm.
-    pub(super) fn move_members(&mut self, random: &mut Random) {
+    pub(super) fn move_members(&mut self, through: usize, change: MemberMove, random: &mut Random) {
         let lives: Vec<Life> = self.lives().into_iter().filter(|life| life.node.is_member()).collect();
-        let Some(life) = random.pick(&lives).cloned() else { return };
-        if lives.iter().any(|life| life.node.plan().is_some()) {
-            if random.chance(1, 20) {
-                let cluster = Arc::clone(&self.cluster);
-                self.cluster.clockwork.spawn(Some(life.owner), async move {
-                    let is_back = life.node.abort_plan().await.is_ok();
-                    cluster.reached.lock().add(PLAN_TAKEN_BACK, u64::from(is_back));
-                });
-            }
-            return;
-        }
-        let members = self.cluster.machines.iter().filter(|machine| !machine.is_spare()).count();
-        if self.shape.crashes() && random.chance(1, 4) {
+        let is_under_way = lives.iter().any(|life| life.node.plan().is_some());
+        let Some(life) = first_from(through, lives) else { return };
+        let machines = &self.cluster.machines;
+        let members = machines.iter().filter(|machine| !machine.is_spare()).count();
+        let spare = machines.iter().position(|machine| machine.is_spare());
+        match change {
+            MemberMove::TakeBack if is_under_way => self.take_back(life),
+            MemberMove::TakeBack => {}
+            _ if is_under_way => {}
             // More copies than members could not be read at ALL.
-            return self.alter(&life, random.between(2, 4).min(members as u64));
-        }
-        let spare = self.cluster.machines.iter().position(|machine| machine.is_spare());
-        match spare {
-            Some(spare) if members <= COPIES || random.chance(1, 2) => self.join(spare, life.owner.machine, random),
-            _ if members > COPIES => self.cluster.clockwork.spawn(Some(life.owner), async move {
+            MemberMove::SetCopies(copies) => self.alter(&life, copies.min(members as u64)),
+            MemberMove::Join => {
+                if let Some(spare) = spare {
+                    self.join(spare, life.owner.machine, random);
+                }
+            }
+            MemberMove::Leave if members > COPIES => self.cluster.clockwork.spawn(Some(life.owner), async move {
                 let _ = life.node.leave(false).await;
             }),
-            _ => {}
+            MemberMove::Leave => {}
         }
+    }
+
+    fn take_back(&self, life: Life) {
+        let cluster = Arc::clone(&self.cluster);
+        self.cluster.clockwork.spawn(Some(life.owner), async move {
+            let is_back = life.node.abort_plan().await.is_ok();
+            cluster.reached.lock().add(PLAN_TAKEN_BACK, u64::from(is_back));
+        });
     }
 
     /// Begins to give the keyspace of most tables another number of copies. Whoever missed a write that a hint is owed for may give less to a

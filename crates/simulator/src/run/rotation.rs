@@ -1,32 +1,30 @@
 //! Ranges change hands every second without a row being moved: all machines take all writes, and those that are read change. So plans are
 //! of many epochs, and whatever is read was written to any of its replicas.
 
+use super::moves::first_from;
 use super::{Run, SECOND};
+use crate::plan::{QUARTERS, ReaderChange};
 use crate::shape::COPIES;
 use crate::slot::Slot;
-use henge_base::{HostId, Random};
+use henge_base::HostId;
 use henge_model::Token;
 use henge_node::{RangeReplicas, Replication};
 
 /// The last tokens of ranges: some of these, and always the first one.
-const ENDS: [i64; 4] = [i64::MIN, -4_000_000_000_000_000_000, 10, 4_000_000_000_000_000_000];
+const ENDS: [i64; QUARTERS] = [i64::MIN, -4_000_000_000_000_000_000, 10, 4_000_000_000_000_000_000];
 /// The setting of most tables.
 const SETTING: Replication = Replication::Simple { factor: COPIES as u32 };
 /// Attempts to change replicas in a healthy cluster.
 const ATTEMPTS: u32 = 10;
 
-/// Ranges whose readers are drawn, with all others as pending replicas.
-fn draw(hosts: &[HostId], random: &mut Random) -> Vec<RangeReplicas> {
-    let mut ranges = Vec::new();
-    for (number, end) in ENDS.into_iter().enumerate() {
-        if number == 0 || random.chance(1, 2) {
-            let mut replicas = hosts.to_vec();
-            random.shuffle(&mut replicas);
-            let pending = replicas.split_off(COPIES);
-            ranges.push(RangeReplicas { end: Token(end), readers: replicas, pending });
-        }
-    }
-    ranges
+/// Ranges with their readers, and all others as pending replicas.
+fn ranges_of(change: &ReaderChange, hosts: &[HostId]) -> Vec<RangeReplicas> {
+    let range = |(quarter, readers): &(usize, Vec<usize>)| {
+        let pending = (0..hosts.len()).filter(|machine| !readers.contains(machine)).map(|machine| hosts[machine]);
+        let (readers, pending) = (readers.iter().map(|machine| hosts[*machine]).collect(), pending.collect());
+        RangeReplicas { end: Token(ENDS[*quarter]), readers, pending }
+    };
+    change.ranges.iter().map(range).collect()
 }
 
 impl Run {
@@ -40,12 +38,11 @@ impl Run {
         self.place_and_pass(|now| now.into_iter().map(spread).collect())
     }
 
-    /// Begins to change the machines that are read, through any running node. Whether that comes to pass is left to the storm.
-    pub(super) fn rotate(&mut self, random: &mut Random) {
-        let ranges = draw(&self.cluster.hosts(), random);
-        let lives = self.lives();
-        let Some(life) = random.pick(&lives).cloned() else { return };
-        let passes = random.chance(1, 2);
+    /// Begins to change the machines that are read. Whether that comes to pass is left to the storm.
+    pub(super) fn rotate(&mut self, change: &ReaderChange) {
+        let ranges = ranges_of(change, &self.cluster.hosts());
+        let Some(life) = first_from(change.through, self.lives()) else { return };
+        let passes = change.passes_barrier;
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let moved = life.node.move_ranges(SETTING, ranges).await;
             if let (Ok(epoch), true) = (moved, passes) {

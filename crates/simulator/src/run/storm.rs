@@ -48,8 +48,8 @@ impl Run {
         // Chance hangs on the fault alone, not on those before it.
         let mut random = strikes.fork(&planned.to_string());
         match &planned.fault {
-            Fault::ChangeReaders => self.rotate(&mut random),
-            Fault::MoveMembers => self.move_members(&mut random),
+            Fault::ChangeReaders(change) => self.rotate(change),
+            Fault::MoveMembers { through, change } => self.move_members(*through, *change, &mut random),
             Fault::PowerCutAfterWrite(power_cut) => self.write_and_cut_power(*power_cut, &mut random),
             fault => crate::storm::begin_fault(&self.cluster, fault, &mut random, &mut self.fault_counts),
         }

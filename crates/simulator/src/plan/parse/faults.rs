@@ -4,8 +4,11 @@ use super::error::PlanError;
 use super::words::Words;
 use crate::disk_mishap::Mishap;
 use crate::network::{LinkFault, Links};
-use crate::plan::{ClockFault, Fault, LENGTH_MAX, OFF_MAX, PlannedFault, PowerCutAfterWrite};
-use crate::shape::Shape;
+use crate::plan::{
+    COPIES_MAX, ClockFault, Fault, LENGTH_MAX, MemberMove, OFF_MAX, PlannedFault, PowerCutAfterWrite, QUARTERS,
+    ReaderChange,
+};
+use crate::shape::{COPIES, Shape};
 
 /// The longest time by which a job of a disk or a message may be late, in microseconds.
 const LATE_MAX: u64 = 60_000_000;
@@ -13,7 +16,7 @@ const LATE_MAX: u64 = 60_000_000;
 const JUMP_MAX: u64 = 100_000_000_000;
 const DRIFT_PPM_MAX: u64 = 1_000_000;
 
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 21] = [
     "power-cut",
     "shut-down",
     "pause",
@@ -31,7 +34,10 @@ const KINDS: [&str; 18] = [
     "swap",
     "power-cut-after-write",
     "change-readers",
-    "move-members",
+    "join",
+    "leave",
+    "set-copies",
+    "take-back",
 ];
 
 /// Reads a line, and holds its fault to the shape of the run.
@@ -64,8 +70,11 @@ fn flaw(fault: &Fault, shape: &Shape) -> Option<&'static str> {
         Fault::PowerCutAfterWrite(_) if !shape.has_cold_writes() => {
             Some("it needs \"compare yes\" or \"sync periodic\", no spares, and no \"faults disks\"")
         }
-        Fault::ChangeReaders if !shape.rotates => Some("it needs \"rotate-readers yes\""),
-        Fault::MoveMembers if shape.spares == 0 => Some("it needs spares"),
+        Fault::ChangeReaders(_) if !shape.rotates => Some("it needs \"rotate-readers yes\""),
+        Fault::MoveMembers { .. } if shape.spares == 0 => Some("it needs spares"),
+        Fault::MoveMembers { change: MemberMove::SetCopies(_), .. } if !shape.crashes() => {
+            Some("copies stay as many in a run with \"faults links\"")
+        }
         _ => None,
     }
 }
@@ -94,8 +103,15 @@ impl Line<'_> {
                 Fault::Links { fault: self.link_fault(kind)?, time: self.duration(LENGTH_MAX)? }
             }
             "power-cut-after-write" => Fault::PowerCutAfterWrite(self.power_cut_after_write()?),
-            "change-readers" => Fault::ChangeReaders,
-            "move-members" => Fault::MoveMembers,
+            "change-readers" => Fault::ChangeReaders(self.reader_change()?),
+            "join" => Fault::MoveMembers { through: self.through()?, change: MemberMove::Join },
+            "leave" => Fault::MoveMembers { through: self.machine()?, change: MemberMove::Leave },
+            "set-copies" => {
+                let copies = self.words.number_between(1, COPIES_MAX, "a number of copies")?;
+                let change = MemberMove::SetCopies(copies as u64);
+                Fault::MoveMembers { through: self.through()?, change }
+            }
+            "take-back" => Fault::MoveMembers { through: self.through()?, change: MemberMove::TakeBack },
             _ => Fault::Disk(self.mishap(kind)?),
         })
     }
@@ -103,6 +119,25 @@ impl Line<'_> {
     fn machine(&mut self) -> Result<usize, PlanError> {
         self.words.word("machine")?;
         self.words.machine(self.machines)
+    }
+
+    fn through(&mut self) -> Result<usize, PlanError> {
+        self.words.word("through")?;
+        self.machine()
+    }
+
+    fn reader_change(&mut self) -> Result<ReaderChange, PlanError> {
+        let through = self.through()?;
+        let passes_barrier = self.words.choice(&[("barrier", true), ("no-barrier", false)])?;
+        let mut ranges: Vec<(usize, Vec<usize>)> = Vec::new();
+        while ranges.is_empty() || self.words.peek().is_some() {
+            self.words.word("range")?;
+            let next = ranges.last().map_or(0, |(quarter, _)| quarter + 1);
+            let quarter = self.words.number_between(next, QUARTERS - 1, "the number of a quarter")?;
+            self.words.word("of")?;
+            ranges.push((quarter, self.words.ordered_machines(self.machines, COPIES)?));
+        }
+        Ok(ReaderChange { through, passes_barrier, ranges })
     }
 
     fn duration(&mut self, max: u64) -> Result<u64, PlanError> {

@@ -69,6 +69,12 @@ impl<'a> Words<'a> {
         self.expect(&format!("{what}, at most {max}"), read)
     }
 
+    /// Reads a number of a range.
+    pub(super) fn number_between(&mut self, low: usize, high: usize, what: &str) -> Result<usize, PlanError> {
+        let read = |found: &str| found.parse::<usize>().ok().filter(|number| (low..=high).contains(number));
+        self.expect(&format!("{what}, from {low} to {high}"), read)
+    }
+
     /// Reads a number that may be negative, of at most `max` either way.
     pub(super) fn signed_number(&mut self, max: u64, what: &str) -> Result<i64, PlanError> {
         let read = |found: &str| found.parse::<i64>().ok().filter(|number| number.unsigned_abs() <= max);
@@ -88,6 +94,16 @@ impl<'a> Words<'a> {
         let one = |found: &str| found.parse::<usize>().ok().filter(|machine| *machine < all);
         let read = |found: &str| found.split(',').map(one).collect();
         self.expect(&format!("machines from 0 to {}, with commas between them", all.saturating_sub(1)), read)
+    }
+
+    /// Reads the numbers of `count` different machines of so many in an order, with commas between them.
+    pub(super) fn ordered_machines(&mut self, all: usize, count: usize) -> Result<Vec<usize>, PlanError> {
+        let one = |found: &str| found.parse::<usize>().ok().filter(|machine| *machine < all);
+        let are_different = |machines: &Vec<usize>| machines.iter().collect::<BTreeSet<_>>().len() == machines.len();
+        let read = |found: &str| found.split(',').map(one).collect::<Option<Vec<usize>>>();
+        let fits = |machines: &Vec<usize>| machines.len() == count && are_different(machines);
+        let expected = format!("{count} machines from 0 to {}, with commas between them", all.saturating_sub(1));
+        self.expect(&expected, |found| read(found).filter(fits))
     }
 
     /// Reads the number of a machine of so many.

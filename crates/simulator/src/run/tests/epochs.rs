@@ -1,6 +1,7 @@
 //! Ranges change hands while requests are under way.
 
 use super::*;
+use crate::plan::ReaderChange;
 use henge_base::HostId;
 use henge_coordinator::{Recipient, Refusal, ReplicaError};
 use henge_model::{KeyRange, Mutation, Row, Rows, SharedMutation, Token, encode_row};
@@ -115,7 +116,7 @@ fn statements_are_carried_out_while_ranges_change_hands() {
     let mut run = Run::five_that_take_all_writes(Faults::default());
     let mut random = Random::new(5);
     for value in 0..20 {
-        run.rotate(&mut random);
+        run.rotate(&ReaderChange::draw(5, &mut random));
         let life = run.cluster.machines[value % 5].life().unwrap();
         let (slot, key) = (Slot::default(), 0_i64.to_be_bytes());
         let (done, number) = (slot.clone(), (value as i64).to_be_bytes());
