@@ -6,7 +6,7 @@
 //! the replicas asked returns it.
 
 use crate::key_read::{plan, read_by_key};
-use crate::limits::{REREAD_BYTES_MAX, REREAD_KEYS_MAX};
+use crate::limits::REREAD_BYTES_MAX;
 use crate::plan::ReadPlan;
 use crate::reconcile::beyond;
 use crate::replica_read::{AnswerForm, Answers, ReplicaRead};
@@ -47,7 +47,11 @@ pub(crate) async fn read_by_index<R: Replicas>(replicas: &R, read: &Read) -> Res
         (false, false) => Trust::None,
     };
     let (mut found, doubtful) = AgreedRows::of(blocks, whole_partitions, trust);
-    let again = if whole_partitions { partitions(&doubtful, &read.command, found.end()) } else { keys(&doubtful) };
+    let again = if whole_partitions {
+        partitions(&doubtful, &read.command, found.end())
+    } else {
+        keys(&doubtful, replicas.limits().reread_keys)
+    };
     for keys in again {
         if read_again(replicas, read, keys, &mut found).await? == Again::Stopped {
             break;
@@ -196,10 +200,10 @@ impl AgreedRows {
 }
 
 /// Commands for single keys, none for too many at once.
-fn keys(doubtful: &Doubtful) -> Vec<KeyRange> {
+fn keys(doubtful: &Doubtful, keys_max: usize) -> Vec<KeyRange> {
     let (mut all, mut keys, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (key, size) in doubtful {
-        if keys.len() >= REREAD_KEYS_MAX || (bytes + size > REREAD_BYTES_MAX && !keys.is_empty()) {
+        if keys.len() >= keys_max || (bytes + size > REREAD_BYTES_MAX && !keys.is_empty()) {
             all.push(KeyRange::Many(std::mem::take(&mut keys)));
             bytes = 0;
         }

@@ -81,7 +81,7 @@ pub use henge_model::WriteType;
 pub use key_read::Read;
 pub use keyspace_placement::KeyspacePlacement;
 pub use level_check::{LevelCheck, check_read_level, check_write_level};
-pub use limits::PLANS_MAX;
+pub use limits::Limits;
 pub use logged_batch::LoggedBatch;
 pub use paxos::{Conditional, Decision, Settlement, conditional, settle_partition};
 pub use plan_epoch::newer_placement;

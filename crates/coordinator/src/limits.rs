@@ -18,8 +18,38 @@ pub(crate) const REREAD_BYTES_MAX: usize = 512 << 10;
 pub(crate) const MENDS_UNDER_WAY_MAX: usize = 64;
 /// The number of plans of a request whose range changes hands meanwhile, while time is left: a step of a move may follow the one before
 /// within milliseconds.
-pub const PLANS_MAX: u32 = 4;
+pub(crate) const PLANS_MAX: u32 = 4;
 /// The number of times that replicas are asked again that could not be asked, or whose link broke, while time is left.
 pub(crate) const REPEATS_MAX: u32 = 2;
 /// The wait before that; twice as long before the second time. Links connect again within it.
 pub(crate) const REPEAT_DELAY: Duration = Duration::from_millis(150);
+
+/// Bounds that a simulation draws small: what happens at them happens often then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of merged rows after which a reconciled answer stops.
+    pub merged_bytes: usize,
+    /// Further reads after which a reconciled answer stops.
+    pub short_reads: u32,
+    /// Bytes of rows in one repairing mutation.
+    pub mend_bytes: usize,
+    /// Repairing mutations of one read under way at once.
+    pub mends_under_way: usize,
+    /// Keys that an index named and that are read again at once.
+    pub reread_keys: usize,
+    /// Plans of a request whose range changes hands.
+    pub plans: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            merged_bytes: MERGED_BYTES_MAX,
+            short_reads: SHORT_READS_MAX,
+            mend_bytes: MEND_BYTES_MAX,
+            mends_under_way: MENDS_UNDER_WAY_MAX,
+            reread_keys: REREAD_KEYS_MAX,
+            plans: PLANS_MAX,
+        }
+    }
+}

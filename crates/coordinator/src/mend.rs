@@ -2,7 +2,6 @@
 //! sees them too.
 
 use crate::lateness::patience;
-use crate::limits::{MEND_BYTES_MAX, MENDS_UNDER_WAY_MAX};
 use crate::reconcile::Repair;
 use crate::stamp::repair_stamp;
 use crate::under_way::{Next, UnderWay};
@@ -41,16 +40,17 @@ pub(crate) async fn mend<R: Replicas>(
     let Some(issued) = stamp.map(|stamp| if replicas.faults().mend_at_zero { 0 } else { stamp }) else {
         return repairs.into_iter().map(|(host, _)| host).collect();
     };
+    let limits = replicas.limits();
     let patience = patience(replicas, repairs.iter().map(|(host, _)| *host), Work::Write, deadline);
     let mut mutations = repairs
         .into_iter()
         .inspect(|_| replicas.count(event))
-        .flat_map(|(host, rows)| mutations(rows, issued).map(move |mutation| (host, mutation)))
+        .flat_map(|(host, rows)| mutations(rows, issued, limits.mend_bytes).map(move |mutation| (host, mutation)))
         .peekable();
     let mend = |host, mutation| replicas.mend(Recipient { host, epoch }, mutation, deadline);
     let mut failed: BTreeSet<HostId> = BTreeSet::new();
     let mut under_way = UnderWay::new();
-    for _ in 0..MENDS_UNDER_WAY_MAX {
+    for _ in 0..limits.mends_under_way {
         let Some((host, mutation)) = mutations.next() else { break };
         under_way.push(host, mend(host, mutation));
     }
@@ -80,7 +80,7 @@ pub(crate) async fn mend<R: Replicas>(
 }
 
 /// Encoded mutations of rows in key order: one per token, and none much larger than a message should be.
-fn mutations(rows: Vec<(Bytes, Bytes)>, issued: Micros) -> impl Iterator<Item = Bytes> {
+fn mutations(rows: Vec<(Bytes, Bytes)>, issued: Micros, bytes_max: usize) -> impl Iterator<Item = Bytes> {
     let mut rows = rows.into_iter().peekable();
     std::iter::from_fn(move || {
         let first = rows.next()?;
@@ -88,9 +88,8 @@ fn mutations(rows: Vec<(Bytes, Bytes)>, issued: Micros) -> impl Iterator<Item = 
         let mut bytes = first.0.len() + first.1.len();
         let mut mutation = Mutation { id: WriteId::of_repair(issued), rows: vec![first] };
         while mutation.rows.len() < MUTATION_ROWS_MAX {
-            let fits = |(key, row): &(Bytes, Bytes)| {
-                Key::token(key) == token && bytes + key.len() + row.len() <= MEND_BYTES_MAX
-            };
+            let fits =
+                |(key, row): &(Bytes, Bytes)| Key::token(key) == token && bytes + key.len() + row.len() <= bytes_max;
             let Some((key, row)) = rows.next_if(fits) else { break };
             bytes += key.len() + row.len();
             mutation.rows.push((key, row));

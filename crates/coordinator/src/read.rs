@@ -3,7 +3,6 @@
 use crate::command_partition::{partition_of, without_probe};
 use crate::index_read::read_by_index;
 use crate::key_read::read_by_key;
-use crate::limits::PLANS_MAX;
 use crate::paxos::serial_read;
 use crate::plan_epoch::{newer_placement, newest, stale_read};
 use crate::{Read, ReadError, Replicas};
@@ -31,7 +30,7 @@ pub async fn read<R: Replicas>(replicas: &R, mut read: Read) -> Result<RowBlock,
         };
     }
     read.placed = newest(replicas, read.placed, tokens);
-    for _ in 1..PLANS_MAX {
+    for _ in 1..replicas.limits().plans {
         let outcome = read_by_plan(replicas, &read, tokens).await;
         if !outcome.as_ref().is_err_and(ReadError::is_of_stale_plan) {
             return outcome;

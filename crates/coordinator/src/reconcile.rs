@@ -3,7 +3,7 @@
 use crate::block::is_sound;
 use crate::candidate::{Candidate, are_distinct};
 use crate::lateness::patience;
-use crate::limits::{MERGED_BYTES_MAX, SHORT_READ_ROWS_MIN, SHORT_READS_MAX};
+use crate::limits::SHORT_READ_ROWS_MIN;
 use crate::merge::{Merge, MergedRow, Step};
 use crate::replica_read::ReplicaRead;
 use crate::under_way::{Next, UnderWay};
@@ -38,7 +38,8 @@ impl<R: Replicas> ReplicaRead<'_, R> {
             .unzip();
         debug_assert!(are_distinct(hosts.iter().copied()), "a replica is mended by what others have");
         let mut merge = Merge::new(&self.command, blocks.into_iter());
-        let mut answer = Answer::new(&hosts, self.command.limit);
+        let limits = self.replicas.limits();
+        let mut answer = Answer::new(&hosts, self.command.limit, limits.merged_bytes);
         let mut short_reads = 0;
         while !answer.is_full() {
             match merge.next() {
@@ -46,7 +47,7 @@ impl<R: Replicas> ReplicaRead<'_, R> {
                 Step::End => break,
                 Step::Starved(starved) => {
                     short_reads += 1;
-                    if short_reads > SHORT_READS_MAX
+                    if short_reads > limits.short_reads
                         || !self.read_on(&hosts, &starved, answer.missing_rows(), &mut merge).await
                     {
                         break;
@@ -116,13 +117,14 @@ struct Answer {
     live: u32,
     limit: u32,
     bytes: usize,
+    bytes_max: usize,
     repairs: Vec<Repair>,
 }
 
 impl Answer {
-    fn new(hosts: &[HostId], limit: u32) -> Answer {
+    fn new(hosts: &[HostId], limit: u32, bytes_max: usize) -> Answer {
         let repairs = hosts.iter().map(|host| (*host, Vec::new())).collect();
-        Answer { rows: Vec::new(), live: 0, limit, bytes: 0, repairs }
+        Answer { rows: Vec::new(), live: 0, limit, bytes: 0, bytes_max, repairs }
     }
 
     fn missing_rows(&self) -> u32 {
@@ -130,7 +132,7 @@ impl Answer {
     }
 
     fn is_full(&self) -> bool {
-        self.live >= self.limit || self.bytes >= MERGED_BYTES_MAX
+        self.live >= self.limit || self.bytes >= self.bytes_max
     }
 
     fn add(&mut self, merged: MergedRow) {

@@ -1,8 +1,8 @@
 //! The seam below a coordinator: what it asks of the node it runs on.
 
 use crate::{
-    Count, Datacenter, Faults, KeyspacePlacement, LoggedBatch, ProposalTurn, QueuedRound, ReadTurn, ReplicaError,
-    SpeculationBudget, Standing, Work, WriteError, WriteType,
+    Count, Datacenter, Faults, KeyspacePlacement, Limits, LoggedBatch, ProposalTurn, QueuedRound, ReadTurn,
+    ReplicaError, SpeculationBudget, Standing, Work, WriteError, WriteType,
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Digest, Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation, TokenRange};
@@ -176,6 +176,10 @@ pub trait Replicas: Send + Sync + 'static {
     fn count(&self, event: Event);
     /// Counts a batch and its partitions: logged, unlogged or of counters.
     fn count_batch(&self, _write_type: WriteType, _partitions: usize) {}
+    /// The bounds of requests.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
     /// Deliberate bugs; none outside the simulator.
     fn faults(&self) -> Faults {
         Faults::default()

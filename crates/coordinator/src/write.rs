@@ -6,7 +6,7 @@ mod sending;
 
 pub use sending::Write;
 
-use crate::limits::{PLANS_MAX, REPEAT_DELAY, REPEATS_MAX};
+use crate::limits::{REPEAT_DELAY, REPEATS_MAX};
 use crate::plan::WritePlan;
 use crate::plan_epoch::{confirm_write, newer_placement, newest};
 use crate::required::Shortage;
@@ -37,7 +37,7 @@ pub async fn write<R: Replicas>(replicas: &R, mut write: Write) -> Result<(), Wr
             error => return error,
         };
         let Err(error) = confirmed else { return Ok(()) };
-        if plans == PLANS_MAX {
+        if plans == replicas.limits().plans {
             return Err(error);
         }
         let Some(placed) = newer_placement(replicas, &write.placed, tokens).await else { return Err(error) };

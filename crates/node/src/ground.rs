@@ -5,6 +5,7 @@ pub(crate) mod clock_trust;
 pub(crate) mod context;
 pub(crate) mod histogram;
 pub(crate) mod identity;
+pub(crate) mod limits;
 pub(crate) mod metric_registry;
 pub(crate) mod metrics;
 pub(crate) mod options;

@@ -43,6 +43,7 @@ pub use coordinator::Coordinator;
 pub use coordinator::barrier::BarrierError;
 pub use coordinator::trace::{SampledRequest, Trace};
 pub use ground::identity::Identity;
+pub use ground::limits::Limits;
 pub use ground::metric_registry::{
     Declaration, Label, MetricDescription, MetricRegistry, RenderError, SampleRow, Samples,
 };

@@ -43,8 +43,6 @@ use tokio::sync::Notify;
 use trees::Trees;
 use unapplied_writes::UnappliedWrites;
 
-/// Bytes of rows in one answer; a replica that reaches it says that there is more.
-const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// A read waits for so long for an index that is being built.
 const INDEX_WAIT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -102,9 +100,10 @@ impl<W: World> LocalReplica<W> {
 
     /// Reads this copy. `None`: not in memory, ask again with [`Tier::Disk`].
     fn read_tier(&self, command: &ReadCommand, kind: ReadKind, tier: Tier) -> Result<Option<ReadReply>, ReplicaError> {
+        let bytes_max = self.context.options.limits.answer_bytes;
         let reply = match kind {
-            ReadKind::Rows => self.store.read_block(command, tier, ANSWER_BYTES_MAX).map(|b| b.map(ReadReply::Rows)),
-            ReadKind::Digest => self.store.digest(command, tier, ANSWER_BYTES_MAX).map(|d| d.map(ReadReply::Digest)),
+            ReadKind::Rows => self.store.read_block(command, tier, bytes_max).map(|b| b.map(ReadReply::Rows)),
+            ReadKind::Digest => self.store.digest(command, tier, bytes_max).map(|d| d.map(ReadReply::Digest)),
         };
         let faults = self.context.options.faults;
         let reply = reply.map(|r| r.map(|r| faults.alter_reply(r, || self.context.world.wall_us())));

@@ -11,7 +11,7 @@ use crate::tombstones::{ReadContext, TombstoneCounter};
 use crate::{Error, PageState, PageStateError, Request};
 use futures_util::FutureExt;
 use henge_base::Bytes;
-use henge_coordinator::{KeyspacePlacement, Local, PLANS_MAX, ReadError, Replicas, can_read_locally};
+use henge_coordinator::{KeyspacePlacement, Local, ReadError, Replicas, can_read_locally};
 use henge_cql::{BoundSelect, Output, Reads, SelectPlan};
 use henge_model::{Consistency, Key, KeyRange, Probe, RowBlock, RowSink, Rows, Token, TokenRange};
 
@@ -183,7 +183,11 @@ impl<R: Replicas> PageRun<'_, R> {
         let mut plans = 1;
         let block = loop {
             match self.read_piece(wanted).await {
-                Err(error) if plans < PLANS_MAX && error.is_of_stale_plan() && self.cut_anew().await => plans += 1,
+                Err(error)
+                    if plans < self.replicas.limits().plans && error.is_of_stale_plan() && self.cut_anew().await =>
+                {
+                    plans += 1
+                }
                 read => break read?,
             }
         };

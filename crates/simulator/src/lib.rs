@@ -50,6 +50,7 @@ mod seconds;
 mod shape;
 mod shrink;
 mod slot;
+mod small_limits;
 mod storm;
 mod swap;
 mod trace;

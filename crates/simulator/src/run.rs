@@ -31,6 +31,7 @@ use crate::registers::{self, SharedTable};
 use crate::report::Report;
 use crate::shape::{RunKind, Shape, TOKENS};
 use crate::slot::Slot;
+use crate::small_limits;
 use crate::storm::FaultCounts;
 use crate::swap::{FAR_SCHEMA, SWAPS};
 use crate::wide::WideClients;
@@ -112,10 +113,13 @@ impl Run {
     fn of(clockwork: Arc<Clockwork>, shape: Shape, random: &mut Random, options: impl Fn(usize) -> Options) -> Run {
         let sync = if shape.is_periodic { SyncMode::Unsynced } else { SyncMode::Synced };
         let mut hosts = random.fork("hosts");
+        let small = small_limits::draw(&mut random.fork("limits"));
+        let limits_of = |options: &Options| if shape.has_small_limits { small } else { options.limits };
         let tail_of = |options: &Options| if shape.has_short_tail { SHORT_TAIL } else { options.tail_max };
         let machine = |n| {
             let options = options(n);
-            Machine::new(Options { sync, tail_max: tail_of(&options), ..options }, &mut hosts)
+            let (tail_max, limits) = (tail_of(&options), limits_of(&options));
+            Machine::new(Options { sync, tail_max, limits, ..options }, &mut hosts)
         };
         let machines: Vec<Machine> = (0..shape.machines).map(machine).collect();
         machines.iter().skip(shape.machines - shape.spares).for_each(|machine| machine.set_spare(true));

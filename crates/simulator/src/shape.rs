@@ -46,6 +46,8 @@ pub(crate) struct Shape {
     pub(crate) table: SharedTable,
     /// True if a node may have only a few calls in flight.
     pub(crate) has_short_tail: bool,
+    /// True if pages, windows and batches of nodes are small.
+    pub(crate) has_small_limits: bool,
     /// True if all machines take all writes, and those that are read change every second.
     pub(crate) rotates: bool,
     /// True if replicas compare what they hold all the time, and forget deletions by that.
@@ -70,6 +72,7 @@ impl Shape {
             StormKind::Crashes | StormKind::Links => SharedTable::Default,
         };
         let has_short_tail = random.chance(1, 3);
+        let has_small_limits = random.fork("limits").chance(1, 3);
         let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
         // Where no machine forgets, hints have to do by themselves.
         let compares = storm == StormKind::Crashes && random.fork("repair").chance(1, 3);
@@ -77,7 +80,20 @@ impl Shape {
         let spares = usize::from(kind == RunKind::Moves && machines > COPIES && !rotates);
         let mut ranges = random.fork("tokens");
         let tokens = if ranges.chance(1, 4) { ranges.between(1, 16) as u32 } else { TOKENS };
-        Shape { machines, spares, tokens, storm, is_periodic, table, has_short_tail, rotates, compares, spans, disks }
+        Shape {
+            machines,
+            spares,
+            tokens,
+            storm,
+            is_periodic,
+            table,
+            has_short_tail,
+            has_small_limits,
+            rotates,
+            compares,
+            spans,
+            disks,
+        }
     }
 
     /// True if machines lose power, and what was not synced with it.
@@ -126,8 +142,19 @@ impl Shape {
     /// Machines all of which run, with synced writes and the default table, and nothing else going on.
     #[cfg(test)]
     pub(crate) fn plain(machines: usize, storm: StormKind) -> Shape {
-        let (is_periodic, has_short_tail, rotates, compares, spans) = (false, false, false, false, false);
-        let (spares, tokens, table, disks) = (0, TOKENS, SharedTable::Default, false);
-        Shape { machines, spares, tokens, storm, is_periodic, table, has_short_tail, rotates, compares, spans, disks }
+        Shape {
+            machines,
+            spares: 0,
+            tokens: TOKENS,
+            storm,
+            is_periodic: false,
+            table: SharedTable::Default,
+            has_short_tail: false,
+            has_small_limits: false,
+            rotates: false,
+            compares: false,
+            spans: false,
+            disks: false,
+        }
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::fake::{DEADLINE, Does, FIRST_STAMP, Fake, all, encode, key, one, probing, settle, value};
+use crate::limits::MEND_BYTES_MAX;
 use crate::{Read, ReadError, ReadPolicy, Refusal, read};
 use henge_model::{Consistency, ReadCommand, RowBlock, WriteId};
 use std::sync::atomic::Ordering;
@@ -10,7 +11,7 @@ fn rows(keys: impl Iterator<Item = (u8, u8)>) -> Vec<(Bytes, Bytes)> {
 }
 
 fn decode_mutations(rows: Vec<(Bytes, Bytes)>) -> Vec<Mutation> {
-    mutations(rows, 77).map(|bytes| Mutation::decode(bytes).unwrap()).collect()
+    mutations(rows, 77, MEND_BYTES_MAX).map(|bytes| Mutation::decode(bytes).unwrap()).collect()
 }
 
 #[test]

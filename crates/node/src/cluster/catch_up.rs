@@ -12,8 +12,6 @@ use henge_metadata::{EntryError, Epoch, LogPage, Position, SealedEntry, Snapshot
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Bytes of entries in one answer; one that is longer travels alone.
-const PAGE_BYTES: usize = 1 << 20;
 /// Bytes of the longest snapshot taken: 256 MiB.
 const SNAPSHOT_BYTES_MAX: u64 = 256 << 20;
 /// The time that a peer has to answer with a page.
@@ -212,24 +210,25 @@ impl<W: World> Cluster<W> {
         if faults.withhold_entries {
             return Err(Refusal::Other);
         }
+        let page_bytes = self.context.options.limits.log_page_bytes;
         let log = self.log.lock();
         if let Some((position, offset)) = snapshot {
             let current = log.snapshot().filter(|snapshot| snapshot.position == position);
-            return current.map(|snapshot| piece(snapshot, offset)).ok_or(Refusal::Other);
+            return current.map(|snapshot| piece(snapshot, offset, page_bytes)).ok_or(Refusal::Other);
         }
-        let bytes_max = if faults.catch_up_by_entries { usize::MAX } else { PAGE_BYTES };
+        let bytes_max = if faults.catch_up_by_entries { usize::MAX } else { page_bytes };
         Ok(match log.page(after, bytes_max) {
             LogPage::Entries { entries, more } => PullReply::Entries { entries, more },
-            LogPage::Snapshot(snapshot) => piece(&snapshot, 0),
+            LogPage::Snapshot(snapshot) => piece(&snapshot, 0, page_bytes),
             LogPage::Fork(position) => PullReply::Fork(position),
         })
     }
 }
 
 /// A piece of a snapshot.
-fn piece(snapshot: &Snapshot, offset: u64) -> PullReply {
+fn piece(snapshot: &Snapshot, offset: u64, bytes_max: usize) -> PullReply {
     let total = snapshot.bytes.len();
     let start = usize::try_from(offset).map_or(total, |offset| offset.min(total));
-    let piece = snapshot.bytes.slice(start..total.min(start + PAGE_BYTES));
+    let piece = snapshot.bytes.slice(start..total.min(start + bytes_max));
     PullReply::Snapshot { position: snapshot.position, total: total as u64, offset: start as u64, piece }
 }

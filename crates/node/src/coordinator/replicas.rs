@@ -266,6 +266,10 @@ impl<W: World> Replicas for Coordinator<W> {
         self.parts.context.world.sleep_until(self.parts.context.deadline_after(time))
     }
 
+    fn limits(&self) -> henge_coordinator::Limits {
+        self.parts.context.options.limits.requests
+    }
+
     fn faults(&self) -> henge_coordinator::Faults {
         let faults = self.parts.context.options.faults;
         henge_coordinator::Faults {

@@ -1,5 +1,6 @@
 //! A node's settings: each is declared here, and nowhere else.
 
+use crate::ground::limits::Limits;
 use henge_base::HostId;
 use henge_cql::Guardrails;
 use henge_metadata::VersionRange;
@@ -134,6 +135,8 @@ settings! {
         moves_ranges: bool = moves_are_supported();
         /// The versions of formats that it speaks: those of its release, but in tests.
         versions: VersionRange = VersionRange::OF_RELEASE;
+        /// Bounds that no setting changes.
+        limits: Limits = Limits::default();
         /// Deliberate faults, for proving that the simulator finds them.
         faults: Faults = Faults::default();
     }

@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use henge_base::{Bytes, Micros};
 use henge_coordinator::{Refusal, ReplicaError};
 use henge_model::{Digester, Key, Mutation, StorageId, TokenRange};
-use henge_repair::{FETCH_BYTES_MAX, LIST_BYTES_MAX, ListPage, ListedRow, SUMS_MAX, spans};
+use henge_repair::{ListPage, ListedRow, SUMS_MAX, spans};
 use henge_storage::{ContentScan, Floor, Flow, Proven, ReadError, SettledBallots, Store};
 use std::sync::Arc;
 use std::time::Duration;
@@ -193,10 +193,12 @@ impl<W: World> LocalReplica<W> {
 
     /// Answers a question about rows.
     pub(crate) async fn answer_rows(&self, RepairRows { part, ask }: RepairRows) -> Result<RowsReply, ReplicaError> {
-        let began = self.context.world.mono();
+        let (began, limits) = (self.context.world.mono(), self.context.options.limits);
         let job = move |store: &Store| match ask {
-            RowsQuestion::List { first, last, from } => list(store, &part, (first, last), from).map(RowsReply::Page),
-            RowsQuestion::Fetch(keys) => fetch(store, &part, keys).map(RowsReply::Rows),
+            RowsQuestion::List { first, last, from } => {
+                list(store, &part, (first, last), from, limits.list_bytes).map(RowsReply::Page)
+            }
+            RowsQuestion::Fetch(keys) => fetch(store, &part, keys, limits.fetch_bytes).map(RowsReply::Rows),
         };
         let reply = self.on_disk(Lane::Background, job).await.map_err(|error| self.unreadable(&error))?;
         let bytes = match &reply {
@@ -320,6 +322,7 @@ fn list(
     part: &ComparedPart,
     (first, last): (u32, u32),
     from: Option<Bytes>,
+    bytes_max: usize,
 ) -> Result<ListPage, ReadError> {
     let (mut rows, mut bytes, mut read) = (Vec::new(), 0, 0);
     let mut digester = Digester::of_stored(part.purge_before);
@@ -328,16 +331,16 @@ fn list(
     for scan in scans {
         let mut scan = from.iter().fold(scan, |scan, from| scan.from(from));
         while !scan.has_ended() {
-            if bytes >= LIST_BYTES_MAX || read >= LIST_READ_BYTES_MAX {
+            if bytes >= bytes_max || read >= LIST_READ_BYTES_MAX {
                 return Ok(ListPage { rows, until: Some(scan.next_key().clone()) });
             }
-            store.scan_content(&mut scan, LIST_BYTES_MAX, &mut |key, view, row| {
+            store.scan_content(&mut scan, bytes_max, &mut |key, view, row| {
                 read += key.len() + row.len();
                 if let Some(hash) = digester.stored_row(key, view).filter(|hash| hash.hash != 0) {
                     bytes += key.len() + 24;
                     rows.push(ListedRow { key: Bytes::copy_from_slice(key), hash: hash.hash });
                 }
-                if bytes >= LIST_BYTES_MAX { Flow::Stop } else { Flow::Continue }
+                if bytes >= bytes_max { Flow::Stop } else { Flow::Continue }
             })?;
         }
     }
@@ -345,10 +348,15 @@ fn list(
 }
 
 /// The rows at these keys, or the first of them.
-fn fetch(store: &Store, part: &ComparedPart, keys: Vec<Bytes>) -> Result<Vec<(Bytes, Option<Bytes>)>, ReadError> {
+fn fetch(
+    store: &Store,
+    part: &ComparedPart,
+    keys: Vec<Bytes>,
+    bytes_max: usize,
+) -> Result<Vec<(Bytes, Option<Bytes>)>, ReadError> {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     for key in keys {
-        if bytes >= FETCH_BYTES_MAX {
+        if bytes >= bytes_max {
             break;
         }
         let is_within = |token| part.ranges.iter().any(|range| range.contains(token));

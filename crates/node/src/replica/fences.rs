@@ -8,9 +8,6 @@ use henge_coordinator::{Refusal, ReplicaError};
 use henge_model::{StorageId, TokenRange};
 use henge_storage::{ExportCursor, ExportPage, Store};
 
-/// Bytes of states of acceptors that one job looks at.
-const ACCEPTOR_BYTES_MAX: usize = 4 << 20;
-
 impl<W: World> LocalReplica<W> {
     /// Refuses from now on ballots from before `ballots`, and writes that were issued before `fence`. False, without a fence of writes, if
     /// an acceptor does not know what became of a value of that time.
@@ -86,7 +83,8 @@ impl<W: World> LocalReplica<W> {
         range: TokenRange,
         after: Option<ExportCursor>,
     ) -> Result<ExportPage, ReplicaError> {
-        let job = move |store: &Store| store.export_acceptors(table, range, after.as_ref(), ACCEPTOR_BYTES_MAX);
+        let bytes_max = self.context.options.limits.acceptor_bytes;
+        let job = move |store: &Store| store.export_acceptors(table, range, after.as_ref(), bytes_max);
         self.on_disk(Lane::Background, job).await.map_err(|error| self.unreadable(&error))
     }
 }

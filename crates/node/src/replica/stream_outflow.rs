@@ -5,9 +5,6 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Pages that are being read or wait for their turn.
-const PAGES_UNDER_WAY_MAX: usize = 8;
-
 /// The pages that this node sends to new replicas, at the rate that is set, and the purges that are under way.
 #[derive(Debug, Default)]
 pub(crate) struct StreamOutflow {
@@ -26,10 +23,10 @@ impl StreamOutflow {
         at
     }
 
-    /// Counts a page as under way until the returned guard is dropped; `None` if too many are.
-    pub(super) fn begin_page(&self) -> Option<CountGuard<'_>> {
+    /// Counts a page as under way until the returned guard is dropped; `None` if there are more than so many.
+    pub(super) fn begin_page(&self, pages_max: usize) -> Option<CountGuard<'_>> {
         let page = CountGuard::new(&self.pages_under_way);
-        (self.pages_under_way.load(Ordering::SeqCst) <= PAGES_UNDER_WAY_MAX).then_some(page)
+        (self.pages_under_way.load(Ordering::SeqCst) <= pages_max).then_some(page)
     }
 
     /// Begins a step of a purge, which is under way until the returned guard is dropped. Whether a plan is under way is asked after this.

@@ -13,8 +13,7 @@ use henge_model::{RowError, RowView, merge_encoded};
 use henge_storage::{ExportCursor, ExportPage, ReadError, Store};
 use std::sync::Arc;
 
-/// Bytes of a page, at most and, where little is sent in a second, at least; one row may be larger.
-const PAGE_BYTES: usize = 1 << 20;
+/// Bytes of a page at least, where little is sent in a second.
 const PAGE_BYTES_MIN: usize = 4 << 10;
 
 /// Serves a page to the new replica `from`.
@@ -30,12 +29,13 @@ pub(crate) async fn page<W: World>(
         refusal => refusal,
     })?;
     let outflow = &replica.stream_outflow;
-    let _page = outflow.begin_page().ok_or(Refusal::Overloaded)?;
+    let _page = outflow.begin_page(replica.context.options.limits.stream_pages).ok_or(Refusal::Overloaded)?;
     let skips_acceptors = replica.context.options.faults.stream_no_acceptors && asked.part == StreamPart::Acceptors;
     if skips_acceptors {
         return Ok(StreamPageReply::default());
     }
-    let bytes_max = page_bytes(replica.context.options.stream_throughput);
+    let options = &replica.context.options;
+    let bytes_max = page_bytes(options.stream_throughput, options.limits.stream_page_bytes);
     let read = replica.on_disk(Lane::Background, move |store| read(store, &asked, bytes_max)).await;
     let page = read.map_err(|error| match error {
         ReadError::UnknownTable => Refusal::UnknownTable,
@@ -79,10 +79,10 @@ fn check<W: World>(
 }
 
 /// Bytes of a page at a rate: what is sent in a quarter of a second, so that none waits for long behind others.
-fn page_bytes(per_second: u64) -> usize {
+fn page_bytes(per_second: u64, bytes_max: usize) -> usize {
     match per_second {
-        0 => PAGE_BYTES,
-        rate => usize::try_from(rate / 4).unwrap_or(PAGE_BYTES).clamp(PAGE_BYTES_MIN, PAGE_BYTES),
+        0 => bytes_max,
+        rate => usize::try_from(rate / 4).unwrap_or(bytes_max).max(PAGE_BYTES_MIN).min(bytes_max),
     }
 }
 

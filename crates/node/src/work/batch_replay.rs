@@ -17,8 +17,6 @@ use std::time::Duration;
 
 /// Between two looks for batches that were left behind.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
-/// Batches read from the log at once.
-const BATCHES_MAX: usize = 64;
 /// Batches replayed at once: few, since their parts go to all replicas and take places in the tail that writes of clients need too.
 const REPLAYED_AT_ONCE_MAX: usize = 2;
 
@@ -55,9 +53,9 @@ async fn replay_all<W: World>(
     let (context, replica) = (coordinator.context(), coordinator.replica());
     let age = 2 * context.options.write_timeout;
     let before = context.wall_us() - age.as_micros() as Micros;
-    let mut after = None;
+    let (batches_max, mut after) = (context.options.limits.batches, None);
     loop {
-        let read = move |store: &Store| store.batches(after.as_ref(), before, BATCHES_MAX);
+        let read = move |store: &Store| store.batches(after.as_ref(), before, batches_max);
         let page = replica.on_disk(Lane::Background, read).await?;
         for found in page.damaged {
             handle_damaged(context, replica, found, damaged).await;

@@ -38,8 +38,6 @@ use tracing::Instrument;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The wait between two looks for a plan, if no change of the plan is noticed before.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Ranges that are fetched at once.
-const RANGES_AT_ONCE: usize = 4;
 /// The time that a source has to answer with its fences.
 const FENCES_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -112,7 +110,8 @@ impl<W: World> Streaming<W> {
             let span = tracing::info_span!("range", table = table.0, after = tokens.start.0, up_to = tokens.end.0);
             async move { (range, stream.run().await) }.instrument(span)
         };
-        let outcomes: Vec<_> = stream::iter(ranges).map(fetch).buffer_unordered(RANGES_AT_ONCE).collect().await;
+        let ranges_max = this.coordinator.context().options.limits.stream_ranges;
+        let outcomes: Vec<_> = stream::iter(ranges).map(fetch).buffer_unordered(ranges_max).collect().await;
         let mut outcome = Ok(());
         for (range, fetched) in outcomes {
             match fetched {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use words::Words;
 
 /// The settings of a head, in their order.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "seed",
     "machines",
     "spares",
@@ -23,6 +23,7 @@ const SETTINGS: [&str; 16] = [
     "sync",
     "table",
     "few-calls",
+    "small-limits",
     "rotate-readers",
     "compare",
     "length",
@@ -123,6 +124,7 @@ impl<'a> Head<'a> {
             is_periodic: self.take("sync", |words| words.choice(&SYNCS))?,
             table: self.take("table", |words| words.choice(&TABLES.map(|each| (table(each), each))))?,
             has_short_tail: self.take("few-calls", |words| words.choice(&FLAGS))?,
+            has_small_limits: self.take("small-limits", |words| words.choice(&FLAGS))?,
             rotates: self.take("rotate-readers", |words| words.choice(&FLAGS))?,
             compares: self.take("compare", |words| words.choice(&FLAGS))?,
             spans: self.take("datacenters", |words| words.choice(&DATACENTERS))?,

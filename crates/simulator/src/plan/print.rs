@@ -11,7 +11,7 @@ use std::fmt;
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let yes_or_no = |value| if value { "yes" } else { "no" };
-        let Shape { machines, spares, tokens, has_short_tail, rotates, compares, spans, .. } =
+        let Shape { machines, spares, tokens, has_short_tail, has_small_limits, rotates, compares, spans, .. } =
             self.shape;
         writeln!(f, "seed {}", self.seed)?;
         writeln!(f, "machines {machines}\nspares {spares}\ntokens {tokens}")?;
@@ -20,6 +20,7 @@ impl fmt::Display for Plan {
         writeln!(f, "sync {}", if self.shape.is_periodic { "periodic" } else { "always" })?;
         writeln!(f, "table {}", table(self.shape.table))?;
         writeln!(f, "few-calls {}", yes_or_no(has_short_tail))?;
+        writeln!(f, "small-limits {}", yes_or_no(has_small_limits))?;
         writeln!(f, "rotate-readers {}", yes_or_no(rotates))?;
         writeln!(f, "compare {}", yes_or_no(compares))?;
         writeln!(f, "length {}", Seconds(self.length))?;

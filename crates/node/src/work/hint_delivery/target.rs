@@ -76,7 +76,7 @@ impl<W: World> TargetDelivery<W> {
             let jitter = Duration::from_micros(random.below(JITTER.as_micros() as u64));
             self.delivery.context.pause(jitter).await;
         }
-        let (mut after, mut window) = (None, Window::first());
+        let (mut after, mut window) = (None, Window::first(self.delivery.context.options.limits.hints));
         while self.delivery.is_ready(self.target) {
             let (target, behind): (HostId, Option<HintId>) = (self.target, after.take());
             let read = move |store: &Store| store.hints_of(target, behind.as_ref(), window.hints());

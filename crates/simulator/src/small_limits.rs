@@ -1,0 +1,31 @@
+//! Bounds of nodes in runs where they are small, so that a page, a window or a batch ends after a few rows: what goes wrong at such an end
+//! would take megabytes otherwise.
+
+use henge_base::Random;
+use henge_coordinator::Limits as RequestLimits;
+use henge_node::Limits;
+
+/// Bounds of all nodes of a run.
+pub(crate) fn draw(random: &mut Random) -> Limits {
+    let mut between = |low, high| random.between(low, high) as usize;
+    Limits {
+        requests: RequestLimits {
+            merged_bytes: between(100, 4_000),
+            short_reads: between(4, 16) as u32,
+            mend_bytes: between(1, 1_000),
+            mends_under_way: between(1, 4),
+            reread_keys: between(1, 4),
+            plans: between(2, 4) as u32,
+        },
+        answer_bytes: between(100, 3_000),
+        log_page_bytes: between(1_000, 8_000),
+        stream_page_bytes: between(1, 2_000),
+        stream_pages: between(1, 3),
+        stream_ranges: between(1, 2),
+        acceptor_bytes: between(4_000, 40_000),
+        hints: between(1, 8),
+        batches: between(1, 3),
+        list_bytes: between(1, 500),
+        fetch_bytes: between(1, 1_000),
+    }
+}
