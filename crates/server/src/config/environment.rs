@@ -21,6 +21,7 @@ pub(crate) const TOOLING: &[&str] = &[
     "HENGE_POWER_CUTS",
     "HENGE_POWER_SEED",
     "HENGE_WRITE_DOCS",
+    "HENGE_WRITE_FIXTURES",
 ];
 
 impl Settings {
