@@ -83,7 +83,7 @@ pub use read_command::{KeyRange, READ_KEYS_MAX, ReadCommand};
 pub use row::{Cell, CellKind, ColumnId, Deletion, Marker, Row};
 pub use row_block::RowBlock;
 pub use row_codec::{CellKindView, CellView, Cells, RowError, RowView, Strip, encode_cells, encode_row, strip_row};
-pub use row_sink::{ProjectedColumn, Projection, RowSink, Rows};
+pub use row_sink::{ProjectedColumn, Projection, RowCount, RowSink, Rows};
 pub use schema::{
     Column, ColumnKind, CompactStorage, Compaction, DroppedColumn, Keyspace, Order, Replication, ReplicationFactor,
     Schema, Table, TableHistory, TableId, TableOptions,

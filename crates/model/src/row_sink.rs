@@ -92,3 +92,36 @@ impl RowSink for Rows {
         self.bytes = bytes;
     }
 }
+
+/// A sink that counts rows and drops them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowCount {
+    rows: usize,
+    bytes: usize,
+}
+
+impl RowSink for RowCount {
+    fn begin_row(&mut self) {
+        self.rows += 1;
+    }
+
+    fn value(&mut self, value: Option<&[u8]>) {
+        self.bytes += value.map_or(0, <[u8]>::len);
+    }
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn mark(&self) -> (usize, usize) {
+        (self.rows, self.bytes)
+    }
+
+    fn rollback(&mut self, (rows, bytes): (usize, usize)) {
+        (self.rows, self.bytes) = (rows, bytes);
+    }
+}

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use henge_model::{
     Cell, CellKind, Column, ColumnId, ColumnKind, DataType, Key, Marker, Order, PartitionKey, ProjectedColumn,
-    Projection, Row, RowSink, RowView, StorageId, Table, TableOptions, encode_row, project,
+    Projection, Row, RowCount, RowSink, RowView, StorageId, Table, TableOptions, encode_row, project,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell as Counter;
@@ -31,34 +31,6 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// A sink that counts rows and bytes.
-#[derive(Default)]
-struct Tally {
-    rows: usize,
-    bytes: usize,
-}
-
-impl RowSink for Tally {
-    fn begin_row(&mut self) {
-        self.rows += 1;
-    }
-    fn value(&mut self, value: Option<&[u8]>) {
-        self.bytes += value.map_or(0, <[u8]>::len);
-    }
-    fn rows(&self) -> usize {
-        self.rows
-    }
-    fn bytes(&self) -> usize {
-        self.bytes
-    }
-    fn mark(&self) -> (usize, usize) {
-        (self.rows, self.bytes)
-    }
-    fn rollback(&mut self, (rows, bytes): (usize, usize)) {
-        (self.rows, self.bytes) = (rows, bytes);
-    }
-}
 
 fn column(id: u32, data_type: DataType, kind: ColumnKind) -> Column {
     Column { id: ColumnId(id), name: format!("column{id}"), data_type, kind, order: Order::Ascending }
@@ -98,7 +70,7 @@ fn reading_a_row_allocates_nothing() {
     columns.extend((2..12).map(|id| ProjectedColumn::Cell(ColumnId(id))));
     let projection = Projection { table: Arc::new(table), columns };
 
-    let mut tally = Tally::default();
+    let mut tally = RowCount::default();
     let before = COUNT.with(Counter::get);
     let view = RowView::parse(key.bytes(), &bytes).unwrap();
     assert!(view.is_live(0));

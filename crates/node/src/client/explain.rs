@@ -11,7 +11,7 @@ use crate::ground::world::World;
 use henge_base::HostId;
 use henge_coordinator::{KeyspacePlacement, LevelCheck, check_read_level, check_write_level};
 use henge_cql::{BindContext, ExplainLine, ExplainPlan, Explanation, ModifyPlan, Plan, SelectPlan};
-use henge_model::{Consistency, RowSink, Token, WriteId};
+use henge_model::{Consistency, RowCount, RowSink, Token, WriteId};
 use henge_query::Page;
 use std::time::Duration;
 
@@ -137,7 +137,7 @@ impl<W: World> Core<W> {
     ) -> Result<Vec<ExplainLine>, Error> {
         let (core, trace) = self.with_new_trace(None, None);
         let counted = core.coordinator().begin_request();
-        let (mut taken, began) = (CountedRows::default(), self.now());
+        let (mut taken, began) = (RowCount::default(), self.now());
         let outcome = Box::pin(core.execute_select(ready, plan, parameters, &counted, &mut taken)).await?;
         let took = self.now().since(began);
         let more = if matches!(outcome, Outcome::Rows(Some(_))) { ", and there are more pages" } else { "" };
@@ -145,9 +145,9 @@ impl<W: World> Core<W> {
             "answer",
             format!(
                 "{} row{} of {} bytes in {}{more}",
-                taken.rows,
-                if taken.rows == 1 { "" } else { "s" },
-                taken.bytes,
+                taken.rows(),
+                if taken.rows() == 1 { "" } else { "s" },
+                taken.bytes(),
                 time(took)
             ),
         )];
@@ -182,37 +182,4 @@ fn level_line(level: Consistency, checks: &[LevelCheck], what: &str) -> ExplainL
 
 fn time(time: Duration) -> String {
     format!("{:.3} ms", time.as_secs_f64() * 1_000.0)
-}
-
-/// A sink that counts rows and drops them.
-#[derive(Default)]
-struct CountedRows {
-    rows: usize,
-    bytes: usize,
-}
-
-impl RowSink for CountedRows {
-    fn begin_row(&mut self) {
-        self.rows += 1;
-    }
-
-    fn value(&mut self, value: Option<&[u8]>) {
-        self.bytes += value.map_or(0, <[u8]>::len);
-    }
-
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    fn mark(&self) -> (usize, usize) {
-        (self.rows, self.bytes)
-    }
-
-    fn rollback(&mut self, (rows, bytes): (usize, usize)) {
-        (self.rows, self.bytes) = (rows, bytes);
-    }
 }
