@@ -1,9 +1,9 @@
 //! Authenticated QUIC links between nodes, which carry requests, replies and messages as bytes.
 //!
 //! - `certificate`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
-//! - `endpoint`: all of them; `port`: the UDP port; `dialer`: the links of a thread; `link`: connections to peers; `inbound`:
-//!   connections from peers; `core_number`: the thread that a link belongs to; `steering`, `hello`, `stream`, `frame`: the bytes
-//!   on them.
+//! - `endpoint`: all of them; `port`, `udp_socket`: the UDP port and its sockets; `dialer`: the links of a thread; `link`: connections to
+//!   peers; `inbound`: connections from peers; `core_number`: the thread that a link belongs to; `steering`, `hello`, `stream`, `frame`:
+//!   the bytes on them.
 //! - `outbox`, `pending_calls`, `call`, `handler`: queued frames and waiting calls; `state`: what links and connections share of their
 //!   endpoint; `options`, `limits`: settings and bounds.
 
@@ -33,6 +33,7 @@ mod steering;
 mod stream;
 mod tls;
 mod trust;
+mod udp_socket;
 
 pub use call::{Call, CallError};
 pub use certificate::{Authority, IssuedCertificate, NodeCertificate};

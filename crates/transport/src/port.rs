@@ -3,6 +3,7 @@
 
 use crate::identity::Identity;
 use crate::steering::{ThreadIds, steer};
+use crate::udp_socket::QuicRuntime;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -90,7 +91,7 @@ fn endpoint(
     let mut config = quinn::EndpointConfig::new(Arc::new(identity.reset_key()));
     config.cid_generator(move || Box::new(ThreadIds::new(core)));
     config.max_udp_payload_size(PAYLOAD_BYTES_MAX).map_err(io::Error::other)?;
-    quinn::Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
+    quinn::Endpoint::new(config, server, socket, Arc::new(QuicRuntime))
 }
 
 /// The sockets of a port, the control thread's first: the kernel numbers them as they are bound.
