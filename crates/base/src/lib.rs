@@ -18,7 +18,7 @@ mod wire;
 
 pub use bytes::{Bytes, BytesMut};
 pub use clock::{Micros, Mono};
-pub use hex::hex;
+pub use hex::{from_hex, hex};
 pub use hlc::{DriftError, Hlc, MAX_DRIFT_US, OFFSET_MAX_US, check_received_stamp};
 pub use id::{ClusterId, HostId};
 pub use random::Random;

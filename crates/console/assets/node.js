@@ -85,7 +85,8 @@ export function loggedIn() {
 }
 
 export async function logIn(role, password) {
-  const told = await send("log-in", { role, password });
+  const { error, ...told } = await send("log-in", { role, password });
+  if (error) throw new Error(error);
   sessionStorage.setItem(KEPT_SESSION, JSON.stringify({ ...told, role }));
 }
 

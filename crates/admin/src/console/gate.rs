@@ -6,6 +6,7 @@
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use henge_base::hex;
 use henge_operator::{Failure, FailureKind};
 use std::fmt;
 use std::fs::File;
@@ -24,7 +25,7 @@ impl Token {
     pub(super) fn draw() -> io::Result<Token> {
         let mut bytes = [0; TOKEN_BYTES];
         File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-        Ok(Token(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Token(hex(&bytes)))
     }
 
     /// True of the same text; takes as long for each text of the same length.

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use henge_base::{from_hex, hex};
 use henge_operator::{ClusterReport, FailureKind, KeyspaceSelection};
 use henge_shell::{Client, Login, Page, Statement, StatementError};
 use serde::{Deserialize, Serialize};
@@ -45,8 +46,10 @@ pub(super) struct LogIn {
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct LoggedIn {
+    /// The reason why there is no session; all else is empty then.
+    error: Option<String>,
     session: String,
     /// The node's address for clients.
     place: String,
@@ -89,12 +92,12 @@ impl Sessions {
             let client = tokio::task::spawn_blocking(move || Client::open(&login)).await??;
             let token = Token::draw()?;
             self.keep(Session { token: token.clone(), client: Arc::new(Mutex::new(client)), used: Instant::now() });
-            anyhow::Ok(LoggedIn { session: token.to_string(), place: place.to_string() })
+            anyhow::Ok(LoggedIn { error: None, session: token.to_string(), place: place.to_string() })
         };
-        match outcome.await {
-            Ok(session) => Json(session).into_response(),
-            Err(error) => refusal(StatusCode::FORBIDDEN, FailureKind::Forbidden, format!("{error:#}")),
-        }
+        // A wrong password is an answer: browsers report any other status as a fault of the page.
+        let told =
+            outcome.await.unwrap_or_else(|error| LoggedIn { error: Some(format!("{error:#}")), ..LoggedIn::default() });
+        Json(told).into_response()
     }
 
     /// Ends a session: its connection is closed.
@@ -157,7 +160,7 @@ async fn place_for_clients(node: &AdminClient) -> anyhow::Result<SocketAddr> {
 }
 
 fn run(client: &Mutex<Client>, asked: &Run) -> Result<Ran, StatementError> {
-    let from = asked.from.as_deref().map(bytes_of).transpose()?;
+    let from = asked.from.as_deref().map(position_of).transpose()?;
     let mut client = client.lock().unwrap_or_else(PoisonError::into_inner);
     let begun = Instant::now();
     let Page { columns, rows, next, warnings, trace } = client.run(&Statement {
@@ -171,7 +174,13 @@ fn run(client: &Mutex<Client>, asked: &Run) -> Result<Ran, StatementError> {
     let trace = trace.map(|id| read_trace(&mut client, id)).transpose()?;
     let cut = |value: Option<String>| value.map(|text| shorten(text, VALUE_CHARS_MAX));
     let rows = rows.into_iter().map(|row| row.into_iter().map(cut).collect()).collect();
-    Ok(Ran { error: None, columns, rows, next: next.map(|bytes| hex(&bytes)), warnings, micros, trace })
+    let next = next.map(|bytes| hex(&bytes));
+    Ok(Ran { error: None, columns, rows, next, warnings, micros, trace })
+}
+
+/// The position of a page, from its hexadecimal digits.
+fn position_of(digits: &str) -> Result<Vec<u8>, StatementError> {
+    from_hex(digits).ok_or_else(|| StatementError::Refused("the position of the page cannot be read".to_owned()))
 }
 
 fn shorten(text: String, most: usize) -> String {
@@ -181,28 +190,9 @@ fn shorten(text: String, most: usize) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes_of(hex: &str) -> Result<Vec<u8>, StatementError> {
-    let digits: Option<Vec<u8>> = hex.chars().map(|c| c.to_digit(16).and_then(|digit| digit.try_into().ok())).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0);
-    let digits = digits.ok_or_else(|| StatementError::Refused("the position of the page cannot be read".to_owned()))?;
-    Ok(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn positions_of_pages_go_both_ways() {
-        let bytes = [0, 7, 0x80, 0xff];
-        assert_eq!(hex(&bytes), "000780ff");
-        assert_eq!(bytes_of("000780ff"), Ok(bytes.to_vec()));
-        assert!(["0", "0g", "é0"].into_iter().all(|text| bytes_of(text).is_err()));
-    }
 
     #[test]
     fn long_values_are_cut_between_characters() {

@@ -1,5 +1,6 @@
 //! The trace of a statement, as the node keeps it in `system_traces`.
 
+use henge_base::hex;
 use henge_shell::{Client, Page, Statement, StatementError};
 use serde::Serialize;
 use std::time::Duration;
@@ -64,7 +65,7 @@ fn ask(client: &mut Client, text: &str) -> Result<Page, StatementError> {
 }
 
 fn uuid(bytes: [u8; 16]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(&bytes);
     [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
