@@ -12,7 +12,12 @@ import { Health } from "./health.js";
 import { Query } from "./query.js";
 
 const CLUSTER_MILLIS = 1000;
-const ACTIVITY_MILLIS = 1000;
+// While a member that seems up is silent: the node is about to take it for down.
+const DOUBT_MILLIS = 200;
+// A member that is killed is asked in vain within this time.
+const ACTIVITY_MILLIS = 500;
+// Between two points of the sparkline.
+const POINT_MILLIS = 950;
 
 const VIEWS = [
   { path: "overview", title: "Overview", view: Overview },
@@ -58,9 +63,9 @@ function useKeys(toggleHelp) {
 
 // The samples of each node, and the sums that the sparkline draws.
 function useRecord() {
-  const record = useRef({ samples: new Map(), points: [] });
+  const record = useRef({ samples: new Map(), points: [], pointed: 0 });
   const take = (activity) => {
-    const { samples, points } = record.current;
+    const { samples, points, pointed } = record.current;
     const kept = new Map();
     for (const { host_id, health } of activity.members) {
       if (health) kept.set(host_id, addSample(samples.get(host_id) ?? [], health.activity));
@@ -68,9 +73,18 @@ function useRecord() {
     const live = liveParts(kept);
     const operations = together(live.values());
     const point = { reads: sumRate(operations, READS), writes: sumRate(operations, WRITES) };
-    record.current = { samples: kept, points: live.size > 0 ? addPoint(points, point) : points };
+    const isDue = live.size > 0 && performance.now() - pointed >= POINT_MILLIS;
+    record.current = isDue
+      ? { samples: kept, points: addPoint(points, point), pointed: performance.now() }
+      : { samples: kept, points, pointed };
   };
   return [record.current, take];
+}
+
+// True while a member that seems up does not answer.
+function isInDoubt(members, words) {
+  const silent = new Set(words.filter((word) => word.error).map((word) => word.host_id));
+  return members.some((member) => member.is_up && silent.has(member.host_id));
 }
 
 function Summary({ cluster, activity }) {
@@ -114,8 +128,12 @@ function Console() {
   const [helps, setHelps] = useState(false);
   const [record, take] = useRecord();
   const facts = usePoll("console", 60000);
-  const cluster = usePoll("reports/cluster", CLUSTER_MILLIS);
+  const [inDoubt, doubt] = useState(false);
+  const cluster = usePoll("reports/cluster", inDoubt ? DOUBT_MILLIS : CLUSTER_MILLIS);
   const activity = usePoll("reports/activity", ACTIVITY_MILLIS, take);
+  useEffect(() => {
+    doubt(isInDoubt(cluster.data?.members ?? [], activity.data?.members ?? []));
+  }, [cluster.data, activity.data]);
   useKeys(setHelps);
   useEffect(() => {
     document.title = `${view.title} – ${cluster.data?.name ?? "Henge"} console`;
