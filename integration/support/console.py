@@ -11,8 +11,8 @@ from processes import HENGE
 class Console:
     """The process, and the address that it prints."""
 
-    def __init__(self, node):
-        command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), "console", "--console-port", "0"]
+    def __init__(self, node, *arguments):
+        command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), "console", "--console-port", "0", *map(str, arguments)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         lines = iter(self.process.stdout.readline, "")
         self.address = next(line.strip() for line in lines if line.strip().startswith("http://"))
