@@ -2,11 +2,13 @@
 this machine's system that nothing outlives. There is no systemd in it: the unit's command is run as its user, and told apart is only
 what the unit says."""
 
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,34 @@ def test_manual_pages_and_completions_are_in_it(packages, tmp_path):
     assert run("bash", "-c", words, "bash", tmp_path / completions[0]).stdout.split() == ["admin"]
     if shutil.which("man"):
         assert "henge" in run("man", "-l", tmp_path / "usr/share/man/man1/henge.1.gz", env=os.environ | {"MANPAGER": "cat"}).stdout
+
+
+def test_the_bill_of_materials_names_what_is_in_it(packages, tmp_path):
+    run("dpkg-deb", "-x", packages[0], tmp_path)
+    bill = json.loads((tmp_path / "usr/share/doc/henge/sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    program = bill["metadata"]["component"]
+    assert (program["name"], program["version"], program["type"]) == ("henge", "0.1.0", "application")
+    parts = {part["bom-ref"]: part for part in bill["components"]}
+    assert len(parts) == len(bill["components"])
+    # All that is linked is named with its licence; archives with the checksums by which cargo took them.
+    locked = {(one["name"], one["version"]): one.get("checksum") for one in tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]}
+    for part in parts.values():
+        assert part["licenses"][0]["expression"], part
+        if part.get("purl", "").startswith("pkg:cargo/"):
+            assert part["hashes"] == [{"alg": "SHA-256", "content": locked[part["name"], part["version"]]}], part
+    linked = {part["name"] for part in parts.values() if part.get("scope") != "excluded"}
+    assert {"rustls", "quinn", "tokio", "rocksdb", "lz4", "jemalloc", "preact", "henge-server"} <= linked
+    assert not {"bindgen", "syn", "proptest", "openssl-sys", "native-tls"} & linked, "what is not in the binary"
+    binary = (tmp_path / "usr/bin/henge").read_bytes()
+    assert all(f"{name}-{version}".encode() in binary for name, version in [("rustls", version_of(parts, "rustls")), ("quinn", version_of(parts, "quinn"))])
+    refs = {program["bom-ref"], *parts}
+    assert {line["ref"] for line in bill["dependencies"]} == refs
+    assert all(set(line["dependsOn"]) <= refs for line in bill["dependencies"])
+
+
+def version_of(parts, name):
+    return next(part["version"] for part in parts.values() if part["name"] == name)
 
 
 def test_the_unit_is_good_and_hardened(system):
