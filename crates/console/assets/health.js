@@ -29,14 +29,19 @@ function Doctor() {
   <//><//>`;
 }
 
+// A sentence of the node, with addresses in place of the ids of hosts that are known.
+function withAddresses(text, addresses) {
+  return text.replace(/\bhost ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g, (whole, id) => addresses.get(id) ?? whole);
+}
+
 function Plan({ addresses }) {
   const plan = usePoll("reports/plan", 2000);
   const now = plan.data?.plan;
   return html`<${Panel} title="Plan in progress" note="changes of members or replication that move rows"><${Waiting} of=${plan}>
     ${!now ? html`<p class="quiet">There is none.</p>` : html`<dl class="facts">
-      <dt>Change</dt><dd>${now.change}</dd><dt>Step</dt><dd>${now.step}</dd>
+      <dt>Change</dt><dd>${withAddresses(now.change, addresses)}</dd><dt>Step</dt><dd>${now.step}</dd>
       <dt>Driver</dt><dd>${addresses.get(now.driver) ?? now.driver ?? "nobody: no voter is up"}</dd>
-      <dt>Waits for</dt><dd>${now.progress || "–"}</dd></dl>
+      <dt>Waits for</dt><dd>${withAddresses(now.progress, addresses) || "–"}</dd></dl>
       <ul class="findings">${now.gainers.map((gainer) => html`<li key=${gainer.host_id}>${shortAddress(gainer.address)} gains
         ${" "}${countText(gainer.ranges)} ranges: ${gainer.progress
           ? `${bytesText(gainer.progress.bytes_done)} of about ${bytesText(gainer.progress.bytes_total)}, ${countText(gainer.progress.ranges_left)} ranges left`

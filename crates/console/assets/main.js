@@ -16,6 +16,8 @@ const CLUSTER_MILLIS = 1000;
 const DOUBT_MILLIS = 200;
 // A member that is killed is asked in vain within this time.
 const ACTIVITY_MILLIS = 500;
+// News is told by all within this time.
+const AGREED_MILLIS = 5000;
 // Between two points of the sparkline.
 const POINT_MILLIS = 950;
 
@@ -88,17 +90,21 @@ function isInDoubt(members, words) {
 }
 
 function Summary({ cluster, activity }) {
+  const apart = useRef(0);
   if (!cluster.data) return null;
   const members = cluster.data.members;
   const up = members.filter((member) => member.is_up).length;
-  const versions = new Set(members.filter((member) => member.is_up).map((member) => member.schema_version));
+  // One that joins has told none yet; and what is new, each step of a plan too, takes some rounds of gossip to be told.
+  const versions = new Set(members.filter((member) => member.is_up && member.schema_version).map((member) => member.schema_version));
+  apart.current = versions.size <= 1 ? 0 : apart.current || Date.now();
+  const agrees = apart.current === 0 || Date.now() - apart.current < AGREED_MILLIS;
   const moving = members.filter((member) => member.state !== "normal").length;
   const hints = (activity.data?.members ?? []).reduce((sum, word) => sum + (word.health?.hints.count ?? 0), 0);
   const facts = [
-    [up === members.length ? "good" : "bad", `${up} of ${members.length} nodes up`],
-    [versions.size === 1 ? "good" : "warn", versions.size === 1 ? "schema agrees" : `${versions.size} versions of the schema`],
-    [moving === 0 ? "calm" : "warn", moving === 0 ? "no node moves" : `${moving} nodes join or leave`],
-    [hints === 0 ? "calm" : "warn", hints === 0 ? "no hints wait" : `${hints.toLocaleString("en")} hints wait`],
+    [up === members.length ? "good" : "bad", `${up} of ${members.length === 1 ? "1 node" : `${members.length} nodes`} up`],
+    [agrees ? "good" : "warn", agrees ? "schema agrees" : `${versions.size} versions of the schema`],
+    [moving === 0 ? "calm" : "warn", moving === 0 ? "no node moves" : moving === 1 ? "1 node joins or leaves" : `${moving} nodes join or leave`],
+    [hints === 0 ? "calm" : "warn", hints === 0 ? "no hints wait" : hints === 1 ? "1 hint waits" : `${hints.toLocaleString("en")} hints wait`],
   ];
   return html`<ul class=${cluster.error ? "summary old" : "summary"} aria-label="The cluster in short">${facts.map(([look, text]) => html`<li key=${text} class=${look}>${text}</li>`)}</ul>`;
 }
@@ -144,8 +150,8 @@ function Console() {
       <h1><img src="/icon.svg" alt="" width="22" height="22"/>${cluster.data?.name ?? "Henge"}</h1>
       <nav aria-label="Views">${VIEWS.map((one, at) => html`<a key=${one.path} href=${`#/${one.path}`}
         aria-current=${one === view ? "page" : undefined}>${one.title}<kbd aria-hidden="true">${at + 1}</kbd></a>`)}</nav>
-      <${Summary} cluster=${cluster} activity=${activity}/>
-      <button type="button" class="help" aria-label="Keys" onClick=${() => setHelps(true)}>?</button>
+      <div class="end"><${Summary} cluster=${cluster} activity=${activity}/>
+        <button type="button" class="help" aria-label="Keys" onClick=${() => setHelps(true)}>?</button></div>
     </header>
     <${Silence} cluster=${cluster}/>
     <main id="view" tabindex="-1" class=${cluster.error ? "old" : ""}>
