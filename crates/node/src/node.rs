@@ -15,6 +15,7 @@ mod recovery;
 mod renewal;
 mod schema_items;
 mod serve;
+mod shutdown;
 mod telemetry;
 mod upgrade;
 
@@ -237,7 +238,7 @@ impl<W: World> Node<W> {
 
     /// Succeeds if this node is a member and serves; the reason if not.
     pub fn readiness(&self) -> Result<(), &'static str> {
-        if self.clients.is_draining() {
+        if self.clients.is_ending() {
             return Err("shutting down");
         }
         if !self.is_member() {
@@ -327,17 +328,6 @@ impl<W: World> Node<W> {
     /// The place of an entry in this node's metadata log; `None` if it does not have it, or no longer.
     pub fn log_position(&self, index: u64) -> Option<Position> {
         self.parts.cluster.log_position(index)
-    }
-
-    /// Tells peers that this node shuts down, so that they ask it for nothing more. It goes on serving what they ask all the same.
-    pub async fn announce_shutdown(&self) {
-        let Parts { context, cluster, replica, .. } = self.parts();
-        cluster.announce_shutdown(lease::seal(context, replica).await).await;
-    }
-
-    /// Refuses new requests from now on; what is under way goes on.
-    pub fn drain(&self) {
-        self.clients.drain();
     }
 
     /// Pauses delivery of hints, or lets it go on. A restart lets it go on.

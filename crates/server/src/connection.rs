@@ -7,8 +7,11 @@
 
 mod deadlines;
 mod ended_request;
+mod farewell;
 mod fast;
+mod finish;
 mod in_flight;
+mod parting;
 mod session;
 mod settings;
 mod traced;
@@ -16,28 +19,27 @@ mod traced;
 pub(crate) use settings::ClientSettings;
 
 use crate::answer;
-use crate::client_warnings;
 use crate::clients::ConnectionEntry;
 use crate::intake::{Admission, AnswerLease, ConnectionAccount, Overload};
 use crate::login::{self, Stage};
-use crate::request::{Answer, Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, run};
+use crate::request::{Client, FinishedRequest, PendingRequest, StatementLookup, copy_frame, run};
 use crate::sampling::Sampler;
 use crate::socket::{Socket, Transfer};
-use crate::statement::{CachedStatement, Statements};
+use crate::statement::Statements;
 use crate::world::ServerWorld;
 use bytes::BytesMut;
 use deadlines::Deadlines;
 use ended_request::EndedRequest;
+use farewell::Farewell;
 use henge_node::{ClusterEvent, Consistency, Core, Metrics, Mono, Node, Operation, RoleIdentity};
 use henge_protocol::{
-    ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Response, Role,
-    Version,
+    ErrorResponse, Frame, FrameDecoder, Header, Opcode, OutputBuffer, ProtocolError, Register, Reply, Role, Version,
 };
 use in_flight::InFlightRequests;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{broadcast, watch};
 
 /// Requests under way on one connection; beyond it nothing is read.
@@ -52,8 +54,6 @@ const ROOM_STEP_BYTES: usize = 64 << 10;
 const FRAMES_PER_TURN: usize = 64;
 /// The CQL version sent in SUPPORTED.
 const CQL_VERSION: &str = "3.4.7";
-/// The longest time for answers under way once the server shuts down.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection.
 pub(crate) struct Connection {
@@ -74,6 +74,8 @@ pub(crate) struct Connection {
     stage: Stage,
     /// True if the client prefers an error over waiting where it has too much in flight.
     throws_on_overload: bool,
+    /// True if the client asks another node where it cannot prepare a statement.
+    prepares_elsewhere: bool,
     /// True once the client was warned of prepared statements that depend on the keyspace in effect.
     warned_of_keyspace: bool,
     /// Chooses the requests whose spans are exported; `None` if no spans are.
@@ -88,6 +90,8 @@ pub(crate) struct Connection {
     room: AnswerLease,
     in_flight: InFlightRequests,
     deadlines: Deadlines,
+    /// Its end, once the server shuts down.
+    farewell: Option<Farewell>,
     /// The time of the last bytes of requests.
     received: Mono,
     closing: bool,
@@ -125,6 +129,7 @@ impl Connection {
             version: Version::NEWEST,
             stage: Stage::New,
             throws_on_overload: false,
+            prepares_elsewhere: false,
             warned_of_keyspace: false,
             sampler: settings.sample_share.map(Sampler::new),
             max_frame,
@@ -134,6 +139,7 @@ impl Connection {
             registered: Register::default(),
             in_flight: InFlightRequests::new(),
             deadlines: Deadlines::default(),
+            farewell: None,
             closing: false,
         }
     }
@@ -150,7 +156,10 @@ impl Connection {
             let more = self.turn();
             self.send(&mut socket)?;
             if self.has_ended() {
-                socket.close().await;
+                match self.farewell {
+                    Some(_) => socket.part().await,
+                    None => socket.close().await,
+                }
                 return Ok(());
             }
             if more {
@@ -175,8 +184,8 @@ impl Connection {
                     }
                     Transfer::Sent(count) => self.take_sent(count),
                 },
-                _ = stop.changed(), if self.deadlines.drain.is_none() => self.deadlines.drain = Some(Instant::now() + DRAIN_TIMEOUT),
-                () = self.deadlines.wait() => return Ok(()),
+                _ = stop.changed(), if self.farewell.is_none() => self.begin_farewell(),
+                is_over = self.deadlines.wait() => if is_over { return Ok(()) },
             }
         }
     }
@@ -184,19 +193,21 @@ impl Connection {
     /// True if nothing is left to do: the connection is to be closed and its last answers are sent, or the server shuts down and nothing
     /// is under way.
     fn has_ended(&self) -> bool {
-        let is_answered = self.in_flight.count() == 0 && self.deadlines.drain.is_some();
-        (self.closing || is_answered) && self.output.ready_bytes().is_empty()
+        let in_flight = self.in_flight.count();
+        let is_over = self.farewell.as_ref().is_some_and(|farewell| farewell.is_over(Instant::now(), in_flight));
+        (self.closing || is_over) && self.output.ready_bytes().is_empty()
     }
 
     /// True if more requests are taken.
     fn is_reading(&self) -> bool {
-        self.deadlines.drain.is_none() && !self.closing && self.has_room()
+        !self.closing && self.has_room()
     }
 
     /// True if further requests may begin: a client with too much under way, or that does not take its answers, waits.
     fn has_room(&self) -> bool {
         self.in_flight.count() < IN_FLIGHT_REQUESTS_MAX
             && self.output.pending_bytes() < OUTPUT_BYTES_MAX
+            && self.farewell.as_ref().is_none_or(Farewell::has_room)
             && (self.throws_on_overload || self.has_room_for_requests())
     }
 
@@ -253,6 +264,7 @@ impl Connection {
         while let Some(done) = self.in_flight.try_next() {
             self.finish(*done);
         }
+        self.refuse_held(began);
         more
     }
 
@@ -281,7 +293,9 @@ impl Connection {
         }
         match frame.header.opcode {
             Opcode::Execute | Opcode::Query | Opcode::Prepare | Opcode::Batch if self.stage.is_established() => {
-                self.serve_statement(frame, began)
+                if !self.decline(&frame, began) {
+                    self.serve_statement(frame, began);
+                }
             }
             Opcode::Startup | Opcode::Options | Opcode::Register | Opcode::AuthResponse => self.serve_session(&frame),
             opcode => {
@@ -336,63 +350,5 @@ impl Connection {
         let operation = lookup.operation();
         self.metrics.request(operation, Consistency::One, answer::ending(&error.kind), began.elapsed());
         self.output.write_error(&Reply::to(header), &error);
-    }
-
-    fn finish(&mut self, done: EndedRequest) {
-        let EndedRequest { header, answer, mut warnings, summary, began, trace, slot, _admitted, room } = done;
-        if let Some(room) = room {
-            self.room.absorb(room);
-        }
-        if let Some(slot) = slot {
-            self.entry.record.end(slot);
-        }
-        if let Answer::Prepared(known) = &answer {
-            warnings.extend(self.keyspace_warning(known));
-        }
-        let tracing = trace.map(|trace| trace.session);
-        let reply = Reply { tracing, warnings: &warnings, ..Reply::to(&header) };
-        self.metrics.request(summary.operation, summary.consistency, summary.ending, began.elapsed());
-        if header.opcode == Opcode::AuthResponse {
-            match self.stage.after(&answer) {
-                Some(stage) => self.stage = stage,
-                None => self.closing = true,
-            }
-        }
-        match answer {
-            Answer::Void => self.output.write_void(&reply),
-            Answer::Error(error) => self.output.write_error(&reply, &error),
-            Answer::Rows { rows, next, metadata, mode } => {
-                let mut writer = self.output.begin_rows(&reply, metadata.get(), mode);
-                writer.append(rows);
-                writer.finish(next.as_deref());
-            }
-            Answer::Keyspace(name) => {
-                self.client.keyspace = Some(name.as_str().into());
-                self.entry.record.uses(&name);
-                self.output.write_response(&reply, &Response::SetKeyspace(name));
-            }
-            Answer::Schema(event) => {
-                let change = answer::schema_change(&event);
-                self.output.write_response(&reply, &Response::SchemaChange(change));
-            }
-            Answer::Prepared(known) => {
-                self.output.write_prepared(&reply, known.metadata());
-                self.statements.keep(&known);
-            }
-            Answer::LoggedIn(role) => {
-                self.entry.record.logged_in(role.user());
-                self.client.user = Some(Arc::clone(role.user()));
-                self.role = Some(role);
-                self.decoder.set_limit(self.max_frame);
-                self.output.write_response(&reply, &Response::AuthSuccess(None));
-            }
-        }
-    }
-
-    /// The warning, once for each connection, about a statement that means another table with another keyspace in effect.
-    fn keyspace_warning(&mut self, known: &CachedStatement) -> Option<String> {
-        let keyspace = known.ready.keyspace.as_ref().filter(|_| !self.warned_of_keyspace)?;
-        self.warned_of_keyspace = true;
-        Some(client_warnings::keyspace_warning(keyspace, &known.metadata().id))
     }
 }

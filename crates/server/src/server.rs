@@ -132,7 +132,7 @@ async fn leave(
     close(running, Vec::new()).await
 }
 
-/// Answers the requests in flight, and ends the connections of clients.
+/// Answers the requests in flight, refuses those that still come, and ends the connections of clients.
 async fn end_clients(running: &RunningServer, cores: Vec<ServingCore>) {
     running.stop.send_replace(true);
     let joined = futures_util::future::join_all(cores.into_iter().map(ServingCore::join));
@@ -246,8 +246,9 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], config: &Config, 
 async fn close(running: RunningServer, cores: Vec<ServingCore>) -> anyhow::Result<()> {
     tracing::info!("shutting down");
     supervisor::tell(Change::Stopping);
-    // Peers turn to others at once, and clients are told that this node is down.
-    tokio::join!(running.node.announce_shutdown(), end_clients(&running, cores));
+    // Peers turn to others at once, and all clients are told that this node goes down, before it refuses the first request.
+    running.node.announce_shutdown().await;
+    end_clients(&running, cores).await;
     running.node.drain();
     running.node.settle().await?;
     running.directory.durable().write(running.store.durable())?;

@@ -154,6 +154,26 @@ impl Socket {
             let _ = tokio::time::timeout(CLOSE_TIMEOUT, stream.shutdown()).await;
         }
     }
+
+    /// Ends the connection, and takes what the client sends until it knows: bytes that nobody reads would have the system reset the
+    /// connection, and the last answers might be lost.
+    pub(crate) async fn part(&mut self) {
+        let end = async {
+            let mut ignored = [0; 1_024];
+            match self {
+                Socket::Plain(stream) => {
+                    stream.shutdown().await?;
+                    while stream.read(&mut ignored).await? > 0 {}
+                }
+                Socket::Tls(stream) => {
+                    stream.shutdown().await?;
+                    while stream.read(&mut ignored).await? > 0 {}
+                }
+            }
+            io::Result::Ok(())
+        };
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
+    }
 }
 
 /// Enables keepalive, so that dead clients are noticed, and disables Nagle's algorithm. An option that the system refuses is left as it is.

@@ -20,6 +20,8 @@ pub(crate) struct Clients {
     pub(super) statements: Arc<Statements>,
     /// True if reads and writes of some users are held to guardrails.
     pub(super) holds_requests: bool,
+    /// True once the shutdown was announced.
+    is_ending: AtomicBool,
     is_draining: AtomicBool,
     /// One conditional write at a time fixes the serial level of a table.
     pub(super) scope_lock: tokio::sync::Mutex<()>,
@@ -34,10 +36,21 @@ impl Clients {
             logins: Logins::new(if options.authenticate { secret(&*context.world) } else { [0; 16] }),
             statements,
             holds_requests: options.guardrails.concern_requests(),
+            is_ending: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
             scope_lock: tokio::sync::Mutex::default(),
             rates: Rates::new(&options.role_rates, &options.keyspace_rates),
         }
+    }
+
+    /// Notes that this node is about to shut down; requests are served all the same.
+    pub(crate) fn end(&self) {
+        self.is_ending.store(true, Ordering::Release);
+    }
+
+    /// True if this node is about to shut down, so that clients should turn to others.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Acquire)
     }
 
     /// Refuses new requests from now on; those under way go on.
@@ -45,7 +58,7 @@ impl Clients {
         self.is_draining.store(true, Ordering::Release);
     }
 
-    /// True if this node is shutting down.
+    /// True if requests are refused, because this node is shutting down.
     pub(crate) fn is_draining(&self) -> bool {
         self.is_draining.load(Ordering::Acquire)
     }

@@ -118,6 +118,14 @@ impl<W: World> Cluster<W> {
         self.apply_verdicts();
     }
 
+    /// Tells this node's own clients that it goes down, as peers tell theirs.
+    pub(crate) fn tell_own_end(&self) {
+        if let Some(member) = self.view().state.members.get(&self.context.host()) {
+            // Nobody may be listening.
+            let _ = self.events.send(ClusterEvent::Down(member.rpc_address));
+        }
+    }
+
     /// Tells all members that seem up that this node shuts down, and waits for their answers. `lease` is the last of its clock.
     pub(crate) async fn announce_shutdown(&self, lease: Micros) {
         if self.context.options.faults.silent_shutdown {

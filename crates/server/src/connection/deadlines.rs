@@ -51,19 +51,22 @@ pub(super) struct Deadlines {
     pub(super) login: Option<Instant>,
     /// The end of answers under way, once the server shuts down.
     pub(super) drain: Option<Instant>,
+    /// The next look at the farewell, which ends nothing by itself.
+    pub(super) look: Option<Instant>,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadlines {
-    /// Waits until one is over, for ever if there is none.
-    pub(super) async fn wait(&mut self) {
-        let all = [self.input.until, self.output.until, self.login, self.drain];
-        let Some(next) = all.into_iter().flatten().min() else { return std::future::pending().await };
+    /// Waits until one is over, or the next look is due; for ever if there is none. Returns true if one is over.
+    pub(super) async fn wait(&mut self) -> bool {
+        let deadline = [self.input.until, self.output.until, self.login, self.drain].into_iter().flatten().min();
+        let Some(next) = deadline.into_iter().chain(self.look).min() else { return std::future::pending().await };
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next.into())));
         if alarm.deadline() != next.into() {
             alarm.as_mut().reset(next.into());
         }
         alarm.await;
+        deadline == Some(next)
     }
 }
 

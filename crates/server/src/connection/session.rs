@@ -1,6 +1,7 @@
 //! Messages about the connection itself: its beginning, its login, and the events it is told of.
 
 use super::ended_request::EndedRequest;
+use super::farewell::goes_on_when_preparing_fails;
 use super::{CQL_VERSION, Connection};
 use crate::answer;
 use crate::login::{self, Stage, log_in};
@@ -42,6 +43,7 @@ impl Connection {
         };
         (self.stage, self.version) = (stage, reply.version);
         self.throws_on_overload = startup.throws_on_overload();
+        self.prepares_elsewhere = goes_on_when_preparing_fails(startup);
         self.entry.record.record_startup(reply.version, startup, stage.is_established());
         self.decoder.establish(reply.version, startup.compression);
         self.output.write_response(reply, &response);
