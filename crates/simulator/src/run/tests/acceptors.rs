@@ -123,18 +123,16 @@ fn has_value(run: &Run, machine: usize) -> bool {
     found
 }
 
-/// A value is decided and acknowledged, and its coordinator dies before any replica hears that: it stands in acceptors alone. True if it is
-/// read at SERIAL after all that was settled is forgotten.
-fn outlives_its_coordinator(faults: Faults) -> bool {
-    let mut run = site(Faults { drop_hints: true, ..faults });
-    let key = (0..).find(|key| !replicas_of(&run, *key).contains(&COORDINATOR)).unwrap();
+/// A value is decided and acknowledged, and its coordinator dies before any replica hears that: it stands in acceptors alone. Gives its key.
+fn decide_unheard(run: &mut Run) -> i32 {
+    let key = (0..).find(|key| !replicas_of(run, *key).contains(&COORDINATOR)).unwrap();
     let all = || (0..MACHINES).flat_map(|a| (0..MACHINES).map(move |b| (a, b)));
     let link_delays: BTreeMap<_, _> = all().map(|link| (link, (LINK_US, LINK_US))).collect();
     *run.cluster.network.lock() = NetworkState { link_delays: link_delays.clone(), ..NetworkState::healthy() };
-    let written = begin(&run, COORDINATOR, format!("INSERT INTO other.t (k, v) VALUES ({key}, 1) IF NOT EXISTS"));
+    let written = begin(run, COORDINATOR, format!("INSERT INTO other.t (k, v) VALUES ({key}, 1) IF NOT EXISTS"));
     let accepted = |run: &Run| (0..MACHINES).filter(|machine| has_value(run, *machine)).count();
     let end = run.now() + 10 * SECOND;
-    while accepted(&run) < 3 {
+    while accepted(run) < 3 {
         assert!(run.now() < end, "nobody accepts it");
         run.pass(SECOND / 1_000);
     }
@@ -144,6 +142,13 @@ fn outlives_its_coordinator(faults: Faults) -> bool {
     assert_eq!(run.await_slot(&written), Some(APPLIED), "it is acknowledged");
     crash(&run.cluster, COORDINATOR);
     run.cut([]);
+    key
+}
+
+/// True if a value that stands in acceptors alone is read at SERIAL after all that was settled is forgotten.
+fn outlives_its_coordinator(faults: Faults) -> bool {
+    let mut run = site(Faults { drop_hints: true, ..faults });
+    let key = decide_unheard(&mut run);
     run.pass(ROUNDS);
     let found = ask(&mut run, COORDINATOR + 1, format!("SELECT v FROM other.t WHERE k = {key}")).unwrap();
     run.cluster.clear();
@@ -154,4 +159,27 @@ fn outlives_its_coordinator(faults: Faults) -> bool {
 fn what_stands_in_acceptors_alone_is_not_forgotten() {
     assert!(outlives_its_coordinator(Faults::default()));
     assert!(!outlives_its_coordinator(Faults { settle_undecided: true, ..Faults::default() }), "it shows nothing");
+}
+
+/// TRUNCATE leaves nothing behind that could come to pass later: neither what stands in acceptors alone, nor what its coordinator still
+/// has to say of it once it is back.
+#[test]
+fn what_was_undecided_does_not_come_back_after_a_truncation() {
+    let mut run = site(Faults::default());
+    let key = decide_unheard(&mut run);
+    run.execute(&["TRUNCATE other.t".to_owned()]);
+    let read = format!("SELECT v FROM other.t WHERE k = {key}");
+    let nothing = Ok(0);
+    assert_eq!(ask(&mut run, COORDINATOR + 1, read.clone()), nothing);
+    start(&run.cluster, COORDINATOR);
+    run.pass(ROUNDS);
+    for machine in 0..MACHINES {
+        assert_eq!(ask(&mut run, machine, read.clone()), nothing, "{machine}");
+    }
+    let insert = format!("INSERT INTO other.t (k, v) VALUES ({key}, 2) IF NOT EXISTS");
+    assert_eq!(ask(&mut run, COORDINATOR, insert), APPLIED);
+    run.pass(ROUNDS);
+    assert_eq!(states(&run), 0);
+    assert!(!run.broken());
+    run.cluster.clear();
 }
