@@ -29,7 +29,7 @@ use henge_base::{HostId, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_model::{ReadCommand, SharedMutation, StorageId, TokenRange};
 use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, Proven, ReadError, Store, SyncMode, Tier};
-use last_acceptor::LastAcceptor;
+use last_acceptor::{LastAcceptor, RangeRemovals};
 use partition_locks::PartitionLocks;
 use slots::Slots;
 use std::collections::BTreeSet;
@@ -55,6 +55,7 @@ pub(crate) struct LocalReplica<W> {
     unapplied: UnappliedWrites,
     /// One request of Paxos on a partition at a time.
     acceptor_locks: PartitionLocks<LastAcceptor>,
+    range_removals: RangeRemovals,
     /// One addition to counters of a partition at a time.
     counter_locks: PartitionLocks<()>,
     syncs: Syncs,
@@ -78,6 +79,7 @@ impl<W: World> LocalReplica<W> {
             slots: Slots::default(),
             unapplied: UnappliedWrites::default(),
             acceptor_locks: PartitionLocks::default(),
+            range_removals: RangeRemovals::default(),
             counter_locks: PartitionLocks::default(),
             syncs: Syncs::default(),
             index_built: Notify::new(),

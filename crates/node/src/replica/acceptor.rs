@@ -33,7 +33,8 @@ impl<W: World> ReplicaHandle<W> {
         let mut last = self.acceptor_locks.lock(request.key()).await;
         self.note(Step::LockedPartition, 0);
         self.check_time(deadline)?;
-        let before = match last.take(request.key()) {
+        let removals = self.range_removals.count();
+        let before = match last.take(request.key(), removals) {
             Some(before) => before,
             None => load(self, request.key(), deadline).await?,
         };
@@ -72,7 +73,7 @@ impl<W: World> ReplicaHandle<W> {
                 Reply::Done
             }
         };
-        last.keep(request.key(), acceptor);
+        last.keep(request.key(), acceptor, removals);
         Ok(reply)
     }
 
@@ -116,7 +117,7 @@ impl<W: World> ReplicaHandle<W> {
         is_fenced: impl Fn(&E) -> bool,
     ) -> Result<(), E> {
         let mut last = self.acceptor_locks.lock(key).await;
-        // The store's word: when this node gave the range up it removed the state without a look here.
+        // The store's word.
         *last = LastAcceptor::default();
         let before = load(self, key, Mono(u64::MAX)).await?;
         let mut acceptor = before.clone();

@@ -125,9 +125,14 @@ impl<W: World> ReplicaHandle<W> {
         self.submit(|store, ticket| store.submit_entries(entries, ticket)).unwrap_or_else(WritePending::from_error)
     }
 
-    /// Removes what lies in ranges of the ring.
+    /// Removes what lies in ranges of the ring. [`Self::note_range_removal`] has to follow its end.
     pub(crate) fn remove(&self, removal: KeyRemoval) -> WritePending {
         self.submit(|store, ticket| store.submit_removal(removal, [], ticket)).unwrap_or_else(WritePending::from_error)
+    }
+
+    /// Notes that all there was in some ranges has been removed: states of acceptors that are kept in memory hold no longer.
+    pub(crate) fn note_range_removal(&self) {
+        self.range_removals.note();
     }
 
     /// Ends once everything is written that is queued now.

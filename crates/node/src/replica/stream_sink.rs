@@ -162,9 +162,11 @@ impl<W: World> RoomMaker for ReplicaHandle<W> {
             handle.drain_queue().await?;
             let found = handle.on_disk(Lane::Background, move |store| find_all(store, &gains)).await;
             let removal = found.map_err(|error| unreadable(&error))?;
-            handle
+            let removed = handle
                 .submit(|store, ticket| store.submit_removal(removal, [stream_journal::room_made(plan)], ticket))?
-                .await?;
+                .await;
+            handle.note_range_removal();
+            removed?;
             match handle.context.options.sync {
                 SyncMode::Synced => Ok(()),
                 SyncMode::Unsynced => {

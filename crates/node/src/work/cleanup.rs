@@ -49,7 +49,11 @@ impl<W: World> Cleanup<W> {
             (still.as_ref() == Some(&lost)).then(|| replica.remove(found))
         });
         match removed {
-            Some(removed) => removed.await?,
+            Some(removed) => {
+                let removed = removed.await;
+                replica.note_range_removal();
+                removed?;
+            }
             None => return Ok(false),
         }
         tracing::info!(table = table.0, ranges = lost.len(), "rows of ranges that this node lost are removed");
