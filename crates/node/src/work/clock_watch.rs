@@ -22,7 +22,7 @@ const FIRST_INTERVAL: Duration = Duration::from_millis(50);
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 /// Peers that are asked in a round, of those that this node gossips with: the links are there.
 const PEERS_MAX: usize = 16;
-/// The time after its start from which a node trusts its own clock if no peer has come up.
+/// The time after its start, or after it joined, from which a node trusts its own clock if no peer has come up.
 const PEERLESS_TRUST_DELAY: Duration = Duration::from_secs(5);
 
 /// Compares the clock with those of peers.
@@ -30,6 +30,7 @@ pub(crate) struct ClockWatch<W> {
     context: Arc<Context<W>>,
     cluster: Arc<Cluster<W>>,
     peers: Arc<Peers<W>>,
+    /// The moment from which on peers are waited for: the start, or when this node last had no cluster.
     began: Mono,
     /// True if stamps were refused after the last round.
     is_refusing: bool,
@@ -52,6 +53,11 @@ impl<W: World> ClockWatch<W> {
         after.into_iter().chain(before).take(PEERS_MAX).collect()
     }
 
+    /// True once this node knows of a cluster.
+    fn has_cluster(&self) -> bool {
+        !self.cluster.view().state.members.is_empty()
+    }
+
     async fn compare(&self, peer: HostId, sent: Now) -> Option<Comparison> {
         let answer = self.peers.ask(To::Host(peer), &TimeRequest {}, ANSWER_TIMEOUT).await;
         let TimeReply { wall_us, has_jumped } = answer.ok()?;
@@ -63,11 +69,13 @@ impl<W: World> ClockWatch<W> {
     }
 
     fn judge(&self, asked: usize, comparisons: &[Comparison]) -> Verdict {
-        let view = self.cluster.view();
-        if view.state.members.keys().all(|member| *member == self.context.host()) {
-            return Verdict::Alone;
+        let others = self.cluster.view().state.members.keys().any(|member| *member != self.context.host());
+        match self.has_cluster() {
+            // A newcomer has nothing to stamp yet, and nobody to trust: it is about to be one among others.
+            false => Verdict::Open,
+            true if others => judge(comparisons, asked - comparisons.len()),
+            true => Verdict::Alone,
         }
-        judge(comparisons, asked - comparisons.len())
     }
 
     /// Says once in the log that stamps are refused, and once that they are not any more.
@@ -94,6 +102,9 @@ impl<W: World> Worker for ClockWatch<W> {
         let partners = self.partners();
         // The verdict is of the clock as it was when peers were asked: it may jump before they have answered.
         let asked_at = self.context.now();
+        if !self.has_cluster() {
+            self.began = asked_at.mono;
+        }
         let answers = join_all(partners.iter().map(|peer| self.compare(*peer, asked_at))).await;
         let comparisons: Vec<Comparison> = answers.into_iter().flatten().collect();
         let may_trust_alone = asked_at.mono.since(self.began) >= PEERLESS_TRUST_DELAY;

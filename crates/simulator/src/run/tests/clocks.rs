@@ -159,6 +159,39 @@ fn a_clock_within_the_bound_is_trusted() {
     }
 }
 
+/// A newcomer that reaches nobody has no clock to compare its own with, and is not alone in a cluster of its own: it stamps nothing once it
+/// has joined before others have confirmed its time.
+#[test]
+fn a_newcomer_with_a_wrong_clock_that_reaches_nobody_at_first_harms_nobody() {
+    for (seed, is_wrong_from_the_start, seconds_alone) in [(10, false, 1), (11, false, 9), (12, true, 1), (13, true, 9)]
+    {
+        let mut run = super::moves::with_rows(3, seed, Faults::default(), 0);
+        run.isolate(3);
+        run.join(3, 0, &mut Random::new(seed));
+        run.pass(SECOND / 2);
+        if is_wrong_from_the_start {
+            crash(&run.cluster, 3);
+        }
+        run.set_clock(3, HOUR_US, 0);
+        if is_wrong_from_the_start {
+            start(&run.cluster, 3);
+        }
+        run.pass(seconds_alone * SECOND);
+        run.cut([]);
+        let newcomer = run.cluster.machines[3].life().unwrap().node;
+        run.until("a member", || newcomer.is_member());
+        run.pass(5 * SECOND);
+        let reason = newcomer.readiness().unwrap_err();
+        assert!(reason.contains("clock"), "{seed}: {reason}");
+        assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+        run.set_clock(3, 0, 0);
+        run.await_trust(3);
+        run.until_moved();
+        assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+        run.cluster.clear();
+    }
+}
+
 /// Of two nodes nobody can say whose clock is wrong, unless it jumped: both stop.
 #[test]
 fn two_nodes_that_differ_from_each_other_both_stop() {
