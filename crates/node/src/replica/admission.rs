@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(crate) enum Access {
     Read,
     Write,
-    /// A decision of Paxos, which stands whatever has become of its range since: a writer of the range takes it.
+    /// A decision of Paxos, which stands whatever has become of its range since: a writer of the range takes it, unless it is behind.
     Commit,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn check_fence(
     let is_stale =
         access != Access::Commit && !is_ahead && !view.is_unchanged_since(epoch, &placed.placement, place.tokens);
     // What this node does not know yet may be that it loses the range and gains it anew: then it deletes what it took before.
-    let may_be_deleted = is_ahead && access == Access::Write;
+    let may_be_deleted = is_ahead && access != Access::Read;
     if is_stale || !is_owner || may_be_deleted { Err(Refusal::StaleEpoch) } else { Ok(()) }
 }
 

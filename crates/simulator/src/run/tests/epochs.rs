@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::plan::ReaderChange;
+use crate::world::SimWorld;
 use henge_base::HostId;
 use henge_coordinator::{Recipient, Refusal, ReplicaError};
-use henge_model::{KeyRange, Mutation, Row, Rows, SharedMutation, Token, encode_row};
-use henge_node::{Epoch, Error, RangeReplicas};
+use henge_model::{Key, KeyRange, Mutation, Row, Rows, SharedMutation, Token, WriteId, encode_row};
+use henge_node::{Coordinator, Epoch, Error, RangeReplicas};
+use henge_paxos::{Ballot, History, Proposal, Request, Scope};
 
 /// The time that a request has.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -35,21 +37,43 @@ impl Run {
 
     /// Sends a write that was planned at an epoch from one machine to another.
     fn write_planned_at(&mut self, epoch: Epoch, from: usize, to: usize) -> Result<(), ReplicaError> {
+        self.send_planned_at(epoch, from, to, |coordinator, recipient, mutation| {
+            coordinator.write(recipient, &mutation, coordinator.mono() + PATIENCE)
+        })
+    }
+
+    /// Sends a decision of Paxos, with the same write in it.
+    fn commit_planned_at(&mut self, epoch: Epoch, from: usize, to: usize) -> Result<(), ReplicaError> {
+        self.send_planned_at(epoch, from, to, |coordinator, recipient, mutation| {
+            let row = &mutation.mutation().rows[0].0;
+            let key = row.slice(..Key::partition(row).unwrap());
+            let ballot = Ballot { micros: mutation.mutation().id.issued, scope: Scope::Global, node: 1 };
+            let update = Some(mutation.bytes().clone());
+            let proposal = Proposal { ballot, original: ballot, update, before: History::default() };
+            let commit = Request::Commit { key, proposal }.encode();
+            coordinator.commit(recipient, commit, mutation.bytes().clone(), coordinator.mono() + PATIENCE)
+        })
+    }
+
+    /// Has one machine send a mutation of a register to another.
+    fn send_planned_at<W: Future<Output = Result<(), ReplicaError>> + Send + 'static>(
+        &mut self,
+        epoch: Epoch,
+        from: usize,
+        to: usize,
+        send: impl Fn(&Coordinator<SimWorld>, Recipient, SharedMutation) -> W,
+    ) -> Result<(), ReplicaError> {
         let (slot, life) = (Slot::default(), self.cluster.machines[from].life().unwrap());
         let KeyRange::One(key) = registers::read_command(&life, 0).unwrap().keys else {
             panic!("a register is one row")
         };
         let mut row = Vec::new();
         encode_row(key.bytes(), &Row::default(), &mut row);
-        let issued = true_stamp(&life);
-        let mutation =
-            SharedMutation::from(Mutation::single(henge_model::WriteId::of_repair(issued), key.to_bytes(), row.into()));
+        let id = WriteId::of_repair(true_stamp(&life));
+        let mutation = SharedMutation::from(Mutation::single(id, key.to_bytes(), row.into()));
         let recipient = Recipient { host: self.cluster.machines[to].host(), epoch };
-        let done = slot.clone();
-        self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let coordinator = life.core.coordinator();
-            done.fill(coordinator.write(recipient, &mutation, coordinator.mono() + PATIENCE).await);
-        });
+        let (done, sent) = (slot.clone(), send(life.core.coordinator(), recipient, mutation));
+        self.cluster.clockwork.spawn(Some(life.owner), async move { done.fill(sent.await) });
         self.await_slot(&slot).unwrap()
     }
 }
@@ -89,8 +113,8 @@ fn requests_that_were_planned_before_a_move_are_refused() {
     }
 }
 
-/// A replica that has not heard of the newest entries, and cannot, takes no write that was planned by them: they may be a move away and back,
-/// for which it deletes what it has.
+/// A replica that has not heard of the newest entries, and cannot, takes no write that was planned by them, and no decision: they may be a
+/// move away and back, for which it deletes what it has.
 #[test]
 fn a_replica_that_is_behind_takes_no_write_of_a_later_epoch() {
     let mut run = three(12, |n| options(n, Faults::default()));
@@ -103,10 +127,13 @@ fn a_replica_that_is_behind_takes_no_write_of_a_later_epoch() {
     crash(&run.cluster, 2);
     start(&run.cluster, 1);
     run.pass(20 * SECOND);
-    assert_eq!(run.write_planned_at(run.epoch(), 0, 1), Err(ReplicaError::Refused(Refusal::Behind)));
+    let behind = Err(ReplicaError::Refused(Refusal::Behind));
+    assert_eq!(run.write_planned_at(run.epoch(), 0, 1), behind);
+    assert_eq!(run.commit_planned_at(run.epoch(), 0, 1), behind);
     start(&run.cluster, 2);
     run.pass(20 * SECOND);
     assert_eq!(run.write_planned_at(run.epoch(), 0, 1), Ok(()));
+    assert_eq!(run.commit_planned_at(run.epoch(), 0, 1), Ok(()));
     run.cluster.clear();
 }
 
