@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::rare_states::{SEEDS_MIN, required_states};
 use crate::report::Report;
 use crate::run::run_plan;
-use crate::shape::RunKind;
+use crate::shape::{RunChoice, RunKind};
 use henge_node::Faults;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -48,8 +48,8 @@ pub fn simulate(options: &SimulateOptions) -> anyhow::Result<i32> {
 }
 
 /// Runs a seed; a panic counts as a violation.
-fn run(seed: u64, faults: Faults, kind: RunKind) -> Report {
-    caught(seed, || run_plan(&Plan::draw(seed, kind), faults))
+fn run(seed: u64, faults: Faults, choice: RunChoice) -> Report {
+    caught(seed, || run_plan(&Plan::draw(seed, choice), faults))
 }
 
 /// Sums over all runs.
@@ -93,7 +93,7 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
                     if seed >= end {
                         return;
                     }
-                    one_of_many((seed, faults, options.kind()), &totals, &broken);
+                    one_of_many((seed, faults, options.choice()), &totals, &broken);
                 }
             });
         }
@@ -117,13 +117,13 @@ fn many(options: &SimulateOptions, faults: Faults) -> i32 {
 }
 
 fn one_of_many(
-    (seed, faults, kind): (u64, Faults, RunKind),
+    (seed, faults, choice): (u64, Faults, RunChoice),
     totals: &Mutex<Totals>,
     broken: &Mutex<Vec<(u64, String)>>,
 ) {
-    let report = run(seed, faults, kind);
+    let report = run(seed, faults, choice);
     let twice = seed.is_multiple_of(TWICE_EVERY);
-    let differs = twice && run(seed, faults, kind).trace != report.trace;
+    let differs = twice && run(seed, faults, choice).trace != report.trace;
     if let Ok(mut totals) = totals.lock() {
         totals.add(&report);
         totals.twice += u64::from(twice);
@@ -153,10 +153,10 @@ fn print_totals(totals: &Totals, began: Instant) {
     );
 }
 
-/// Tells how many runs reached each rare state. False if there were enough runs to reach them all, and one was not; with a bug put in they
-/// may be out of reach.
+/// Tells how many runs reached each rare state. False if there were enough runs to reach them all, and one was not; with a bug put in, and
+/// in large clusters, they may be out of reach.
 fn print_rare_states(totals: &Totals, options: &SimulateOptions) -> bool {
-    let kind = options.kind();
+    let kind = options.choice().kind;
     if kind == RunKind::Disks {
         return true;
     }
@@ -164,7 +164,8 @@ fn print_rare_states(totals: &Totals, options: &SimulateOptions) -> bool {
     let runs = |name: &str| totals.reached.get(name).copied().unwrap_or_default();
     demanded.iter().for_each(|name| println!("{:>6} runs: {name}", runs(name)));
     let missed: Vec<&str> = demanded.into_iter().filter(|name| runs(name) == 0).collect();
-    let is_due = options.seeds >= SEEDS_MIN && options.mutate.is_none() && !missed.is_empty();
+    let is_usual = options.mutate.is_none() && options.machines.is_none();
+    let is_due = options.seeds >= SEEDS_MIN && is_usual && !missed.is_empty();
     if is_due {
         println!("never reached in {} seeds: {}", options.seeds, missed.join("; "));
     }
@@ -178,9 +179,10 @@ fn mutations(options: &SimulateOptions) -> i32 {
         for _ in 0..threads(options) {
             scope.spawn(|| {
                 while let Some((name, faults)) = MUTATIONS.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let kind = if FOUND_WITH_MOVES.contains(name) { RunKind::Moves } else { options.kind() };
+                    let choice = options.choice();
+                    let kind = if FOUND_WITH_MOVES.contains(name) { RunKind::Moves } else { choice.kind };
                     let found = (1..=MUTATION_SEEDS).find_map(|seed| {
-                        let rules = run(seed, *faults, kind).violations;
+                        let rules = run(seed, *faults, RunChoice { kind, ..choice }).violations;
                         rules.first().map(|(rule, _)| (seed, *rule))
                     });
                     match found {

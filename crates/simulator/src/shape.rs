@@ -5,8 +5,10 @@ use henge_base::Random;
 
 /// The copies of the rows of most tables.
 pub(crate) const COPIES: usize = 3;
+/// The most machines of a run that is not asked to have more.
+pub(crate) const USUAL_MACHINES_MAX: usize = 9;
 /// The most machines of a run that a plan may ask for.
-pub(crate) const MACHINES_MAX: usize = 16;
+pub(crate) const MACHINES_MAX: usize = 128;
 /// The most ranges of a node that a plan may ask for.
 pub(crate) const TOKENS_MAX: u32 = 256;
 /// The ranges of a node in most runs.
@@ -30,6 +32,20 @@ pub(crate) enum RunKind {
     Moves,
     /// Disks are set back, copied, lost and swapped, one after the other.
     Disks,
+}
+
+/// The runs that the options of `henge simulate` ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RunChoice {
+    pub(crate) kind: RunKind,
+    /// The number of machines; `None` to draw it.
+    pub(crate) machines: Option<usize>,
+}
+
+impl From<RunKind> for RunChoice {
+    fn from(kind: RunKind) -> RunChoice {
+        RunChoice { kind, machines: None }
+    }
 }
 
 /// The shape of a cluster, and the kind of its run.
@@ -59,11 +75,13 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The shape of a storm; where members move with a spare machine, if there are enough.
-    pub(crate) fn draw(random: &mut Random, kind: RunKind) -> Shape {
+    /// The shape of a storm; where members move with spare machines, if there are enough.
+    pub(crate) fn draw(random: &mut Random, choice: RunChoice) -> Shape {
+        let RunChoice { kind, machines: wanted } = choice;
         let disks = kind == RunKind::Disks;
         let is_large = random.fork("large").chance(1, 10) && !disks;
-        let machines = if is_large { random.between(6, 9) } else { random.between(3, 5) } as usize;
+        let drawn = if is_large { random.between(6, USUAL_MACHINES_MAX as u64) } else { random.between(3, 5) } as usize;
+        let machines = wanted.unwrap_or(drawn);
         let storm = if random.chance(1, 3) && !disks { StormKind::Links } else { StormKind::Crashes };
         let is_periodic = storm == StormKind::Crashes && random.chance(1, 4);
         let table = match storm {
@@ -73,11 +91,14 @@ impl Shape {
         };
         let has_short_tail = random.chance(1, 3);
         let has_small_limits = random.fork("limits").chance(1, 3);
-        let rotates = machines > COPIES && random.fork("rotation").chance(1, 4);
+        // All machines of a large cluster hardly ever take a write.
+        let may_rotate = (COPIES + 1..=USUAL_MACHINES_MAX).contains(&machines);
+        let rotates = may_rotate && random.fork("rotation").chance(1, 4);
         // Where no machine forgets, hints have to do by themselves.
         let compares = storm == StormKind::Crashes && random.fork("repair").chance(1, 3);
         let spans = random.fork("datacenters").chance(1, 3);
-        let spares = usize::from(kind == RunKind::Moves && machines > COPIES && !rotates);
+        let moves = kind == RunKind::Moves && machines > COPIES && !rotates;
+        let spares = if moves { machines.div_ceil(USUAL_MACHINES_MAX) } else { 0 };
         let mut ranges = random.fork("tokens");
         let tokens = if ranges.chance(1, 4) { ranges.between(1, 16) as u32 } else { TOKENS };
         Shape {
@@ -94,6 +115,11 @@ impl Shape {
             spans,
             disks,
         }
+    }
+
+    /// The number of usual clusters that make one of this size: as many times the faults and the clients it has.
+    pub(crate) fn scale(&self) -> u64 {
+        self.machines.div_ceil(USUAL_MACHINES_MAX) as u64
     }
 
     /// True if machines lose power, and what was not synced with it.

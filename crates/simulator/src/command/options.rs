@@ -1,6 +1,6 @@
 //! The options of `henge simulate`.
 
-use crate::shape::RunKind;
+use crate::shape::{COPIES, MACHINES_MAX, RunChoice, RunKind};
 use std::path::PathBuf;
 
 /// Runs whole clusters in one thread each, from seeds, and checks what they promise.
@@ -33,6 +33,9 @@ pub struct SimulateOptions {
     /// Have disks set back, copied, lost and swapped, and nothing else happen.
     #[arg(long, conflicts_with = "moves")]
     pub disks: bool,
+    /// Give each run so many machines, with faults and clients for as many, instead of 3 to 9 machines.
+    #[arg(long, conflicts_with = "plan", value_parser = clap::value_parser!(u16).range(COPIES as i64..=MACHINES_MAX as i64))]
+    pub machines: Option<u16>,
     /// Put a bug in on purpose (see --mutations for their names).
     #[arg(long)]
     pub mutate: Option<String>,
@@ -40,7 +43,7 @@ pub struct SimulateOptions {
     #[arg(long)]
     pub mutations: bool,
     /// Run a cluster of so many members that nothing happens to, with one message of a hundred lost, and tell what it costs.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "plan", "print_plan", "shrink", "mutate", "mutations", "moves", "disks"])]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=10_000), conflicts_with_all = ["seeds", "seed", "plan", "print_plan", "shrink", "mutate", "mutations", "moves", "disks", "machines"])]
     pub members: Option<u16>,
     /// Seconds in which traffic and false suspicions are counted, with --members.
     #[arg(long, default_value_t = 60, requires = "members", value_parser = clap::value_parser!(u64).range(1..=3_600))]
@@ -51,11 +54,12 @@ pub struct SimulateOptions {
 }
 
 impl SimulateOptions {
-    pub(super) fn kind(&self) -> RunKind {
-        match (self.moves, self.disks) {
+    pub(super) fn choice(&self) -> RunChoice {
+        let kind = match (self.moves, self.disks) {
             (true, _) => RunKind::Moves,
             (false, true) => RunKind::Disks,
             (false, false) => RunKind::Faults,
-        }
+        };
+        RunChoice { kind, machines: self.machines.map(usize::from) }
     }
 }

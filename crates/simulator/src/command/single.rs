@@ -19,7 +19,7 @@ pub(super) fn plan(options: &SimulateOptions) -> anyhow::Result<Option<Plan>> {
         if options.seed.is_none() && (options.print_plan || options.shrink) {
             bail!("--print-plan and --shrink need --seed or --plan");
         }
-        return Ok(options.seed.map(|seed| Plan::draw(seed, options.kind())));
+        return Ok(options.seed.map(|seed| Plan::draw(seed, options.choice())));
     };
     let size = std::fs::metadata(path).with_context(|| format!("cannot read the plan {}", path.display()))?.len();
     if size > PLAN_BYTES_MAX {

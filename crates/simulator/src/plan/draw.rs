@@ -1,12 +1,12 @@
 //! Plans are drawn from a seed, each concern from a stream of its own.
 
 use super::{
-    ClockFault, Fault, FaultKind, MemberMove, OFF_MAX, Plan, PlannedFault, PowerCutAfterWrite, QUARTERS, ReaderChange,
-    Workload,
+    CLIENTS_MAX, ClockFault, Fault, FaultKind, MemberMove, OFF_MAX, Plan, PlannedFault, PowerCutAfterWrite, QUARTERS,
+    ReaderChange, Workload,
 };
 use crate::disk_mishap::{MISHAP_TIME, Mishap};
 use crate::network::{LinkFault, Links};
-use crate::shape::{COPIES, RunKind, Shape};
+use crate::shape::{COPIES, RunChoice, Shape};
 use crate::wall_clock::WallClock;
 use henge_base::Random;
 use std::collections::BTreeSet;
@@ -25,9 +25,9 @@ const POWER_CUT_US: (u64, u64) = (15_000, 40_000);
 
 impl Plan {
     /// The plan of a seed.
-    pub(crate) fn draw(seed: u64, kind: RunKind) -> Plan {
+    pub(crate) fn draw(seed: u64, choice: impl Into<RunChoice>) -> Plan {
         let root = Random::new(seed);
-        let shape = Shape::draw(&mut root.fork("shape"), kind);
+        let shape = Shape::draw(&mut root.fork("shape"), choice.into());
         let mut random = root.fork("plan");
         let seconds = if shape.disks { (60, 90) } else { (10, 30) };
         let length = random.between(seconds.0, seconds.1) * SECOND;
@@ -39,8 +39,9 @@ impl Plan {
         let mut faults = drawing.faults;
         faults.sort_by_key(|fault| fault.at);
         let workloads = draw_workloads(&shape, &mut random.fork("workloads"));
-        let operations = length / SECOND * OPERATIONS_PER_SECOND;
-        Plan { seed, shape, length, clients: CLIENTS, operations, workloads, armed, faults }
+        let operations = length / SECOND * OPERATIONS_PER_SECOND * shape.scale();
+        let clients = (CLIENTS * shape.scale() as usize).min(CLIENTS_MAX);
+        Plan { seed, shape, length, clients, operations, workloads, armed, faults }
     }
 }
 
@@ -108,7 +109,7 @@ impl Drawing {
                 self.strike(*kind, random);
             }
             if !self.shape.disks {
-                self.at += between_ms(100, 2_500, random);
+                self.at += between_ms(100, 2_500, random) / self.shape.scale();
             }
         }
     }

@@ -140,7 +140,7 @@ fn errors_say_where_and_what_was_expected() {
     assert!(Plan::parse(&format!("# a comment\n\n{}at 1 s pause machine 0 for 2 s # another", head(&[]))).is_ok());
     let of_head = [
         ("seed", "x", "line 1: expected a seed, at most 18446744073709551615, found \"x\""),
-        ("machines", "2", "no run can have this head: machines are 3 to 16"),
+        ("machines", "2", "no run can have this head: machines are 3 to 128"),
         ("faults", "all", "line 6: expected one of links, machines, disks, found \"all\""),
         ("table", "unrepaired", "no run can have this head: an unrepaired table needs faults of links"),
         ("length", "10", "line 13: expected \"s\", found the end of the line"),

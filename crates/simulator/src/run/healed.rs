@@ -30,9 +30,9 @@ impl Run {
         self.swap_on();
     }
 
-    /// I31: once healed, conditional writes succeed through every node, one at a time.
+    /// I31: once healed, conditional writes succeed through every reader, one at a time.
     fn swap_on(&mut self) {
-        for life in self.lives() {
+        for life in self.readers() {
             for key in 0..swap::KEYS {
                 let read = self.clients.swap(&life, key, SwapKind::Read, None);
                 self.pass(3 * SECOND);

@@ -20,8 +20,8 @@ impl Run {
         self.record_violations(found);
     }
 
-    /// Reads every partition at ALL through every node, and everything once; what the cluster was brought to is what was acknowledged,
-    /// the same through every node (I1, I10, I31).
+    /// Reads every partition at ALL through every reader, and everything once; what the cluster was brought to is what was acknowledged,
+    /// the same through each of them (I1, I10, I31).
     pub(super) fn read_wide_rows(&mut self) {
         self.read_wide_rows_through(usize::MAX);
     }
@@ -29,7 +29,7 @@ impl Run {
     /// The same through so many nodes at most.
     pub(super) fn read_wide_rows_through(&mut self, nodes: usize) {
         let mut numbers = Vec::new();
-        for (at, life) in self.lives().into_iter().enumerate().take(nodes) {
+        for (at, life) in self.readers().into_iter().enumerate().take(nodes) {
             let mut selects: Vec<Select> =
                 Partition::all().map(|partition| Select::whole(partition, (at % 2 == 1).then_some(3))).collect();
             selects.push(Select::everything((at % 2 == 0).then_some(5)));
