@@ -37,8 +37,8 @@ fn peers_of_a_node_that_shuts_down_do_not_wait_for_it() {
         run.until("the shutdown", || run.lives().len() == 2);
         let (error, took) = run.read_at_all();
         let is_refused = error.is_some_and(|error| error.starts_with("Cannot achieve consistency level"));
-        let is_at_once = took < SECOND / 10;
-        assert_eq!((is_refused, is_at_once), (!silent_shutdown, !silent_shutdown), "{took} us");
+        // One that was told nothing waits, and what it is told in the end is left to chance.
+        assert_eq!(is_refused && took < SECOND / 10, !silent_shutdown, "{took} us");
         run.pass(25 * SECOND);
         assert_eq!(run.read_at_all().0, None, "its next life is up");
         assert!(!run.broken());
