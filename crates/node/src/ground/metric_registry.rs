@@ -1,26 +1,23 @@
-//! Declares metrics, and renders them as text: the prometheus package is named here and in `metrics`, nowhere else.
+//! Declares metrics, and renders them as text: the prometheus package is named here, in `metrics` and in `request_metrics`, nowhere else.
 //!
 //! A metric is declared by one call that gives its help, name and labels. All its label sets exist from then on, so that a
 //! rate can be taken from the first scrape; only labels of peers come with the peers, and histograms of rare requests with these. The
 //! declarations are kept for the manual.
 
+use crate::ground::request_metrics::{
+    LatencyHistogram, LatencyHistogramBuilder, LatencyHistograms, RequestCounter, RequestCounterBuilder,
+    RequestCounters,
+};
 use arc_swap::ArcSwap;
 use henge_base::HostId;
 use parking_lot::Mutex;
-use prometheus::core::Metric;
+use prometheus::proto::MetricType;
 use prometheus::{
-    Counter, CounterVec, Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder,
+    Counter, CounterVec, Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
-
-/// Upper ends of latency buckets in seconds, six for each power of ten from 50 us to 10 s: a quantile is off by a half at most.
-const BUCKETS: [f64; 33] = [
-    0.00005, 0.00007, 0.0001, 0.00015, 0.0002, 0.0003, 0.0005, 0.0007, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.007, 0.01,
-    0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0,
-];
 
 /// The label of metrics that there is one of for each peer.
 const PEER: &str = "peer";
@@ -170,16 +167,18 @@ impl Declaration<'_> {
         all
     }
 
-    /// A histogram of latencies for each combination of labels, the last label changing fastest.
-    pub fn histograms(self, name: &'static str, labels: &[Label<'_>]) -> Vec<Histogram> {
-        let vector = self.histogram_vector(name, &names(labels));
+    /// A counter of what every request counts, for each combination of labels, the last label changing fastest.
+    pub(crate) fn request_counters(self, name: &'static str, labels: &[Label<'_>]) -> Vec<RequestCounter> {
+        let options = self.options(name).variable_labels(owned_names(&names(labels)));
+        let vector = RequestCounters::create(MetricType::COUNTER, RequestCounterBuilder, options)
+            .expect("the name of a metric is valid");
         let all = combinations(labels).iter().map(|values| vector.with_label_values(values)).collect();
-        self.declare(name, "histogram", labels, vector);
+        self.declare(name, "counter", labels, vector);
         all
     }
 
-    /// As [`Declaration::histograms`], but each comes into being when it is first asked for: a histogram is dozens of series, and
-    /// few of many combinations are ever used.
+    /// A histogram of latencies for each combination of labels, the last label changing fastest. Each comes into being when it is first
+    /// asked for: a histogram is dozens of series, and few of many combinations are ever used.
     pub fn histograms_on_use(self, name: &'static str, labels: &[Label<'_>]) -> HistogramsOnUse {
         let vector = self.histogram_vector(name, &names(labels));
         let slots = combinations(labels).into_iter().map(|values| (values, OnceLock::new())).collect();
@@ -212,9 +211,10 @@ impl Declaration<'_> {
         Opts::new(name, self.help)
     }
 
-    fn histogram_vector(&self, name: &str, labels: &[&str]) -> HistogramVec {
-        let options = HistogramOpts::new(name, self.help).buckets(BUCKETS.to_vec());
-        HistogramVec::new(options, labels).expect("the name of a metric is valid")
+    fn histogram_vector(&self, name: &str, labels: &[&str]) -> LatencyHistograms {
+        let options = self.options(name).variable_labels(owned_names(labels));
+        LatencyHistograms::create(MetricType::HISTOGRAM, LatencyHistogramBuilder, options)
+            .expect("the name of a metric is valid")
     }
 
     fn declare<C: prometheus::core::Collector + Clone + 'static>(
@@ -235,6 +235,10 @@ fn names<'a>(labels: &[Label<'a>]) -> Vec<&'static str> {
     labels.iter().map(|(name, _)| *name).collect()
 }
 
+fn owned_names(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
+}
+
 /// All combinations of values, in order.
 fn combinations(labels: &[Label<'_>]) -> Vec<Vec<&'static str>> {
     let mut all: Vec<Vec<&'static str>> = vec![Vec::new()];
@@ -251,48 +255,39 @@ fn combinations(labels: &[Label<'_>]) -> Vec<Vec<&'static str>> {
 /// Histograms of latencies that come into being when they are first asked for.
 #[derive(Debug)]
 pub struct HistogramsOnUse {
-    vector: HistogramVec,
-    slots: Vec<(Vec<&'static str>, OnceLock<Histogram>)>,
+    vector: LatencyHistograms,
+    slots: Vec<(Vec<&'static str>, OnceLock<LatencyHistogram>)>,
 }
 
 impl HistogramsOnUse {
     /// The histogram of a combination of labels, by its place.
-    pub(crate) fn get(&self, at: usize) -> Option<&Histogram> {
+    pub(crate) fn get(&self, at: usize) -> Option<&LatencyHistogram> {
         let (values, slot) = self.slots.get(at)?;
         Some(slot.get_or_init(|| self.vector.with_label_values(values)))
     }
 
-    /// The counts of a histogram's buckets, each with its upper end in seconds, and of what is above them; none of one never asked for.
-    pub(crate) fn counts(&self, at: usize) -> Vec<(Option<f64>, u64)> {
-        let Some(histogram) = self.slots.get(at).and_then(|(_, slot)| slot.get()) else { return Vec::new() };
-        let metric = histogram.metric();
-        let data = metric.get_histogram();
-        let mut below = 0;
-        let mut counts = Vec::with_capacity(BUCKETS.len() + 1);
-        for bucket in data.get_bucket() {
-            counts.push((Some(bucket.upper_bound()), bucket.cumulative_count().saturating_sub(below)));
-            below = bucket.cumulative_count();
-        }
-        counts.push((None, data.get_sample_count().saturating_sub(below)));
-        counts
+    /// The counts of a histogram's buckets, each with its upper end in microseconds, and of what is above them; none of one never asked
+    /// for.
+    pub(crate) fn counts(&self, at: usize) -> Vec<(Option<u64>, u64)> {
+        self.slots.get(at).and_then(|(_, slot)| slot.get()).map_or_else(Vec::new, LatencyHistogram::counts)
     }
 }
 
 /// A histogram of latencies for each peer, which is looked up by its host id without a text being made of it.
 #[derive(Debug)]
 pub struct PeerHistograms {
-    vector: HistogramVec,
-    known: ArcSwap<BTreeMap<HostId, Histogram>>,
+    vector: LatencyHistograms,
+    known: ArcSwap<BTreeMap<HostId, LatencyHistogram>>,
 }
 
 impl PeerHistograms {
     /// Adds a latency to the histogram of a peer.
     pub(crate) fn observe(&self, peer: HostId, time: Duration) {
         if let Some(histogram) = self.known.load().get(&peer) {
-            return histogram.observe(time.as_secs_f64());
+            return histogram.observe(time);
         }
         let histogram = self.vector.with_label_values(&[&peer.to_string()]);
-        histogram.observe(time.as_secs_f64());
+        histogram.observe(time);
         self.known.rcu(|known| {
             let mut known = BTreeMap::clone(known);
             known.insert(peer, histogram.clone());

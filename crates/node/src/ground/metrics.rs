@@ -3,6 +3,7 @@
 use crate::ground::histogram::Counts;
 use crate::ground::metric_registry::{HistogramsOnUse, MetricRegistry, PeerHistograms, Samples};
 use crate::ground::request_labels::{Ending, LoginOutcome, Operation};
+use crate::ground::request_metrics::RequestCounter;
 use crate::ground::sampled_figures::{ENGINE, NODE, NodeFigures};
 use crate::ground::worker_status::WORKERS;
 use henge_base::{HostId, Micros};
@@ -87,7 +88,7 @@ metrics! {
     /// The metrics. Those of the request path are looked up once, here, so that counting is one addition.
     pub struct Metrics {
         /// Requests of clients by operation, consistency level and outcome.
-        requests: Vec<IntCounter> = by_level(counters "henge_requests_total" OUTCOMES);
+        requests: Vec<RequestCounter> = by_level(request_counters "henge_requests_total" OUTCOMES);
         /// Time from the arrival of a client's request to its answer, by operation and consistency level.
         pub(super) latency: HistogramsOnUse = by_level(histograms_on_use "henge_request_duration_seconds");
         /// Time from a call to a peer to its answer.
@@ -227,13 +228,13 @@ impl Metrics {
             counter.inc();
         }
         if let Some(histogram) = self.latency.get(at) {
-            histogram.observe(time.as_secs_f64());
+            histogram.observe(time);
         }
     }
 
     /// The requests that ended so, by the place of their operation and level.
     pub(super) fn requests_at(&self, at: usize, outcome: usize) -> u64 {
-        self.requests.get(at * OUTCOMES.len() + outcome).map_or(0, IntCounter::get)
+        self.requests.get(at * OUTCOMES.len() + outcome).map_or(0, RequestCounter::get)
     }
 
     pub(crate) fn login(&self, outcome: LoginOutcome) {

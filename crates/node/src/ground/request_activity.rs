@@ -29,13 +29,10 @@ fn count(metrics: &Metrics, operation: usize, name: &str) -> OperationActivity {
 fn latencies(metrics: &Metrics, places: std::ops::Range<usize>) -> Vec<LatencyBucket> {
     let mut sums: Vec<LatencyBucket> = Vec::new();
     for at in places {
-        for (place, (seconds, requests)) in metrics.latency.counts(at).into_iter().enumerate() {
+        for (place, (micros_max, requests)) in metrics.latency.counts(at).into_iter().enumerate() {
             match sums.get_mut(place) {
                 Some(sum) => sum.requests += requests,
-                None => {
-                    let micros_max = seconds.map(|seconds| (seconds * 1e6).round() as u64);
-                    sums.push(LatencyBucket { micros_max, requests });
-                }
+                None => sums.push(LatencyBucket { micros_max, requests }),
             }
         }
     }
