@@ -27,8 +27,8 @@ const MILLISECOND: u64 = 1_000;
 const LOSS_PERMILLE: u64 = 10;
 /// A request or reply that was lost is sent again after so many microseconds. Gossip is not.
 const RESEND_US: u64 = 100_000;
-/// Members go on asking each other to be admitted for half a minute after all are up, and what they asked over is closed two minutes later.
-const SETTLING_SECONDS: u64 = 150;
+/// Members go on asking each other to be admitted for half a minute after all are up, and what they asked over is closed 45 seconds later.
+const SETTLING_SECONDS: u64 = 75;
 /// The longest simulated time until all are up, and until a change of the schema is everywhere, in seconds.
 const PATIENCE_SECONDS: u64 = 120;
 /// The tokens of a member.

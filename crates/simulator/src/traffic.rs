@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SECOND: u64 = 1_000_000;
 /// Time after which a connection is closed on which nothing was sent, as `henge-transport` has it.
-const UNUSED_TIMEOUT: u64 = 120 * SECOND;
+const UNUSED_TIMEOUT: u64 = 45 * SECOND;
 /// The same of one for bulk, and of one for control while its caller has more than so many.
 const BURST_TIMEOUT: u64 = 10 * SECOND;
 const CONTROL_LINKS_MAX: usize = 64;

@@ -11,7 +11,7 @@ const LOOPBACK_MTU: u16 = 6_400;
 
 /// Time after which an unused connection is closed: longer than the rounds in which each of a view of partners has its
 /// turn, so that partners stay connected.
-const UNUSED_TIMEOUT: Duration = Duration::from_secs(120);
+const UNUSED_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// The same of a connection for bulk, which is used in bursts, and of one for control while there are many.
 const BURST_TIMEOUT: Duration = Duration::from_secs(10);
