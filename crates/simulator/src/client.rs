@@ -7,9 +7,7 @@ use crate::history::{
 };
 use crate::machine::{Life, Machine};
 use crate::registers;
-use crate::slot::Slot;
 use crate::wall_clock::true_time;
-use futures_util::future::{Either, select};
 use henge_base::{Bytes, Micros, Random};
 use henge_coordinator::{ReadError, Replicas, WriteError};
 use henge_cql::{BoundValue, Warnings};
@@ -18,7 +16,6 @@ use henge_node::{Error, Outcome, Parameters};
 use henge_query::Page;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::pin::pin;
 use std::sync::Arc;
 
 /// The state that all clients of a run share.
@@ -30,6 +27,8 @@ pub(crate) struct Clients {
     pub(crate) additions: Mutex<Vec<Addition>>,
     pub(crate) columns: Mutex<Vec<AddedColumn>>,
     pub(crate) lasting: Mutex<Vec<LastingWrite>>,
+    /// Chance of clients that go away in the middle of their requests; `None` if nobody does.
+    pub(crate) leaving: Mutex<Option<Random>>,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
@@ -43,6 +42,7 @@ impl Clients {
             additions: Mutex::default(),
             columns: Mutex::default(),
             lasting: Mutex::default(),
+            leaving: Mutex::default(),
             stamps: Mutex::default(),
         })
     }
@@ -81,10 +81,9 @@ impl Clients {
         let number = self.history.lock().begin(operation);
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let Some((kind, ending, told)) = clients.until_hung_up(&life, key, kind, consistency, patience).await
-            else {
-                return;
-            };
+            let by_slice = !clients.cluster.clockwork.now().is_multiple_of(2);
+            let work = execute(&life, key, kind, consistency, by_slice);
+            let Some((kind, ending, told)) = clients.until_hung_up(patience, work).await else { return };
             clients.cluster.clockwork.note("answer", told.as_bytes());
             if let (OperationKind::Write((stamp, _)), Ending::Ok) = (kind, ending) {
                 acknowledged::check(&clients.cluster, &life, key, stamp, consistency);
@@ -95,26 +94,6 @@ impl Clients {
             operation.ended = Some(clients.cluster.clockwork.now());
         });
         number
-    }
-
-    async fn until_hung_up(
-        &self,
-        life: &Life,
-        key: i64,
-        kind: OperationKind,
-        consistency: Consistency,
-        patience: Option<u64>,
-    ) -> Option<(OperationKind, Ending, String)> {
-        let by_slice = !self.cluster.clockwork.now().is_multiple_of(2);
-        let work = pin!(execute(life, key, kind, consistency, by_slice));
-        let Some(patience) = patience else { return Some(work.await) };
-        let hung_up = Slot::default();
-        let slot = hung_up.clone();
-        self.cluster.clockwork.at(self.cluster.clockwork.now() + patience, move || slot.fill(()));
-        match select(work, hung_up).await {
-            Either::Left((done, _)) => Some(done),
-            Either::Right(((), _)) => None,
-        }
     }
 }
 

@@ -30,7 +30,8 @@ impl Clients {
     fn change_table(self: &Arc<Self>, life: &Life, text: &'static str) {
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let outcome = statement(&life, text, &[], Consistency::One, None).await;
+            let work = statement(&life, text, &[], Consistency::One, None);
+            let Some(outcome) = clients.until_hung_up(None, work).await else { return };
             clients.cluster.clockwork.note("table", format!("{:?}", outcome.err()).as_bytes());
         });
     }
@@ -45,7 +46,8 @@ impl Clients {
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let text = format!("ALTER TABLE sim.columns ADD {name} int");
-            let outcome = statement(&life, &text, &[], Consistency::One, None).await;
+            let work = statement(&life, &text, &[], Consistency::One, None);
+            let Some(outcome) = clients.until_hung_up(None, work).await else { return };
             let ending = match &outcome {
                 Ok(_) => Ending::Ok,
                 Err(Error::Change(ChangeError::Unknown(_))) => Ending::Unknown,

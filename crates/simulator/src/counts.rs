@@ -32,7 +32,9 @@ impl Clients {
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let key = key.to_be_bytes();
-            let outcome = statement(&life, ADD, &[BoundValue::Value(&key)], consistency, None).await;
+            let values = [BoundValue::Value(&key)];
+            let work = statement(&life, ADD, &values, consistency, None);
+            let Some(outcome) = clients.until_hung_up(None, work).await else { return };
             clients.cluster.clockwork.note("count", format!("{:?}", outcome.as_ref().err()).as_bytes());
             clients.additions.lock()[number].ending = match outcome {
                 Ok(_) => Ending::Ok,

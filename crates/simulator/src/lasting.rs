@@ -45,7 +45,8 @@ impl Clients {
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let (key, value) = (key.to_be_bytes(), (number as i64).to_be_bytes());
             let values = [BoundValue::Value(&key), BoundValue::Value(&value)];
-            let outcome = statement(&life, WRITE, &values, Consistency::Quorum, None).await;
+            let work = statement(&life, WRITE, &values, Consistency::Quorum, None);
+            let Some(outcome) = clients.until_hung_up(None, work).await else { return };
             clients.cluster.clockwork.note("lasting", format!("{:?}", outcome.as_ref().err()).as_bytes());
             let write = &mut clients.lasting.lock()[number];
             write.ended = Some(clients.cluster.clockwork.now());

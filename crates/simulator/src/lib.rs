@@ -8,7 +8,8 @@
 //! - `registers`, `swap`, `pairs`, `counts`, `columns`, `lasting`: the tables and statements of clients.
 //! - `wide`: a table of wide rows, its clients, and the model that their answers are checked against.
 //! - `shape`, `plan`: a run before it begins; `shrink`: the smallest part of a plan that breaks the same rule; `seconds`: times in plans.
-//! - `storm`, `disk_mishap`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes.
+//! - `storm`, `disk_mishap`, `heal`: the faults, and the end of them; `client`, `history`: the operations of clients and their outcomes;
+//!   `hang_up`: clients that go away.
 //! - `checks`, `wire`, `admission`: the invariants; `rare_states`: states that storms have to reach; `run`: one run from beginning to
 //!   end; `report`: its result; `mutations`: bugs that are put in; `command`: `henge simulate`.
 //! - `large_cluster`, `large_report`: a cluster of many members, measured; `traffic`: what machines send.
@@ -27,6 +28,7 @@ mod command;
 mod counts;
 mod disk;
 mod disk_mishap;
+mod hang_up;
 mod heal;
 mod history;
 mod large_cluster;

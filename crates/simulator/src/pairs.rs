@@ -35,7 +35,8 @@ impl Clients {
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let [first, second, value] = [2 * pair, 2 * pair + 1, value].map(i64::to_be_bytes);
             let values = [&first, &value, &second, &value].map(|bytes| BoundValue::Value(bytes));
-            let outcome = statement(&life, WRITE, &values, Consistency::Quorum, Some(stamp)).await;
+            let work = statement(&life, WRITE, &values, Consistency::Quorum, Some(stamp));
+            let Some(outcome) = clients.until_hung_up(None, work).await else { return };
             clients.cluster.clockwork.note("batch", format!("{:?}", outcome.as_ref().err()).as_bytes());
             if outcome.is_ok() {
                 clients.batches.lock()[number].ending = Ending::Ok;

@@ -73,9 +73,11 @@ impl Clients {
         let (slot, size) = (Slot::default(), random.between(1, PAGE_ROWS_MAX) as u32);
         let done = slot.clone();
         // A task of the node, which ends with it: then nothing comes of the scan.
+        let clients = Arc::clone(self);
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let asked = Page { size: Some(size), state: state.as_deref() };
-            done.fill(page(&life, SCAN, asked).await.ok());
+            let answer = clients.until_hung_up(None, page(&life, SCAN, asked)).await;
+            done.fill(answer.and_then(Result::ok));
         });
         slot.await
     }

@@ -64,6 +64,8 @@ pub(crate) struct Shape {
     pub(crate) has_short_tail: bool,
     /// True if pages, windows and batches of nodes are small.
     pub(crate) has_small_limits: bool,
+    /// True if clients go away in the middle of requests, at any of their waits.
+    pub(crate) has_leavers: bool,
     /// True if all machines take all writes, and those that are read change every second.
     pub(crate) rotates: bool,
     /// True if replicas compare what they hold all the time, and forget deletions by that.
@@ -91,6 +93,7 @@ impl Shape {
         };
         let has_short_tail = random.chance(1, 3);
         let has_small_limits = random.fork("limits").chance(1, 3);
+        let has_leavers = random.fork("leavers").chance(1, 2);
         // All machines of a large cluster hardly ever take a write.
         let may_rotate = (COPIES + 1..=USUAL_MACHINES_MAX).contains(&machines);
         let rotates = may_rotate && random.fork("rotation").chance(1, 4);
@@ -110,6 +113,7 @@ impl Shape {
             table,
             has_short_tail,
             has_small_limits,
+            has_leavers,
             rotates,
             compares,
             spans,
@@ -177,6 +181,7 @@ impl Shape {
             table: SharedTable::Default,
             has_short_tail: false,
             has_small_limits: false,
+            has_leavers: false,
             rotates: false,
             compares: false,
             spans: false,

@@ -4,15 +4,12 @@
 use crate::client::{Clients, is_definite, statement_at};
 use crate::history::{Ending, Swap, SwapKind, Value};
 use crate::machine::Life;
-use crate::slot::Slot;
-use futures_util::future::{Either, select};
 use henge_base::{Bytes, Random};
 use henge_cql::BoundValue;
 use henge_model::{Consistency, Rows};
 use henge_node::Error;
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeFrom};
-use std::pin::pin;
 use std::sync::Arc;
 
 /// The table of registers that are only written conditionally.
@@ -74,13 +71,8 @@ impl Clients {
         };
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let work = pin!(execute(&life, key, kind, levels));
-            let hung_up = Slot::default();
-            if let Some(patience) = patience {
-                let slot = hung_up.clone();
-                clients.cluster.clockwork.at(clients.cluster.clockwork.now() + patience, move || slot.fill(()));
-            }
-            let Either::Left((outcome, _)) = select(work, hung_up).await else { return };
+            let work = execute(&life, key, kind, levels);
+            let Some(outcome) = clients.until_hung_up(patience, work).await else { return };
             clients.cluster.clockwork.note("swap", format!("{outcome:?}").as_bytes());
             let mut swaps = clients.swaps.lock();
             let swap = &mut swaps[number];

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use words::Words;
 
 /// The settings of a head, in their order.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 18] = [
     "seed",
     "machines",
     "spares",
@@ -24,6 +24,7 @@ const SETTINGS: [&str; 17] = [
     "table",
     "few-calls",
     "small-limits",
+    "leaving-clients",
     "rotate-readers",
     "compare",
     "length",
@@ -125,6 +126,7 @@ impl<'a> Head<'a> {
             table: self.take("table", |words| words.choice(&TABLES.map(|each| (table(each), each))))?,
             has_short_tail: self.take("few-calls", |words| words.choice(&FLAGS))?,
             has_small_limits: self.take("small-limits", |words| words.choice(&FLAGS))?,
+            has_leavers: self.take("leaving-clients", |words| words.choice(&FLAGS))?,
             rotates: self.take("rotate-readers", |words| words.choice(&FLAGS))?,
             compares: self.take("compare", |words| words.choice(&FLAGS))?,
             spans: self.take("datacenters", |words| words.choice(&DATACENTERS))?,

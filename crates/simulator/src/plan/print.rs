@@ -11,8 +11,18 @@ use std::fmt;
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let yes_or_no = |value| if value { "yes" } else { "no" };
-        let Shape { machines, spares, tokens, has_short_tail, has_small_limits, rotates, compares, spans, .. } =
-            self.shape;
+        let Shape {
+            machines,
+            spares,
+            tokens,
+            has_short_tail,
+            has_small_limits,
+            has_leavers,
+            rotates,
+            compares,
+            spans,
+            ..
+        } = self.shape;
         writeln!(f, "seed {}", self.seed)?;
         writeln!(f, "machines {machines}\nspares {spares}\ntokens {tokens}")?;
         writeln!(f, "datacenters {}", if spans { 2 } else { 1 })?;
@@ -21,6 +31,7 @@ impl fmt::Display for Plan {
         writeln!(f, "table {}", table(self.shape.table))?;
         writeln!(f, "few-calls {}", yes_or_no(has_short_tail))?;
         writeln!(f, "small-limits {}", yes_or_no(has_small_limits))?;
+        writeln!(f, "leaving-clients {}", yes_or_no(has_leavers))?;
         writeln!(f, "rotate-readers {}", yes_or_no(rotates))?;
         writeln!(f, "compare {}", yes_or_no(compares))?;
         writeln!(f, "length {}", Seconds(self.length))?;

@@ -122,6 +122,7 @@ fn head(changes: &[(&str, &str)]) -> String {
         ("table", "default"),
         ("few-calls", "no"),
         ("small-limits", "no"),
+        ("leaving-clients", "no"),
         ("rotate-readers", "no"),
         ("compare", "no"),
         ("length", "10 s"),
@@ -143,9 +144,9 @@ fn errors_say_where_and_what_was_expected() {
         ("machines", "2", "no run can have this head: machines are 3 to 128"),
         ("faults", "all", "line 6: expected one of links, machines, disks, found \"all\""),
         ("table", "unrepaired", "no run can have this head: an unrepaired table needs faults of links"),
-        ("length", "10", "line 13: expected \"s\", found the end of the line"),
-        ("length", "1e9 s", "line 13: expected a time such as \"1.8 s\", at most 3600 s, found \"1e9\""),
-        ("clients", "4 5", "line 14: expected the end of the line, found \"5\""),
+        ("length", "10", "line 14: expected \"s\", found the end of the line"),
+        ("length", "1e9 s", "line 14: expected a time such as \"1.8 s\", at most 3600 s, found \"1e9\""),
+        ("clients", "4 5", "line 15: expected the end of the line, found \"5\""),
     ];
     for (name, value, expected) in of_head {
         assert_eq!(Plan::parse(&head(&[(name, value)])).unwrap_err().to_string(), expected);

@@ -13,6 +13,7 @@ impl Run {
     pub(super) fn storm(&mut self) {
         let (begin, end) = (self.now(), self.now() + self.plan.length);
         let (faults, strikes) = (std::mem::take(&mut self.plan.faults), self.random.fork("strikes"));
+        self.clients.set_leaving(self.shape.has_leavers.then(|| self.random.fork("leaving")));
         let mut due = faults.iter().peekable();
         let mut next_check = begin;
         let mut clients = Pace::new(self.plan.clients, begin);
@@ -35,6 +36,7 @@ impl Run {
             self.cluster.clockwork.run_until(next.unwrap_or(end).max(self.now() + 1));
         }
         drop(due);
+        self.clients.set_leaving(None);
         self.plan.faults = faults;
         self.cluster.clockwork.run_until(self.fault_counts.busy_until.max(self.now()));
     }

@@ -12,7 +12,6 @@ use crate::history::Ending;
 use crate::machine::Life;
 use crate::slot::Slot;
 use crate::wall_clock::true_time;
-use futures_util::future::{Either, select};
 use henge_base::{Micros, Random};
 use henge_cql::Warnings;
 use henge_model::{Consistency, Rows};
@@ -20,7 +19,6 @@ use henge_node::{Error, Outcome, Parameters};
 use henge_query::Page;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::pin::pin;
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000;
@@ -103,13 +101,8 @@ impl WideClients {
         };
         let (clients, life) = (Arc::clone(self), life.clone());
         self.clockwork().spawn(Some(life.owner), async move {
-            let work = pin!(ask(&life, &statement, Page::default(), consistency, Some(stamp), now_seconds));
-            let hung_up = Slot::default();
-            if let Some(patience) = patience {
-                let slot = hung_up.clone();
-                clients.clockwork().at(began + patience, move || slot.fill(()));
-            }
-            let Either::Left((outcome, _)) = select(work, hung_up).await else { return };
+            let work = ask(&life, &statement, Page::default(), consistency, Some(stamp), now_seconds);
+            let Some(outcome) = clients.clients.until_hung_up(patience, work).await else { return };
             let told = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
             clients.clockwork().note("wide", told.as_bytes());
             let mut wide = clients.history.lock();
@@ -198,12 +191,13 @@ impl WideClients {
     ) -> Option<(Rows, Option<Vec<u8>>)> {
         let slot = Slot::default();
         let (done, late) = (slot.clone(), slot.clone());
-        let cluster = Arc::clone(&self.clients.cluster);
+        let clients = Arc::clone(&self.clients);
         self.clockwork().spawn(Some(life.owner), async move {
             let page = Page { size, state: state.as_deref() };
-            let answer = ask(&life, &text, page, consistency, None, now_seconds).await;
-            cluster.clockwork.note("page", format!("{answer:?}").as_bytes());
-            done.fill(answer.ok());
+            let work = ask(&life, &text, page, consistency, None, now_seconds);
+            let answer = clients.until_hung_up(None, work).await;
+            clients.cluster.clockwork.note("page", format!("{answer:?}").as_bytes());
+            done.fill(answer.and_then(Result::ok));
         });
         let end = self.clockwork().now() + PAGE_TIMEOUT;
         self.clockwork().at(end, move || late.fill(None));
