@@ -32,6 +32,8 @@ const IN_MOVES: [NodeState; 1] =
     [NodeState("a range was streamed to a new replica", |metrics| metrics.stream_bytes_received.get())];
 /// The state that clients see.
 pub(crate) const PAGE_RESUMED: &str = "a page was resumed by another coordinator";
+/// Another one that clients see.
+pub(crate) const TWINS_PARTED: &str = "a page ended between two partitions of one token";
 /// The state that a client brings about by going away.
 pub(crate) const CLIENT_LEFT: &str = "a client went away while its request waited";
 /// The state that whoever takes a plan back sees.
@@ -46,7 +48,7 @@ fn older_hints(metrics: &Metrics) -> u64 {
 pub(crate) fn required_states(members_move: bool) -> Vec<&'static str> {
     let names = |states: &[NodeState]| states.iter().map(|state| state.0).collect::<Vec<_>>();
     let in_moves = if members_move { [names(&IN_MOVES), vec![PLAN_TAKEN_BACK]].concat() } else { Vec::new() };
-    [names(&IN_STORMS), vec![PAGE_RESUMED, CLIENT_LEFT], in_moves].concat()
+    [names(&IN_STORMS), vec![PAGE_RESUMED, TWINS_PARTED, CLIENT_LEFT], in_moves].concat()
 }
 
 /// Rare states by name, each with the number of times that it was reached.

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::history::Ending;
-use crate::rare_states::PAGE_RESUMED;
+use crate::rare_states::{PAGE_RESUMED, TWINS_PARTED};
 use crate::report::Report;
 use std::time::Duration;
 
@@ -41,7 +41,9 @@ impl Run {
             machine.life().iter().for_each(|life| of_machine.add_process(life.node.metrics()));
             reached.add_all(&of_machine);
         }
-        reached.add(PAGE_RESUMED, self.wide.history.lock().resumed_pages());
+        let wide = self.wide.history.lock();
+        reached.add(PAGE_RESUMED, wide.resumed_pages());
+        reached.add(TWINS_PARTED, wide.pages_between_twins());
         reached.0.into_iter().collect()
     }
 }

@@ -51,6 +51,16 @@ impl WideHistory {
         self.answers.iter().map(of_answer).sum::<usize>() as u64
     }
 
+    /// The number of pages that end between two partitions of one token.
+    pub(crate) fn pages_between_twins(&self) -> u64 {
+        let is_between = |pair: &&[PageOfLines]| match (pair[0].lines.last(), pair[1].lines.first()) {
+            (Some(last), Some(next)) => last.partition.is_twin_of(next.partition),
+            _ => false,
+        };
+        let of_answer = |answer: &Answer| answer.pages.windows(2).filter(is_between).count();
+        self.answers.iter().map(of_answer).sum::<usize>() as u64
+    }
+
     /// The number of changes with this outcome; of reads, those that came to their end count as acknowledged.
     pub(crate) fn count(&self, ending: Ending) -> usize {
         let reads = self.answers.iter().filter(|answer| answer.is_complete && ending == Ending::Ok).count();

@@ -5,6 +5,17 @@ use std::cmp::Reverse;
 
 /// The number of partitions: few, so that operations meet.
 pub(crate) const PARTITIONS: u8 = 6;
+/// The values of their keys. The last two are twins: they have one token, as any two keys may.
+const KEYS: [(i32, &str); PARTITIONS as usize] = [
+    (0, "a"),
+    (0, "a longer one"),
+    (1, "a"),
+    (1, "a longer one"),
+    (319_785_024, "GXLSMrE3F8zO675a"),
+    (190_844_958, "BZYSUtItFEpugiJa"),
+];
+/// The first of the twins.
+const FIRST_TWIN: Partition = Partition(4);
 /// The values of each clustering column are below these.
 const C_VALUES: u64 = 4;
 const D_VALUES: u64 = 3;
@@ -28,11 +39,16 @@ impl Partition {
     }
 
     pub(crate) fn p(self) -> i32 {
-        i32::from(self.0 / 2)
+        KEYS[usize::from(self.0)].0
     }
 
     pub(crate) fn q(self) -> &'static str {
-        if self.0.is_multiple_of(2) { "a" } else { "a longer one" }
+        KEYS[usize::from(self.0)].1
+    }
+
+    /// True of two partitions that have one token.
+    pub(crate) fn is_twin_of(self, other: Partition) -> bool {
+        self != other && self >= FIRST_TWIN && other >= FIRST_TWIN
     }
 
     /// The condition on its key.
@@ -183,5 +199,24 @@ impl Slice {
         self.c.conditions("c", &mut out);
         self.d.conditions("d", &mut out);
         out.join(" AND ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use henge_model::Token;
+
+    #[test]
+    fn twins_have_one_token_and_others_have_not() {
+        let token = |partition: Partition| {
+            let (p, q) = (partition.p().to_be_bytes(), partition.q().as_bytes());
+            Token::from_key(&[&[0, 4][..], &p, &[0, 0, q.len() as u8], q, &[0]].concat())
+        };
+        for one in Partition::all() {
+            for other in Partition::all().filter(|other| *other != one) {
+                assert_eq!(token(one) == token(other), one.is_twin_of(other), "{one:?} {other:?}");
+            }
+        }
     }
 }
