@@ -8,6 +8,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::identity_error::IdentityError;
 use crate::cluster::propose::ChangeError;
+use crate::ground::clock_trust::Verdict;
 use crate::ground::options::Options;
 use crate::ground::world::{To, World};
 use crate::peers::ask_error::AskError;
@@ -167,6 +168,8 @@ impl<W: World> Cluster<W> {
         let command = self.new_command(Command::Bootstrap { name, first: self.draft() }, false);
         let deadline = self.context.deadline_after(self.context.options.metadata_timeout);
         self.propose(&command, deadline).await.map_err(JoinError::Change)?;
+        // Nobody else is in it whose clock could be asked: clients are served from here on.
+        self.context.clock.take(Verdict::Alone, true, self.context.now());
         tracing::info!(cluster = %self.view().state.cluster_id, "created a cluster");
         Ok(())
     }
