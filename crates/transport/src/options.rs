@@ -105,8 +105,8 @@ mod tests {
         let seconds = |class, control_links| options.unused_timeout_of(class, control_links).as_secs();
         for control_links in [1, CONTROL_LINKS_MAX, CONTROL_LINKS_MAX + 1, 1_000] {
             let is_crowded = control_links > CONTROL_LINKS_MAX;
-            assert_eq!(seconds(Class::Control, control_links), if is_crowded { 10 } else { 120 });
-            assert_eq!(seconds(Class::Request, control_links), 120);
+            assert_eq!(seconds(Class::Control, control_links), if is_crowded { 10 } else { 45 });
+            assert_eq!(seconds(Class::Request, control_links), 45);
             assert_eq!(seconds(Class::Bulk, control_links), 10);
         }
     }
