@@ -78,6 +78,28 @@ def test_analyze_counts_rows_and_tells_the_steps(session):
     assert [row.detail for row in paged if row.subject == "answer"][0].endswith("more pages"), paged
 
 
+def test_analyze_counts_rows_and_tombstones_of_each_replica(session, three_nodes):
+    for c in range(10):
+        session.execute("INSERT INTO t (k, c, v) VALUES (2, %s, 7)", (c,))
+    for c in range(4):
+        session.execute("DELETE FROM t WHERE k = 2 AND c = %s", (c,))
+    session.execute("DELETE v FROM t WHERE k = 2 AND c = 9")
+    session.execute("DELETE FROM t WHERE k = 2 AND c > 20 AND c < 30")
+
+    def read(level, condition="k = 2"):
+        lines = explain(session, SimpleStatement(f"EXPLAIN ANALYZE SELECT * FROM t WHERE {condition}", consistency_level=level))
+        return dict(detail.split(": ") for detail in details(lines, "read")), lines
+
+    # Four rows, a cell, and the two ends of a range; who answers with a digest counts as well.
+    told, lines = read(ConsistencyLevel.ALL)
+    assert told == {f"{address}:7000": "10 rows, 7 tombstones" for address in three_nodes.addresses}, lines
+    assert details(lines, "answer")[0].startswith("6 rows of "), lines
+    told, lines = read(ConsistencyLevel.ONE)
+    assert list(told.values()) == ["10 rows, 7 tombstones"], lines
+    told, lines = read(ConsistencyLevel.ALL, "k = 2 AND c = 5")
+    assert set(told.values()) == {"1 row, 0 tombstones"} and len(told) == 3, lines
+
+
 def test_refusals(session):
     with pytest.raises(InvalidRequest, match="for SELECT only"):
         session.execute("EXPLAIN ANALYZE DELETE FROM t WHERE k = 1")

@@ -12,6 +12,7 @@
 //! - `storage_map`: values by storage id, cheap to clone at every change of the schema.
 //! - `index`: secondary indexes and the terms of rows.
 //! - `covers`: the key ranges that tombstones of partitions and ranges cover.
+//! - `tombstone_count`: the tombstones that a read passes.
 //! - `digest`: a hash of logical content, equal wherever content is equal.
 //! - `write_id`: the identity of a write.
 //! - `mutation`, `shared_mutation`, `read_command`, `columns`, `row_block`: writes, reads and their answers in the form in which
@@ -56,6 +57,7 @@ mod storage_id;
 mod storage_map;
 mod table_draft;
 mod token;
+mod tombstone_count;
 mod user_type;
 mod value;
 mod write_id;
@@ -95,6 +97,7 @@ pub use storage_id::StorageId;
 pub use storage_map::StorageMap;
 pub use table_draft::{AddedColumn, ColumnDraft, TableChange, TableDraft};
 pub use token::{Token, TokenRange};
+pub use tombstone_count::{CELLS_PER_RANGE, TombstoneCount};
 pub use user_type::{TypeChange, field_path};
 pub use value::ValueError;
 pub use write_id::WriteId;

@@ -27,7 +27,7 @@ use crate::ground::context::Context;
 use crate::ground::world::{Lane, World};
 use henge_base::{HostId, Micros, Mono};
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{ReadCommand, SharedMutation, StorageId, TokenRange};
+use henge_model::{Digester, ReadCommand, RowBlock, SharedMutation, StorageId, TokenRange};
 use henge_storage::{BuiltIndex, EngineError, Figures, Hint, HintSpan, Proven, ReadError, Store, SyncMode, Tier};
 use last_acceptor::{LastAcceptor, RangeRemovals};
 use partition_locks::PartitionLocks;
@@ -102,18 +102,38 @@ impl<W: World> LocalReplica<W> {
 
     /// Reads this copy. `None`: not in memory, ask again with [`Tier::Disk`].
     fn read_tier(&self, command: &ReadCommand, kind: ReadKind, tier: Tier) -> Result<Option<ReadReply>, ReplicaError> {
-        let bytes_max = self.context.options.limits.answer_bytes;
-        let reply = match kind {
-            ReadKind::Rows => self.store.read_block(command, tier, bytes_max).map(|b| b.map(ReadReply::Rows)),
-            ReadKind::Digest => self.store.digest(command, tier, bytes_max).map(|d| d.map(ReadReply::Digest)),
-        };
-        let faults = self.context.options.faults;
-        let reply = reply.map(|r| r.map(|r| faults.alter_reply(r, || self.context.world.wall_us())));
-        reply.map_err(|error| {
-            tracing::warn!(%error, "a read failed on this replica");
-            self.context.metrics.replica_read_errors.inc();
-            refusal_of_read(&error)
-        })
+        if kind == ReadKind::Rows {
+            return Ok(self.read_rows(command, tier)?.map(ReadReply::Rows));
+        }
+        let digest = self.store.digest(command, tier, self.context.options.limits.answer_bytes);
+        let digest = digest.map_err(|error| self.failed_read(&error))?;
+        Ok(digest.map(|digest| self.alter(ReadReply::Digest(digest))))
+    }
+
+    /// Reads the rows of this copy. `None` as in [`LocalReplica::read_tier`].
+    fn read_rows(&self, command: &ReadCommand, tier: Tier) -> Result<Option<RowBlock>, ReplicaError> {
+        let block = self.store.read_block(command, tier, self.context.options.limits.answer_bytes);
+        block.map_err(|error| self.failed_read(&error))
+    }
+
+    /// The reply of a kind that is made of rows.
+    fn reply_of(&self, block: RowBlock, command: &ReadCommand, kind: ReadKind) -> Result<ReadReply, ReplicaError> {
+        if kind == ReadKind::Rows {
+            return Ok(ReadReply::Rows(block));
+        }
+        let mut digester = Digester::new(command.now_seconds, command.purge_before);
+        digester.block(&block, &command.columns).map_err(|error| self.failed_read(&error.into()))?;
+        Ok(self.alter(ReadReply::Digest(digester.finish())))
+    }
+
+    fn alter(&self, reply: ReadReply) -> ReadReply {
+        self.context.options.faults.alter_reply(reply, || self.context.world.wall_us())
+    }
+
+    fn failed_read(&self, error: &ReadError) -> ReplicaError {
+        tracing::warn!(%error, "a read failed on this replica");
+        self.context.metrics.replica_read_errors.inc();
+        refusal_of_read(error)
     }
 
     /// Waits for the index that a read asks, if it is being built.

@@ -4,18 +4,14 @@
 use crate::Error;
 use henge_coordinator::{KeyspacePlacement, ReadError, Refusal};
 use henge_cql::Guard;
-use henge_model::{CellKindView, Consistency, Key, KeyKind, RowBlock, RowView, Table, Token};
-
-/// The count of a range tombstone: Cassandra counts its start and its end.
-const CELLS_PER_RANGE: u64 = 2;
+use henge_model::{CELLS_PER_RANGE, Consistency, RowBlock, Table, Token, TombstoneCount};
 
 /// The counts for one piece, which is a partition or a range of tokens.
 #[derive(Debug, Default)]
 pub(crate) struct TombstoneCounter {
     piece: usize,
     token: Token,
-    live: u64,
-    dead: u64,
+    count: TombstoneCount,
 }
 
 /// The read that is counted, for warnings and errors about it.
@@ -43,22 +39,21 @@ impl TombstoneCounter {
             self.report(reader);
             *self = TombstoneCounter { piece, ..TombstoneCounter::default() };
         }
-        let is_first = self.dead == 0 && self.live == 0;
+        let is_first = self.count == TombstoneCount::default();
         let least = limits.warn.into_iter().chain(limits.fail).min().unwrap_or(0);
         if is_first && !block.more && deletions_max(reader.table, block).is_some_and(|most| most <= least) {
             return Ok(());
         }
         self.token = token;
-        let ranges = block.context.iter().filter(|(key, _)| Key::kind(key) == Some(KeyKind::RangeTombstone));
-        self.dead += CELLS_PER_RANGE * ranges.count() as u64;
+        self.count.add_ranges(block);
         let are_too_many = |dead: u64| limits.fail.is_some_and(|most| dead > most);
         for (_, row) in &block.rows {
-            if are_too_many(self.dead) {
+            if are_too_many(self.count.dead) {
                 break;
             }
-            self.count_row(row, reader.now_seconds);
+            self.count.add_row(row, reader.now_seconds);
         }
-        if are_too_many(self.dead) {
+        if are_too_many(self.count.dead) {
             self.report(reader);
             return Err(self.too_many_error(reader));
         }
@@ -68,33 +63,13 @@ impl TombstoneCounter {
     /// Warns about the last piece if its count is above the threshold.
     pub(crate) fn report(&self, reader: &ReadContext<'_>) {
         let limits = reader.guard.limits().map(|settings| settings.tombstones).unwrap_or_default();
-        if limits.warn.is_some_and(|most| self.dead > most) {
-            let (TombstoneCounter { live, dead, token, .. }, Table { keyspace, name, .. }) = (self, reader.table);
-            let token = token.0;
+        if limits.warn.is_some_and(|most| self.count.dead > most) {
+            let (TombstoneCount { live, dead }, token) = (self.count, self.token.0);
+            let Table { keyspace, name, .. } = reader.table;
             reader.guard.warn(format!(
                 "Read {live} live rows and {dead} tombstone cells for query SELECT * FROM {keyspace}.{name}; token {token} \
                  (see tombstone_warn_threshold)"
             ));
-        }
-    }
-
-    fn count_row(&mut self, row: &[u8], now_seconds: i64) {
-        let Ok(view) = RowView::parse_trusted(row) else { return };
-        let is_dead = |kind: &CellKindView<'_>| match kind {
-            CellKindView::Live { .. } | CellKindView::ComplexDeletion { .. } => false,
-            CellKindView::Expiring { expires, .. } => now_seconds >= *expires,
-            CellKindView::Tombstone { .. } => true,
-        };
-        let (mut cells, mut dead) = (0, 0);
-        for cell in view.cells() {
-            cells += 1;
-            dead += u64::from(is_dead(&cell.kind));
-        }
-        self.dead += dead;
-        if cells > dead || view.marker().is_some_and(|marker| marker.is_live(now_seconds)) {
-            self.live += 1;
-        } else if dead == 0 && (view.deletion().is_some() || view.marker().is_some()) {
-            self.dead += 1;
         }
     }
 

@@ -7,12 +7,14 @@ use crate::client::outcome::Outcome;
 use crate::client::parameters::Parameters;
 use crate::client::prepared_statement::PreparedStatement;
 use crate::coordinator::trace::TraceEvent;
+use crate::ground::steps::Step;
 use crate::ground::world::World;
 use henge_base::HostId;
 use henge_coordinator::{KeyspacePlacement, LevelCheck, check_read_level, check_write_level};
 use henge_cql::{BindContext, ExplainLine, ExplainPlan, Explanation, ModifyPlan, Plan, SelectPlan};
 use henge_model::{Consistency, RowCount, RowSink, Token, WriteId};
 use henge_query::Page;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Partitions of one statement whose replicas are told.
@@ -143,19 +145,37 @@ impl<W: World> Core<W> {
         let more = if matches!(outcome, Outcome::Rows(Some(_))) { ", and there are more pages" } else { "" };
         let mut lines = vec![ExplainLine::new(
             "answer",
-            format!(
-                "{} row{} of {} bytes in {}{more}",
-                taken.rows(),
-                if taken.rows() == 1 { "" } else { "s" },
-                taken.bytes(),
-                time(took)
-            ),
+            format!("{} of {} bytes in {}{more}", amount(taken.rows() as u64, "row"), taken.bytes(), time(took)),
         )];
-        lines.extend(trace.take_events().into_iter().map(|event| self.event_line(event)));
+        let events = trace.take_events();
+        lines.extend(self.read_lines(&events));
+        lines.extend(events.into_iter().map(|event| self.event_line(event)));
         Ok(lines)
     }
 
-    fn event_line(&self, TraceEvent { at, replica, activity }: TraceEvent) -> ExplainLine {
+    /// The rows and tombstones that each replica read, in all its answers.
+    fn read_lines(&self, events: &[TraceEvent]) -> Vec<ExplainLine> {
+        let mut read: BTreeMap<HostId, (u64, Option<u64>)> = BTreeMap::new();
+        for event in events {
+            let host = event.replica.map_or(self.coordinator().local(), |(host, _)| host);
+            match event.step {
+                Some((step, count)) if step.is_read() => read.entry(host).or_default().0 += u64::from(count),
+                // One of an earlier release tells its rows alone.
+                Some((Step::MetTombstones, count)) => {
+                    *read.entry(host).or_default().1.get_or_insert(0) += u64::from(count)
+                }
+                _ => {}
+            }
+        }
+        let line = |(host, (rows, tombstones)): (HostId, (u64, Option<u64>))| {
+            let tombstones = tombstones.map_or_else(String::new, |count| format!(", {}", amount(count, "tombstone")));
+            let name = self.coordinator().name_of(host);
+            ExplainLine::new("read", format!("{name}: {}{tombstones}", amount(rows, "row")))
+        };
+        read.into_iter().map(line).collect()
+    }
+
+    fn event_line(&self, TraceEvent { at, replica, activity, .. }: TraceEvent) -> ExplainLine {
         let at = time(Duration::from_micros(at));
         let who = replica.map_or_else(|| "coordinator".to_owned(), |(host, _)| self.coordinator().name_of(host));
         ExplainLine::new("trace", format!("{at} {who}: {activity}"))
@@ -178,6 +198,10 @@ fn level_line(level: Consistency, checks: &[LevelCheck], what: &str) -> ExplainL
         short => format!("too few are up for {short} of {} {what}", checks.len()),
     };
     ExplainLine::new("consistency", format!("{level}: {required} of {replicas} replicas must answer; {now}"))
+}
+
+fn amount(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn time(time: Duration) -> String {

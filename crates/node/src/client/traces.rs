@@ -71,9 +71,10 @@ async fn write_trace<W: World>(
     ];
     columns.extend(trace.client.map(|client| ("client", ip(client))));
     let query = parameters.iter().find(|(name, _)| *name == "query");
-    let parsing = query.map(|(_, text)| TraceEvent { at: 0, replica: None, activity: format!("Parsing {text}") });
+    let parsing =
+        query.map(|(_, text)| TraceEvent { at: 0, replica: None, activity: format!("Parsing {text}"), step: None });
     let events = parsing.into_iter().chain(trace.take_events());
-    let events = events.enumerate().map(|(number, TraceEvent { at, replica, activity })| {
+    let events = events.enumerate().map(|(number, TraceEvent { at, replica, activity, .. })| {
         // The session's beginning is told in milliseconds; cqlsh adds to that, and shows no time at all for zero.
         let time = trace.began_us - trace.began_us.rem_euclid(1_000) + at as Micros;
         let event = time_uuid(time, coordinator.context().world.random("trace").wrapping_add(number as u64));

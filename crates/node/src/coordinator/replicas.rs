@@ -97,6 +97,7 @@ impl<W: World> Replicas for Coordinator<W> {
         let outcome = self.replica.try_read(command, projection, sink);
         if outcome == Local::Done {
             self.note(|| "Read from this node's memory".to_owned());
+            work.as_ref().map_or(&self.replica, |work| work.replica()).note_answered(command);
         }
         work.into_iter().for_each(|work| if outcome == Local::Done { work.end(&Ok(())) } else { work.discard() });
         outcome

@@ -57,11 +57,13 @@ pub(crate) struct TraceEvent {
     /// The replica that did it, with the microseconds since it received the message; `None`: the coordinator.
     pub(crate) replica: Option<(HostId, u64)>,
     pub(crate) activity: String,
+    /// The step of a replica, or of the coordinator's own copy, with its count.
+    pub(crate) step: Option<(Step, u32)>,
 }
 
 impl TraceEvent {
     fn of_own_step(StepTaken { step, us, count }: StepTaken) -> TraceEvent {
-        TraceEvent { at: us.into(), replica: None, activity: step.text(count) }
+        TraceEvent { at: us.into(), replica: None, activity: step.text(count), step: Some((step, count)) }
     }
 }
 
@@ -89,7 +91,7 @@ impl Trace {
 
     /// Notes that something happened now.
     pub(crate) fn note(&self, now: Mono, activity: String) {
-        self.add([TraceEvent { at: self.since_beginning(now), replica: None, activity }]);
+        self.add([TraceEvent { at: self.since_beginning(now), replica: None, activity, step: None }]);
     }
 
     /// Notes the steps that a replica tells, in its reply to a message of `kind`. Its clock is another one: they are placed as if the
@@ -104,7 +106,8 @@ impl Trace {
                 Step::Received => format!("{} message received", message_name(kind)),
                 step => step.text(count),
             };
-            TraceEvent { at: arrived + u64::from(us), replica: Some((from, u64::from(us))), activity }
+            let replica = Some((from, u64::from(us)));
+            TraceEvent { at: arrived + u64::from(us), replica, activity, step: Some((step, count)) }
         }));
     }
 
@@ -112,7 +115,7 @@ impl Trace {
     pub(crate) fn note_own_steps(&self, own: HostId, steps: &[StepTaken]) {
         self.add(steps.iter().map(|StepTaken { step, us, count }| {
             let us = u64::from(*us);
-            TraceEvent { at: us, replica: Some((own, us)), activity: step.text(*count) }
+            TraceEvent { at: us, replica: Some((own, us)), activity: step.text(*count), step: Some((*step, *count)) }
         }));
     }
 
@@ -210,17 +213,18 @@ mod tests {
         trace.note(Mono(1_300), "late".to_owned());
         trace.note_steps((Mono(1_100), Mono(1_200)), replica, Kind::ReadRows, &steps.take_encoded().into());
         trace.own_steps().note(Mono(1_125), Step::ReadDisk, 1);
-        let event = |at, us: Option<u64>, activity: &str| TraceEvent {
+        let event = |at, us: Option<u64>, activity: &str, step| TraceEvent {
             at,
             replica: us.map(|us| (replica, us)),
             activity: activity.to_owned(),
+            step,
         };
         let expected = [
-            event(120, Some(0), "READ_REQ message received"),
-            event(125, None, "Read 1 rows from disk"),
-            event(150, Some(30), "Read 2 rows from memory"),
-            event(180, Some(60), "Sending response"),
-            event(300, None, "late"),
+            event(120, Some(0), "READ_REQ message received", Some((Step::Received, 0))),
+            event(125, None, "Read 1 rows from disk", Some((Step::ReadDisk, 1))),
+            event(150, Some(30), "Read 2 rows from memory", Some((Step::ReadMemory, 2))),
+            event(180, Some(60), "Sending response", Some((Step::Answering, 0))),
+            event(300, None, "late", None),
         ];
         assert_eq!(trace.take_events(), expected);
     }

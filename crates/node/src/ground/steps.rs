@@ -33,10 +33,11 @@ pub(crate) enum Step {
     ReadShards = 19,
     Forwarding = 20,
     Answering = 21,
+    MetTombstones = 22,
 }
 
 impl Step {
-    const ALL: [Step; 21] = [
+    const ALL: [Step; 22] = [
         Step::Received,
         Step::Admitted,
         Step::ReadMemory,
@@ -58,13 +59,19 @@ impl Step {
         Step::ReadShards,
         Step::Forwarding,
         Step::Answering,
+        Step::MetTombstones,
     ];
 
     fn of_number(number: u8) -> Option<Step> {
         Step::ALL.into_iter().find(|step| *step as u8 == number)
     }
 
-    /// The step as a trace tells it, of so many rows or replicas.
+    /// True if it tells how many rows were read.
+    pub(crate) fn is_read(self) -> bool {
+        matches!(self, Step::ReadMemory | Step::ReadDisk)
+    }
+
+    /// The step as a trace tells it, of so many rows, tombstones or replicas.
     pub(crate) fn text(self, count: u32) -> String {
         let text = match self {
             Step::Received => "Message received",
@@ -88,6 +95,7 @@ impl Step {
             Step::ReadShards => return format!("Read own shards of {count} rows"),
             Step::Forwarding => return format!("Forwarding to {count} replicas"),
             Step::Answering => "Sending response",
+            Step::MetTombstones => return format!("Met {count} tombstones"),
         };
         text.to_owned()
     }
@@ -99,7 +107,7 @@ pub(crate) struct StepTaken {
     pub(crate) step: Step,
     /// Microseconds since the node began with the request.
     pub(crate) us: u32,
-    /// Rows or replicas that it is about.
+    /// Rows, tombstones or replicas that it is about.
     pub(crate) count: u32,
 }
 
@@ -187,7 +195,7 @@ mod tests {
     #[test]
     fn each_step_has_a_number_of_its_own() {
         let numbers: Vec<u8> = Step::ALL.iter().map(|step| *step as u8).collect();
-        assert_eq!(numbers, (1..=21).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=22).collect::<Vec<u8>>());
         assert!(Step::ALL.iter().all(|step| Step::of_number(*step as u8) == Some(*step)));
     }
 }

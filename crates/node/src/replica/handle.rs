@@ -7,7 +7,7 @@ use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::{Bytes, Mono};
 use henge_coordinator::{Local, ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation};
+use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation, TombstoneCount};
 use henge_storage::{Entries, KeyRemoval, MemoryOutcome, Replacement, Store, Tier, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -195,11 +195,10 @@ impl<W: World> ReplicaHandle<W> {
         if command.probe.is_some() {
             return self.read_by_index(command, kind, deadline);
         }
-        match self.read_tier(&command, kind, Tier::Memory) {
+        match self.read_noted(&command, kind, Tier::Memory) {
             Err(error) => ReadPending::Ready(Some(Err(error))),
             Ok(Some(reply)) => {
                 self.fold();
-                self.note(Step::ReadMemory, row_count(&reply));
                 ReadPending::Ready(Some(Ok(reply)))
             }
             Ok(None) => {
@@ -240,17 +239,27 @@ impl<W: World> ReplicaHandle<W> {
         move || {
             in_time()?;
             handle.note(Step::BeganDiskJob, 0);
-            let reply = handle.read_tier(&command, kind, Tier::Disk)?;
-            handle.note(Step::ReadDisk, reply.as_ref().map_or(0, row_count));
-            Ok(reply)
+            handle.read_noted(&command, kind, Tier::Disk)
         }
     }
-}
 
-/// The rows of a reply; a digest does not tell.
-fn row_count(reply: &ReadReply) -> usize {
-    match reply {
-        ReadReply::Rows(block) => block.rows.len(),
-        ReadReply::Digest(_) => 0,
+    /// Reads this copy, and notes the rows and tombstones that it met, if the request is traced: a digest is made of the rows then.
+    fn read_noted(&self, command: &ReadCommand, kind: ReadKind, tier: Tier) -> Result<Option<ReadReply>, ReplicaError> {
+        if self.steps.is_none() {
+            return self.read_tier(command, kind, tier);
+        }
+        let Some(block) = self.read_rows(command, tier)? else { return Ok(None) };
+        self.note(if tier == Tier::Memory { Step::ReadMemory } else { Step::ReadDisk }, block.rows.len());
+        let tombstones = TombstoneCount::of(&block, command.now_seconds).dead;
+        self.note(Step::MetTombstones, usize::try_from(tombstones).unwrap_or(usize::MAX));
+        self.reply_of(block, command, kind).map(Some)
+    }
+
+    /// Notes the rows and tombstones of a read that was answered from memory, if the request is traced.
+    pub(crate) fn note_answered(&self, command: &ReadCommand) {
+        if self.steps.is_some() {
+            // It was answered already: this is to be told of it.
+            let _ = self.read_noted(command, ReadKind::Rows, Tier::Memory);
+        }
     }
 }
