@@ -1,6 +1,7 @@
 """A collector of spans: takes what nodes send by OTLP over HTTP in JSON, and keeps it."""
 
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Collector:
     """Serves a port of 127.0.0.1; `spans` are those that came, each with its node's attributes under `resource`."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, certificate=None, key=None):
         self.spans, self.texts, self.statuses = [], [], []
         collector = self
 
@@ -30,6 +31,10 @@ class Collector:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def take(self, body):

@@ -2,8 +2,10 @@
 statements are in none of them; a collector that is away harms nobody."""
 
 import secrets
+import subprocess
 import time
 import urllib.request
+import uuid
 
 import pytest
 from cassandra import ConsistencyLevel, InvalidRequest
@@ -11,7 +13,7 @@ from cassandra.query import BatchStatement, SimpleStatement
 
 from clients import Clients
 from collector import Collector, attributes, tree_below
-from processes import Dev, Server, remove, wait_until
+from processes import HENGE, Dev, Server, remove, wait_until
 
 REPLICATION = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 3}"
 SECRET = "very-secret-value"
@@ -139,6 +141,31 @@ def test_what_is_not_sampled_has_none_and_sessions_stay_as_they_are(session, col
     traced = session.execute(statement, custom_payload=both.payload, trace=True).get_query_trace(max_wait_sec=10)
     assert any(event.description.startswith("Read 1 rows") for event in traced.events)
     both.levels(collector, 4)
+
+
+def test_a_collector_by_https_is_the_one_that_its_authority_signed(tmp_path):
+    for command in (
+        ("ca", "--directory", tmp_path / "authority"),
+        ("ca", "--directory", tmp_path / "stranger"),
+        ("node", "--authority", tmp_path / "authority", "--directory", tmp_path / "collector", "--host-id", uuid.uuid4(), "--name", "127.0.0.1"),
+    ):
+        subprocess.run([HENGE, "cert", *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+    collector = Collector(certificate=tmp_path / "collector/node.pem", key=tmp_path / "collector/node.key")
+    try:
+        for authority, comes in (("stranger", False), ("authority", True)):
+            settings = {"otlp_endpoint": f"https://127.0.0.1:{collector.port}", "otlp_authorities": tmp_path / authority / "ca.pem", "otlp_sample_share": 1}
+            node = Server(tmp_path / f"by-{authority}", "127.0.0.5", [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]).start()
+            clients = Clients(node.addresses)
+            clients.session().execute("SELECT * FROM system.local")
+            if comes:
+                wait_until(lambda: collector.spans, "spans come", seconds=60)
+            else:
+                wait_until(lambda: "spans cannot be sent" in node.program.text(), "the certificate is refused", seconds=60)
+                assert "UnknownIssuer" in node.program.text() and not collector.spans
+            clients.close()
+            assert node.stop() == 0
+    finally:
+        collector.close()
 
 
 def metric(node, name):

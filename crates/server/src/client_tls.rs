@@ -128,7 +128,8 @@ fn acceptor(options: &ClientTlsOptions) -> anyhow::Result<TlsOfCertificate> {
     Ok(TlsOfCertificate { acceptor: TlsAcceptor::from(Arc::new(config)), expiry_seconds })
 }
 
-fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+/// The certificates of a PEM file, one at least.
+pub(crate) fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
     let found = found.with_context(|| format!("{} cannot be read as PEM", path.display()))?;
     anyhow::ensure!(!found.is_empty(), "there is no certificate in {}", path.display());

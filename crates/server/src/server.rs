@@ -19,7 +19,7 @@ use crate::logging;
 use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::open_connections::OpenConnections;
 use crate::operations::Operations;
-use crate::otlp;
+use crate::otlp::{self, Collector};
 use crate::panics;
 use crate::signals::{reload_on_hangup, shutdown_signal};
 use crate::sockets::Sockets;
@@ -72,6 +72,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(tls) = &tls {
         let _ = running.client_tls.set(tls.clone());
     }
+    let endpoint = config.server.otlp_endpoint.clone();
+    let authorities = config.server.otlp_authorities.as_deref();
+    let collector = endpoint.map(|endpoint| Collector::new(endpoint, authorities)).transpose()?;
     if let Some(listener) = sockets.metrics {
         serve_pages(listener, &running, &config, tls.clone());
     }
@@ -92,11 +95,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     running.node.meet(MEET_TIMEOUT).await;
     let listener = sockets.clients.listen()?;
     let service = running.node.client_service();
-    running.export = config
-        .server
-        .otlp_endpoint
-        .clone()
-        .map(|endpoint| otlp::start(endpoint, config.node.cluster_name.clone(), running.node.clone()));
+    running.export = collector.map(|c| otlp::start(c, config.node.cluster_name.clone(), running.node.clone()));
     let cores = serve_clients(&config, &running, tls);
     say!("{READY} {}", config.node.rpc_address);
     supervisor::tell(Change::Ready);

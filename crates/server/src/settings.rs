@@ -129,6 +129,8 @@ settings! {
             otlp_endpoint: Option<OtlpEndpoint> = Kind::new("", "a URL such as http://localhost:4318", |text| {
                 text.parse().map_err(|error: BadEndpoint| InvalidValue::Refused(error.to_string()))
             }).or("");
+            /// The PEM file of the authorities by which the certificate of a collector with https counts. Empty: those of the system.
+            otlp_authorities: Option<PathBuf> = path("").or("");
             /// The share of the requests without a traceparent that are sampled too.
             sample_share as "otlp_sample_share": SampleShare = Kind::new("0", "0 to 1, such as 0.01", |text| {
                 text.parse().map_err(|error: BadShare| InvalidValue::Refused(error.to_string()))

@@ -15,13 +15,13 @@ pub(crate) struct OtlpEndpoint {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) path: String,
+    /// By https.
+    pub(super) is_encrypted: bool,
 }
 
 /// A text is no address of a collector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadEndpoint {
-    #[error("is a URL with https, and spans are sent by http alone: have a collector on this machine send them on")]
-    Encrypted,
     #[error("must be a URL such as http://localhost:4318, not {0:?}")]
     Unreadable(String),
 }
@@ -30,11 +30,12 @@ impl FromStr for OtlpEndpoint {
     type Err = BadEndpoint;
 
     fn from_str(text: &str) -> Result<OtlpEndpoint, BadEndpoint> {
-        if text.starts_with("https://") {
-            return Err(BadEndpoint::Encrypted);
-        }
         let unreadable = || BadEndpoint::Unreadable(text.to_owned());
-        let rest = text.strip_prefix("http://").ok_or_else(unreadable)?;
+        let (is_encrypted, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return Err(unreadable()),
+        };
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         let (host, port) = match authority.strip_prefix('[') {
             Some(address) => address.split_once(']').ok_or_else(unreadable)?,
@@ -50,7 +51,7 @@ impl FromStr for OtlpEndpoint {
             return Err(unreadable());
         }
         let path = if path.trim_matches('/').is_empty() { DEFAULT_PATH } else { path };
-        Ok(OtlpEndpoint { host: host.to_owned(), port, path: path.to_owned() })
+        Ok(OtlpEndpoint { host: host.to_owned(), port, path: path.to_owned(), is_encrypted })
     }
 }
 
@@ -64,7 +65,8 @@ impl OtlpEndpoint {
 
 impl fmt::Display for OtlpEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority(), self.path)
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority(), self.path)
     }
 }
 
@@ -79,6 +81,7 @@ mod tests {
             ("http://10.0.0.1:80/", "http://10.0.0.1:80/v1/traces"),
             ("http://[::1]:4319/otlp/v1/traces", "http://[::1]:4319/otlp/v1/traces"),
             ("http://[::1]", "http://[::1]:4318/v1/traces"),
+            ("https://collector.example", "https://collector.example:4318/v1/traces"),
         ];
         for (text, expected) in table {
             assert_eq!(text.parse::<OtlpEndpoint>().unwrap().to_string(), expected);
@@ -87,9 +90,17 @@ mod tests {
 
     #[test]
     fn what_is_no_endpoint_is_refused() {
-        assert_eq!("https://localhost".parse::<OtlpEndpoint>(), Err(BadEndpoint::Encrypted));
-        for text in ["localhost:4318", "http://", "http://:1", "http://a:b", "http://a b/", "http://[::1", "http://u@h"]
-        {
+        for text in [
+            "localhost:4318",
+            "http://",
+            "https://",
+            "ftp://a",
+            "http://:1",
+            "http://a:b",
+            "http://a b/",
+            "http://[::1",
+            "http://u@h",
+        ] {
             assert_eq!(text.parse::<OtlpEndpoint>(), Err(BadEndpoint::Unreadable(text.to_owned())), "{text}");
         }
     }

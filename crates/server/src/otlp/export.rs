@@ -1,7 +1,7 @@
 //! The task that takes spans from the node and sends them, a batch at a time. While the collector is away they wait in the node's queue,
 //! which is bounded; what does not fit there is counted and lost.
 
-use super::endpoint::OtlpEndpoint;
+use super::collector::Collector;
 use super::message::{Service, body};
 use super::sender::{SendError, send};
 use bytes::Bytes;
@@ -27,12 +27,12 @@ pub(crate) struct SpanExport {
 }
 
 /// Begins to export.
-pub(crate) fn start<W: World>(endpoint: OtlpEndpoint, cluster: String, node: Node<W>) -> SpanExport {
+pub(crate) fn start<W: World>(collector: Collector, cluster: String, node: Node<W>) -> SpanExport {
     let (stop, stopped) = watch::channel(false);
     let (spans, metrics) = (Arc::clone(node.spans()), Arc::clone(node.metrics()));
     let services = move || services(&node, &cluster);
-    tracing::info!(%endpoint, "spans of sampled requests are exported");
-    let exporter = Exporter { endpoint, spans, metrics, services, is_away: false };
+    tracing::info!(endpoint = %collector.endpoint, "spans of sampled requests are exported");
+    let exporter = Exporter { collector, spans, metrics, services, is_away: false };
     SpanExport { task: tokio::spawn(exporter.run(stopped)), stop }
 }
 
@@ -57,7 +57,7 @@ fn services<W: World>(node: &Node<W>, cluster: &str) -> BTreeMap<HostId, Service
 }
 
 struct Exporter<S> {
-    endpoint: OtlpEndpoint,
+    collector: Collector,
     spans: Arc<SpanQueue>,
     metrics: Arc<Metrics>,
     services: S,
@@ -99,18 +99,18 @@ impl<S: Fn() -> BTreeMap<HostId, Service>> Exporter<S> {
     async fn send_batch(&mut self, body: Bytes, count: u64) {
         let mut delay = RETRY_DELAY;
         loop {
-            match send(&self.endpoint, body.clone()).await {
+            match send(&self.collector, body.clone()).await {
                 Ok(refused) => {
                     self.metrics.spans_exported.inc_by(count.saturating_sub(refused));
                     self.metrics.spans_dropped.inc_by(refused.min(count));
                     if std::mem::take(&mut self.is_away) {
-                        tracing::info!(endpoint = %self.endpoint, "the collector of spans is back");
+                        tracing::info!(endpoint = %self.collector.endpoint, "the collector of spans is back");
                     }
                     return;
                 }
                 Err(error) if error.is_passing() => self.note_absence(&error),
                 Err(error) => {
-                    tracing::warn!(endpoint = %self.endpoint, %error, "the collector refuses spans, which are lost");
+                    tracing::warn!(endpoint = %self.collector.endpoint, %error, "the collector refuses spans, which are lost");
                     self.metrics.spans_dropped.inc_by(count);
                     return;
                 }
@@ -122,7 +122,7 @@ impl<S: Fn() -> BTreeMap<HostId, Service>> Exporter<S> {
 
     fn note_absence(&mut self, error: &SendError) {
         if !std::mem::replace(&mut self.is_away, true) {
-            tracing::warn!(endpoint = %self.endpoint, %error, "spans cannot be sent; they wait while there is room");
+            tracing::warn!(endpoint = %self.collector.endpoint, %error, "spans cannot be sent; they wait while there is room");
         }
     }
 }

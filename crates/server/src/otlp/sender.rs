@@ -1,5 +1,6 @@
 //! One message to a collector.
 
+use super::collector::Collector;
 use super::endpoint::OtlpEndpoint;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -9,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use std::io;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// The longest time from the begin of a connection to the end of its answer.
@@ -48,12 +50,22 @@ impl SendError {
 }
 
 /// Sends a message of spans. Returns how many of them the collector refused.
-pub(super) async fn send(endpoint: &OtlpEndpoint, body: Bytes) -> Result<u64, SendError> {
-    tokio::time::timeout(SEND_TIMEOUT, exchange(endpoint, body)).await.map_err(|_| SendError::Late)?
+pub(super) async fn send(collector: &Collector, body: Bytes) -> Result<u64, SendError> {
+    tokio::time::timeout(SEND_TIMEOUT, connect(collector, body)).await.map_err(|_| SendError::Late)?
 }
 
-async fn exchange(endpoint: &OtlpEndpoint, body: Bytes) -> Result<u64, SendError> {
+async fn connect(Collector { endpoint, tls }: &Collector, body: Bytes) -> Result<u64, SendError> {
     let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await?;
+    match tls {
+        None => exchange(endpoint, stream, body).await,
+        Some((tls, name)) => exchange(endpoint, tls.connect(name.clone(), stream).await?, body).await,
+    }
+}
+
+async fn exchange<S>(endpoint: &OtlpEndpoint, stream: S, body: Bytes) -> Result<u64, SendError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     // It ends with the answer, or when this is dropped.
     let connection = tokio::spawn(connection);
@@ -110,7 +122,7 @@ mod tests {
             stream.write_all(answer.as_bytes()).await.unwrap();
             String::from_utf8_lossy(&request[..length]).into_owned()
         });
-        let sent = send(&endpoint, Bytes::from_static(b"{spans}")).await;
+        let sent = send(&Collector::new(endpoint, None).unwrap(), Bytes::from_static(b"{spans}")).await;
         (sent, served.await.unwrap())
     }
 
@@ -129,7 +141,7 @@ mod tests {
         let passing = async |answer| send_to(answer).await.0.unwrap_err().is_passing();
         assert!(passing("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n").await);
         assert!(!passing("HTTP/1.1 400 Bad\r\ncontent-length: 0\r\n\r\n").await);
-        let nobody = "http://127.0.0.1:1".parse().unwrap();
+        let nobody = Collector::new("http://127.0.0.1:1".parse().unwrap(), None).unwrap();
         assert!(send(&nobody, Bytes::new()).await.unwrap_err().is_passing());
     }
 }
