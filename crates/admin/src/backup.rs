@@ -1,15 +1,16 @@
-//! Backups: those in a folder, read back where they lie; no node is asked.
+//! Backups: those in a place, read back where they lie; no node is asked.
 
 use crate::names::is_name as is_schema_name;
 use crate::table::{format_time, print};
 use anyhow::{anyhow, ensure};
-use henge_backup::{BackupManifest, FolderPlace, VerifiedBackup, is_name, list, verify};
+use henge_backup::{BackupManifest, VerifiedBackup, is_name, list, open_place, verify};
 use henge_operator::{RestoredName, RestoredTable, size_text};
 use std::path::{Path, PathBuf};
 
-/// The absolute path of a folder: the node has another working folder.
-pub(crate) fn folder(path: &Path) -> anyhow::Result<String> {
-    let path: PathBuf = std::path::absolute(path)?;
+/// The name of a place: a bucket as it is, a folder by its absolute path, for the node has another working folder.
+pub(crate) fn place(text: &Path) -> anyhow::Result<String> {
+    let is_bucket = text.to_str().is_some_and(|text| text.starts_with("s3://"));
+    let path: PathBuf = if is_bucket { text.to_owned() } else { std::path::absolute(text)? };
     path.to_str().map(str::to_owned).ok_or_else(|| anyhow!("{} is no text", path.display()))
 }
 
@@ -47,9 +48,9 @@ pub(crate) fn restored_name(table: &str, new_name: Option<&str>) -> anyhow::Resu
     Ok(RestoredName { keyspace: keyspace.to_owned(), table: name.to_owned(), new_name })
 }
 
-/// The backups in a folder.
-pub(crate) fn backups(folder: &Path) -> anyhow::Result<Vec<BackupManifest>> {
-    Ok(list(&FolderPlace::open(folder)?)?)
+/// The backups in a place.
+pub(crate) fn backups(within: &Path) -> anyhow::Result<Vec<BackupManifest>> {
+    Ok(list(&*open_place(&place(within)?)?)?)
 }
 
 /// Backups in columns.
@@ -73,8 +74,8 @@ pub(crate) fn list_text(backups: &[BackupManifest]) -> String {
 }
 
 /// Reads all of a backup.
-pub(crate) fn verify_in(folder: &Path, name: &str) -> anyhow::Result<VerifiedBackup> {
-    Ok(verify(&FolderPlace::open(folder)?, name)?)
+pub(crate) fn verify_in(within: &Path, name: &str) -> anyhow::Result<VerifiedBackup> {
+    Ok(verify(&*open_place(&place(within)?)?, name)?)
 }
 
 /// A backup that was read, and its faults, in words.

@@ -28,10 +28,11 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "tag")]
         all: bool,
     },
-    /// Copy all nodes' files into a folder that every node has, each content once. The nodes serve meanwhile.
+    /// Copy all nodes' files into a place that every node reaches, each content once. The nodes serve meanwhile.
     Backup {
-        /// The folder, which exists: of a disk that every node has mounted at the same path.
-        folder: PathBuf,
+        /// A folder, which exists, of a disk that every node has mounted at the same path; or s3://bucket/prefix, with endpoint, region and
+        /// credentials in the environment of every node.
+        place: PathBuf,
         /// The name of the backup; without one, the time.
         #[arg(short, long, value_parser = backup_name)]
         name: Option<String>,
@@ -44,17 +45,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
-    /// List the finished backups in a folder. No node is asked.
+    /// List the finished backups in a place. No node is asked.
     #[command(visible_alias = "list")]
     Listbackups {
-        /// The folder.
-        folder: PathBuf,
+        /// The folder, or s3://bucket/prefix, with endpoint, region and credentials in the environment.
+        place: PathBuf,
     },
     /// Read all of a backup, and compare it with its checksums. Ends with 2 if any of it is damaged. No node is asked.
     #[command(visible_alias = "verify")]
     Verifybackup {
-        /// The folder.
-        folder: PathBuf,
+        /// The folder, or s3://bucket/prefix, with endpoint, region and credentials in the environment.
+        place: PathBuf,
         /// The name of the backup.
         #[arg(value_parser = backup_name)]
         name: String,
@@ -62,8 +63,8 @@ pub(crate) enum Command {
     /// Write the rows of a backup into this cluster, of whichever size it is, with their timestamps and times to live. Tables that are
     /// missing are made; what is there already stays, and newer values win.
     Restore {
-        /// The folder, which the node has at the same path.
-        folder: PathBuf,
+        /// The folder, which the node has at the same path; or s3://bucket/prefix, with the rest in the node's environment.
+        place: PathBuf,
         /// The name of the backup.
         #[arg(value_parser = backup_name)]
         name: String,

@@ -94,8 +94,12 @@ pub fn admin(options: &AdminOptions) -> anyhow::Result<i32> {
             let diagnosis = runtime.block_on(doctor::diagnose(&client))?;
             (options.format.show(&diagnosis, Diagnosis::text)?, if diagnosis.is_well() { 0 } else { PROBLEMS_FOUND })
         }
-        Command::Verifybackup { folder, name } => {
-            let verified = backup::verify_in(folder, name)?;
+        // They ask no node, and wait by themselves.
+        Command::Listbackups { place } => {
+            (options.format.show(&backup::backups(place)?, |all| backup::list_text(all))?, 0)
+        }
+        Command::Verifybackup { place, name } => {
+            let verified = backup::verify_in(place, name)?;
             let code = if verified.damaged.is_empty() { 0 } else { PROBLEMS_FOUND };
             (options.format.show(&verified, backup::verified_text)?, code)
         }
@@ -131,17 +135,16 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),
         // They print by themselves.
         Command::Console { .. } | Command::Import(_) => Ok(String::new()),
+        Command::Listbackups { .. } | Command::Verifybackup { .. } => Ok(String::new()),
         Command::Doctor => Ok(doctor::diagnose(client).await?.text()),
-        Command::Backup { folder, name, rate, without_down, waiting } => {
+        Command::Backup { place, name, rate, without_down, waiting } => {
             let name = name.clone().unwrap_or_else(|| jiff::Timestamp::now().as_millisecond().to_string());
-            let (to, bytes_per_second, without_down) = (backup::folder(folder)?, *rate, *without_down);
+            let (to, bytes_per_second, without_down) = (backup::place(place)?, *rate, *without_down);
             start(OperationRequest::BackUp { to, name, bytes_per_second, without_down }, waiting).await
         }
-        Command::Listbackups { folder } => format.show(&backup::backups(folder)?, |backups| backup::list_text(backups)),
-        Command::Verifybackup { folder, name } => Ok(backup::verified_text(&backup::verify_in(folder, name)?)),
-        Command::Restore { folder, name, table, new_name, waiting } => {
+        Command::Restore { place, name, table, new_name, waiting } => {
             let table = table.as_ref().map(|table| backup::restored_name(table, new_name.as_deref())).transpose()?;
-            start(OperationRequest::Restore { from: backup::folder(folder)?, name: name.clone(), table }, waiting).await
+            start(OperationRequest::Restore { from: backup::place(place)?, name: name.clone(), table }, waiting).await
         }
         Command::Netstats => {
             let whole = cluster_of(client, None).await?;

@@ -13,6 +13,14 @@ pub enum BackupError {
         /// The error.
         error: io::Error,
     },
+    /// The place cannot be opened.
+    #[error("{place}: {reason}")]
+    Place {
+        /// Its name.
+        place: String,
+        /// The reason.
+        reason: String,
+    },
     /// There is no backup of that name, or it was never finished.
     #[error("there is no finished backup {0} there; henge admin listbackups names those that there are")]
     Missing(String),

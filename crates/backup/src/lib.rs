@@ -2,7 +2,9 @@
 //!
 //! It knows files and nothing of what is in them.
 //!
-//! - `place`: the seam to where backups are kept; `folder`: a folder as a place.
+//! - `place`: the seam to where backups are kept; `folder`: a folder as a place; `open`: a place by its name.
+//! - `bucket`: a bucket of a store of objects as a place; `s3`: such a store by the environment; `http`: the requests to it; `blocking`:
+//!   waiting for them.
 //! - `manifest`: the documents of a backup; `catalog`: the backups of a place.
 //! - `checksum`, `throttle`: bytes on their way, hashed and held to a rate.
 //! - `upload`: a node's files into a place; `verify`: a backup read back; `fetch`: a node's files out of a place.
@@ -10,13 +12,18 @@
 // Above the seams: it runs beside a node, on threads of its own.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod blocking;
+mod bucket;
 mod catalog;
 mod checksum;
 mod error;
 mod fetch;
 mod folder;
+mod http;
 mod manifest;
+mod open;
 mod place;
+mod s3;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -28,6 +35,7 @@ pub use error::BackupError;
 pub use fetch::fetch_node;
 pub use folder::FolderPlace;
 pub use manifest::{BackupManifest, FileEntry, NodeEntry, NodeManifest, TableName, is_name};
+pub use open::open_place;
 pub use place::Place;
 pub use throttle::Throttle;
 pub use upload::{Upload, UploadProgress, upload_node};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BackupOrder {
-    /// The place: a folder that every member has.
+    /// The place: a folder that every member has, or a bucket.
     pub to: String,
     /// The name of the backup.
     pub name: String,

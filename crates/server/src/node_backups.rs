@@ -1,6 +1,6 @@
 //! This node's part of a backup: a snapshot, whose files go to the place, and are removed here once they are there.
 
-use henge_backup::{BackupError, FolderPlace, NodeEntry, NodeManifest, Throttle, Upload, UploadProgress, upload_node};
+use henge_backup::{BackupError, NodeEntry, NodeManifest, Throttle, Upload, UploadProgress, open_place, upload_node};
 use henge_operator::{BackupOrder, MemberBackup};
 use henge_rocks::RocksEngine;
 use henge_storage::{SnapshotError, Snapshots};
@@ -89,7 +89,7 @@ impl NodeBackups {
     /// Takes a snapshot, and brings its files to the place.
     fn run(&self, run: &Run, tokens: Vec<i64>) -> Result<NodeEntry, NodeBackupError> {
         let order = &run.order;
-        let place = FolderPlace::open(Path::new(&order.to))?;
+        let place = open_place(&order.to)?;
         let name = format!("{SNAPSHOT_PREFIX}{}", order.name);
         // One of an earlier attempt, which a crash left.
         self.snapshots.clear(&name)?;
@@ -97,7 +97,7 @@ impl NodeBackups {
         let snapshot = self.snapshots.take(&name, copy)?;
         let taken_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let upload = Upload {
-            place: &place,
+            place: &*place,
             name: &order.name,
             snapshot: &snapshot.path,
             node: NodeManifest { tokens, taken_seconds, ..self.node.clone() },

@@ -2,11 +2,10 @@
 //! when all are there.
 
 use super::{Interruption, Operations, Steps, failure};
-use henge_backup::{BackupManifest, FolderPlace, NodeEntry, Place, TableName, is_name, read_backup, write_backup};
+use henge_backup::{BackupError, BackupManifest, NodeEntry, Place, TableName, is_name, read_backup, write_backup};
 use henge_node::HostId;
 use henge_operator::{BackupOrder, Failure, FailureKind, MemberBackup, OperationOutcome};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
@@ -28,7 +27,7 @@ impl Operations {
     /// Backs all members up.
     pub(super) fn back_up(&self, plan: &BackupPlan<'_>, steps: &Steps) -> Result<OperationOutcome, Interruption> {
         let place = open_place(plan.to).map_err(Interruption::Failed)?;
-        check_name(&place, plan.name).map_err(Interruption::Failed)?;
+        check_name(&*place, plan.name).map_err(Interruption::Failed)?;
         let (members, missing) = self.members_to_back_up(plan.without_down).map_err(Interruption::Failed)?;
         let order = BackupOrder {
             to: plan.to.to_owned(),
@@ -62,9 +61,9 @@ impl Operations {
             nodes: done.iter().map(node).collect(),
             missing,
         };
-        write_backup(&place, &backup).map_err(|error| Interruption::Failed(failure(error)))?;
+        write_backup(&*place, &backup).map_err(|error| Interruption::Failed(failure(error)))?;
         // Read back at once: a place that other members see elsewhere has none of their manifests.
-        read_all_nodes(&place, plan.name).map_err(Interruption::Failed)?;
+        read_all_nodes(&*place, plan.name).map_err(Interruption::Failed)?;
         let sum = |of: fn(&MemberBackup) -> u64| done.values().map(of).sum::<u64>();
         Ok(OperationOutcome::BackedUp {
             name: plan.name.to_owned(),
@@ -133,13 +132,12 @@ impl Operations {
     }
 }
 
-/// Opens a place, which has to be an absolute path: members have other working folders.
-pub(super) fn open_place(to: &str) -> Result<FolderPlace, Failure> {
-    let path = Path::new(to);
-    if !path.is_absolute() {
-        return Err(Failure::new(FailureKind::Invalid, format!("{to} is no absolute path")));
-    }
-    FolderPlace::open(path).map_err(failure)
+/// Opens a place.
+pub(super) fn open_place(to: &str) -> Result<Box<dyn Place>, Failure> {
+    henge_backup::open_place(to).map_err(|error| match error {
+        BackupError::Place { .. } => Failure::new(FailureKind::Invalid, error),
+        error => failure(error),
+    })
 }
 
 fn check_name(place: &dyn Place, name: &str) -> Result<(), Failure> {
@@ -156,7 +154,7 @@ fn read_all_nodes(place: &dyn Place, name: &str) -> Result<(), Failure> {
     let backup = read_backup(place, name).map_err(failure)?;
     for node in &backup.nodes {
         henge_backup::read_node(place, name, node).map_err(|error| {
-            failure(format!("{error}: is {name} in a folder that all members share? The backup cannot be used"))
+            failure(format!("{error}: is {name} in a place that all members share? The backup cannot be used"))
         })?;
     }
     Ok(())

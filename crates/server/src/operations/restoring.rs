@@ -65,7 +65,7 @@ impl Operations {
     ) -> Result<OperationOutcome, Interruption> {
         let failed = Interruption::Failed;
         let place = open_place(from).map_err(failed)?;
-        let backup = read_backup(&place, name).map_err(|error| failed(failure(error)))?;
+        let backup = read_backup(&*place, name).map_err(|error| failed(failure(error)))?;
         if let Some(RestoredName { keyspace, table, .. }) = table
             && !backup.tables.iter().any(|known| known.keyspace == *keyspace && known.table == *table)
         {
@@ -75,7 +75,7 @@ impl Operations {
         let tables = if table.is_some() { 1 } else { backup.tables.len() };
         steps.total.store((backup.nodes.len() + tables) as u64, Ordering::Relaxed);
         let work = WorkFolder::make(&self.data_directory).map_err(failed)?;
-        let merged = self.merge(&place, &backup, table, &work.0, steps)?;
+        let merged = self.merge(&*place, &backup, table, &work.0, steps)?;
         self.write_merged(&merged, table, steps)
     }
 
