@@ -121,9 +121,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def complete(self, key, body):
         parts = self.store.uploads.pop(self.query["uploadId"])
-        named = [(int(number), tag) for number, tag in re.findall(rb"<PartNumber>(\d+)</PartNumber>.*?<ETag>(.*?)</ETag>", body)] or [
-            (int(number), tag) for tag, number in re.findall(rb"<ETag>(.*?)</ETag>.*?<PartNumber>(\d+)</PartNumber>", body)
-        ]
+        named = re.findall(rb"<Part>(.*?)</Part>", body)
+        named = [(int(re.search(rb"<PartNumber>(\d+)<", part)[1]), re.search(rb"<ETag>(.*?)</ETag>", part)[1]) for part in named]
         tags = [tag.decode().replace("&quot;", '"') for _, tag in named]
         if [number for number, _ in named] != sorted(parts) or tags != [etag(parts[number]) for number in sorted(parts)]:
             return self.say(400, b"<Error><Code>InvalidPart</Code></Error>")

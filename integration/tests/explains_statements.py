@@ -92,7 +92,7 @@ def test_analyze_counts_rows_and_tombstones_of_each_replica(session, three_nodes
 
     # Four rows, a cell, and the two ends of a range; who answers with a digest counts as well.
     told, lines = read(ConsistencyLevel.ALL)
-    assert told == {f"{address}:7000": "10 rows, 7 tombstones" for address in three_nodes.addresses}, lines
+    assert told == {f"/{address}:7000": "10 rows, 7 tombstones" for address in three_nodes.addresses}, lines
     assert details(lines, "answer")[0].startswith("6 rows of "), lines
     told, lines = read(ConsistencyLevel.ONE)
     assert list(told.values()) == ["10 rows, 7 tombstones"], lines

@@ -157,7 +157,7 @@ impl<W: World> Core<W> {
     fn read_lines(&self, events: &[TraceEvent]) -> Vec<ExplainLine> {
         let mut read: BTreeMap<HostId, (u64, Option<u64>)> = BTreeMap::new();
         for event in events {
-            let host = event.replica.map_or(self.coordinator().local(), |(host, _)| host);
+            let host = event.replica.map_or(self.context().host(), |(host, _)| host);
             match event.step {
                 Some((step, count)) if step.is_read() => read.entry(host).or_default().0 += u64::from(count),
                 // One of an earlier release tells its rows alone.
