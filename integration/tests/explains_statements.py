@@ -79,12 +79,16 @@ def test_analyze_counts_rows_and_tells_the_steps(session):
 
 
 def test_analyze_counts_rows_and_tombstones_of_each_replica(session, three_nodes):
+    def write(text, values=None):
+        # By all, so that no replica lacks a row when it is read.
+        session.execute(SimpleStatement(text, consistency_level=ConsistencyLevel.ALL), values)
+
     for c in range(10):
-        session.execute("INSERT INTO t (k, c, v) VALUES (2, %s, 7)", (c,))
+        write("INSERT INTO t (k, c, v) VALUES (2, %s, 7)", (c,))
     for c in range(4):
-        session.execute("DELETE FROM t WHERE k = 2 AND c = %s", (c,))
-    session.execute("DELETE v FROM t WHERE k = 2 AND c = 9")
-    session.execute("DELETE FROM t WHERE k = 2 AND c > 20 AND c < 30")
+        write("DELETE FROM t WHERE k = 2 AND c = %s", (c,))
+    write("DELETE v FROM t WHERE k = 2 AND c = 9")
+    write("DELETE FROM t WHERE k = 2 AND c > 20 AND c < 30")
 
     def read(level, condition="k = 2"):
         lines = explain(session, SimpleStatement(f"EXPLAIN ANALYZE SELECT * FROM t WHERE {condition}", consistency_level=level))
