@@ -11,7 +11,7 @@ from cassandra.concurrent import execute_concurrent_with_args
 
 from admin import admin
 from browser import Browser
-from clients import Clients, RoundRobinPolicy
+from clients import Clients, DCAwareRoundRobinPolicy, RoundRobinPolicy
 from console import Console
 from pictures import pictures_in
 from processes import HENGE, Dev, Server, answers, wait_until
@@ -158,7 +158,8 @@ def test_two_datacentres(two_datacentres, clients, walk):
     session = clients.session()
     session.execute("CREATE KEYSPACE ks WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': 3, 'dc2': 2}")
     session.execute("CREATE TABLE ks.t (k int PRIMARY KEY, v text)")
-    load = Load(clients.session(policy=RoundRobinPolicy(), consistency=ConsistencyLevel.LOCAL_QUORUM))
+    # Within one datacentre, or what one acknowledged the other might not have yet.
+    load = Load(clients.session(policy=DCAwareRoundRobinPolicy("dc1"), consistency=ConsistencyLevel.LOCAL_QUORUM))
     load.acknowledged.clear()
     load.start()
     browser, pictures = walk(two_datacentres.nodes[0])
