@@ -12,7 +12,7 @@ from cassandra.concurrent import execute_concurrent_with_args
 from admin import admin
 from browser import Browser
 from clients import Clients, DCAwareRoundRobinPolicy, RoundRobinPolicy
-from console import Console
+from console import Console, enter
 from pictures import pictures_in
 from processes import HENGE, Dev, Server, answers, wait_until
 from quorum_load import ROWS, VALUE, Load
@@ -97,13 +97,6 @@ def test_tls_and_a_login(guarded, walk):
     browser.wait("document.querySelectorAll('.rows tbody tr').length === 1")
     show(browser, "6", pictures, "tls-statement")
     assert browser.wrongs == []
-
-
-def enter(browser, role, password):
-    for name, text in (("role", role), ("password", password)):
-        browser.value(f"document.querySelector('[name={name}]').focus()")
-        browser.type(text)
-    browser.press("Enter")
 
 
 def test_a_node_that_joins_under_load(tmp_path, walk):

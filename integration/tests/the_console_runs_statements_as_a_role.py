@@ -7,7 +7,7 @@ from cassandra.auth import PlainTextAuthProvider
 
 from browser import Browser
 from clients import Clients
-from console import Console
+from console import Console, enter
 from pictures import pictures_in
 from processes import Dev
 
@@ -108,13 +108,6 @@ def test_a_person_logs_in_and_reads_a_trace(guarded):
     finally:
         browser.close()
     assert browser.wrongs == []
-
-
-def enter(browser, role, password):
-    for name, text in (("role", role), ("password", password)):
-        browser.value(f"document.querySelector('[name={name}]').focus()")
-        browser.type(text)
-    browser.press("Enter")
 
 
 def write(browser, statement):
