@@ -18,7 +18,7 @@ mod report;
 pub use options::BenchOptions;
 
 use connection::Connection;
-use load::{Load, Measurements};
+use load::{Load, Measurements, Phase};
 use report::Report;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,9 +40,9 @@ pub fn bench(options: &BenchOptions) -> anyhow::Result<i32> {
         fill(options)?;
         println!("wrote {} rows in {:.1} s", options.rows, began.elapsed().as_secs_f64());
     }
-    let warm = measure(options, options.warm_up, &stop)?;
+    let warm = measure(options, Phase::WarmUp, options.warm_up, &stop)?;
     drop(warm);
-    let report = measure(options, options.seconds, &stop)?;
+    let report = measure(options, Phase::Measured, options.seconds, &stop)?;
     println!("{report}");
     Ok(i32::from(report.errors > 0))
 }
@@ -84,16 +84,19 @@ fn fill(options: &BenchOptions) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let threads: Vec<_> = (0..options.connections)
         .map(|number| {
-            Load::new(&options, number, Arc::clone(&stop)).map(|load| std::thread::spawn(move || load.fill()))
+            Load::new(&options, Phase::Fill, number, Arc::clone(&stop))
+                .map(|load| std::thread::spawn(move || load.fill()))
         })
         .collect::<anyhow::Result<_>>()?;
     join_all(threads).map(|_| ())
 }
 
-fn measure(options: &BenchOptions, seconds: u64, stop: &Arc<AtomicBool>) -> anyhow::Result<Report> {
-    stop.store(false, Ordering::Relaxed);
-    let loads: Vec<Load> =
-        (0..options.connections).map(|n| Load::new(options, n, Arc::clone(stop))).collect::<anyhow::Result<_>>()?;
+/// Sends requests for so many seconds; none at all for 0.
+fn measure(options: &BenchOptions, phase: Phase, seconds: u64, stop: &Arc<AtomicBool>) -> anyhow::Result<Report> {
+    stop.store(seconds == 0, Ordering::Relaxed);
+    let loads: Vec<Load> = (0..options.connections)
+        .map(|number| Load::new(options, phase, number, Arc::clone(stop)))
+        .collect::<anyhow::Result<_>>()?;
     let before = process::cpu(&options.pids)?;
     let began = Instant::now();
     let threads: Vec<_> = loads.into_iter().map(|load| std::thread::spawn(move || load.run())).collect();

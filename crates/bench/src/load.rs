@@ -29,6 +29,27 @@ impl Measurements {
     }
 }
 
+/// A phase of a run. Each draws keys and values of its own: one that repeats another's would read what was just read, and write what is
+/// there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Fill,
+    WarmUp,
+    Measured,
+}
+
+impl Phase {
+    /// The random numbers of one connection.
+    fn random(self, number: u64) -> Random {
+        let label = match self {
+            Phase::Fill => "fill",
+            Phase::WarmUp => "warm-up",
+            Phase::Measured => "measured",
+        };
+        Random::new(number + 1).fork(label)
+    }
+}
+
 /// A connection with its statement.
 pub(crate) struct Load {
     connection: Connection,
@@ -55,7 +76,12 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn new(options: &BenchOptions, number: usize, stop: Arc<AtomicBool>) -> anyhow::Result<Load> {
+    pub(crate) fn new(
+        options: &BenchOptions,
+        phase: Phase,
+        number: usize,
+        stop: Arc<AtomicBool>,
+    ) -> anyhow::Result<Load> {
         let mut connection = Connection::open(options.host(number), options.version()?)?;
         let text = options.statement();
         let statement = connection.prepare(text)?;
@@ -78,7 +104,7 @@ impl Load {
             interval,
             number: number as u64,
             connections: options.connections as u64,
-            random: Random::new(number as u64 + 1),
+            random: phase.random(number as u64),
             sent: vec![None; depth],
             free: (0..depth as i16).collect(),
             recorded: Measurements::default(),
@@ -205,5 +231,22 @@ impl Load {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_phase_repeats_the_numbers_of_another() {
+        let mut seen = BTreeSet::new();
+        for phase in [Phase::Fill, Phase::WarmUp, Phase::Measured] {
+            for number in 0..4 {
+                let mut random = phase.random(number);
+                assert!((0..1_000).all(|_| seen.insert(random.next_u64())), "{phase:?} of connection {number}");
+            }
+        }
     }
 }
