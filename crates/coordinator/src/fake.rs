@@ -1,6 +1,8 @@
 //! A scripted cluster for tests, in one thread: nodes `1`, `2`, ... in datacentres, node `1` coordinating.
 
-use crate::{Datacenter, Event, Faults, KeyspacePlacement, Refusal, ReplicaError, SharedRead, SpeculationBudget};
+use crate::{
+    Datacenter, Event, Faults, KeyspacePlacement, PlacedKeyspace, Refusal, ReplicaError, SharedRead, SpeculationBudget,
+};
 use henge_base::{Bytes, HostId, Mono, Random};
 use henge_model::{Mutation, Replication, Row, RowBlock, RowView, TokenRange};
 use henge_ring::{Epoch, Placement, ReplicaSet};
@@ -157,19 +159,20 @@ impl Fake {
         let (read, pending) = numbers.split_at(readers.min(numbers.len()));
         let ids = (1..=numbers.len()).map(host).collect();
         let placement = Placement::new(ids, [(TokenRange::FULL.end, ReplicaSet::new(read, pending, 0))]);
-        KeyspacePlacement {
+        let placed = PlacedKeyspace {
             keyspace: "ks".into(),
             epoch: Epoch::default(),
             replication: Arc::new(replication_of(replication)),
             placement: Arc::new(placement),
             across: None,
-        }
+        };
+        placed.into()
     }
 
     /// A placement as that of a later epoch, from which on replicas refuse what was planned before.
     pub(crate) fn at_epoch(&self, index: u64, placed: KeyspacePlacement) -> KeyspacePlacement {
         self.nodes.lock().unwrap().values_mut().for_each(|node| node.since = index);
-        KeyspacePlacement { epoch: Epoch { lineage: 0, index }, ..placed }
+        PlacedKeyspace { epoch: Epoch { lineage: 0, index }, ..(*placed).clone() }.into()
     }
 
     pub(crate) fn set(&self, number: usize, change: impl FnOnce(&mut Node)) {

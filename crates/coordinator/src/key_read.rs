@@ -29,7 +29,7 @@ pub struct Read {
     pub policy: ReadPolicy,
 }
 
-/// A read that asks no index and no Paxos.
+/// A read that asks no index and no Paxos. What few reads come to stands in a box, for the future is moved with each of them.
 pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Result<RowBlock, ReadError> {
     let began = replicas.mono();
     let work = Work::of_read(&read.command);
@@ -44,17 +44,24 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
         ReplicaRead { replicas, command, epoch, required: &required, consistency, began, deadline, speculation, work };
     let answers = replica_read.ask(candidates, AnswerForm::OneAndDigests).await?;
     let copies = handover.as_ref().map(|_| Copies::of(&answers));
-    let differing = match agreed_rows(&replica_read.command, answers) {
-        Ok(block) => {
-            return match handover.as_deref().zip(copies) {
-                Some((handover, copies)) => {
-                    Box::pin(hand_over(replicas, read, (&required, handover), block, copies)).await
-                }
-                None => Ok(block),
-            };
+    match (agreed_rows(&replica_read.command, answers), handover.as_deref().zip(copies)) {
+        (Ok(block), None) => Ok(block),
+        (Ok(block), Some((handover, copies))) => {
+            Box::pin(hand_over(replicas, read, (&required, handover), block, copies)).await
         }
-        Err(differing) => differing,
-    };
+        (Err(differing), _) => Box::pin(reconcile(&replica_read, read, handover.as_deref(), differing)).await,
+    }
+}
+
+/// Asks all replicas for rows, merges them, and mends the replicas that lack something.
+async fn reconcile<R: Replicas>(
+    replica_read: &ReplicaRead<'_, R>,
+    read: &Read,
+    handover: Option<&Handover>,
+    differing: Differing,
+) -> Result<RowBlock, ReadError> {
+    let ReplicaRead { replicas, required, epoch, deadline, .. } = *replica_read;
+    let policy = &read.policy;
     if differing.is_mismatch {
         replicas.count(Event::DigestMismatch);
     }
@@ -71,20 +78,20 @@ pub(crate) async fn read_by_key<R: Replicas>(replicas: &R, read: &Read) -> Resul
         let without = |unmended: &BTreeSet<HostId>| -> Candidates {
             asked.iter().copied().filter(|candidate| !unmended.contains(&candidate.host)).collect()
         };
-        let can_do_without = |unmended: &BTreeSet<HostId>| can_be_met(&required, &without(unmended));
+        let can_do_without = |unmended: &BTreeSet<HostId>| can_be_met(required, &without(unmended));
         let mends = Mend { repairs: reconciled.repairs, event: Event::ReadRepair, epoch, deadline };
         let unmended = mend(replicas, mends, can_do_without).await;
         if unmended.is_empty() {
             let block = reconciled.block;
-            return match &handover {
-                Some(handover) => Box::pin(hand_over(replicas, read, (&required, handover), block, copies)).await,
+            return match handover {
+                Some(handover) => Box::pin(hand_over(replicas, read, (required, handover), block, copies)).await,
                 None => Ok(block),
             };
         }
         // A replica that cannot be mended, for want of room say, or that is late does not count. Others may be as many as the level needs.
         pool = without(&unmended);
-        if !can_be_met(&required, &pool) || replicas.mono() >= deadline {
-            return Err(loss(replicas, read, &required, unmended.len()).await);
+        if !can_be_met(required, &pool) || replicas.mono() >= deadline {
+            return Err(loss(replicas, read, required, unmended.len()).await);
         }
     }
 }

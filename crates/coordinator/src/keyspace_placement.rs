@@ -2,11 +2,29 @@
 
 use henge_model::Replication;
 use henge_ring::{Epoch, Placement};
+use std::ops::Deref;
 use std::sync::Arc;
+
+/// The placement of a keyspace, shared. Every request takes it several times, and all cores count its references: so there is one count.
+#[derive(Clone, Debug)]
+pub struct KeyspacePlacement(Arc<PlacedKeyspace>);
+
+impl From<PlacedKeyspace> for KeyspacePlacement {
+    fn from(placed: PlacedKeyspace) -> Self {
+        KeyspacePlacement(Arc::new(placed))
+    }
+}
+
+impl Deref for KeyspacePlacement {
+    type Target = PlacedKeyspace;
+    fn deref(&self) -> &PlacedKeyspace {
+        &self.0
+    }
+}
 
 /// A keyspace as a coordinator sees it at one epoch.
 #[derive(Clone, Debug)]
-pub struct KeyspacePlacement {
+pub struct PlacedKeyspace {
     /// Its name.
     pub keyspace: Arc<str>,
     /// The epoch.

@@ -79,7 +79,7 @@ pub use fast::{can_read_locally, may_read_one_replica};
 pub use faults::Faults;
 pub use henge_model::WriteType;
 pub use key_read::Read;
-pub use keyspace_placement::KeyspacePlacement;
+pub use keyspace_placement::{KeyspacePlacement, PlacedKeyspace};
 pub use level_check::{LevelCheck, check_read_level, check_write_level};
 pub use limits::Limits;
 pub use logged_batch::LoggedBatch;

@@ -15,7 +15,7 @@ use henge_model::{Consistency, Replication, RowBlock, TokenRange};
 pub async fn read<R: Replicas>(replicas: &R, mut read: Read) -> Result<RowBlock, ReadError> {
     if read.consistency.is_serial() && partition_of(&read.command).is_some() {
         if *read.placed.replication != Replication::Local {
-            return serial_read(replicas, read).await;
+            return Box::pin(serial_read(replicas, read)).await;
         }
         // One copy, which has no conditional writes.
         read.command = without_probe(read.command);
@@ -44,7 +44,7 @@ pub async fn read<R: Replicas>(replicas: &R, mut read: Read) -> Result<RowBlock,
 /// Reads by the placement of the request, which has to hold at the end too.
 async fn read_by_plan<R: Replicas>(replicas: &R, read: &Read, tokens: TokenRange) -> Result<RowBlock, ReadError> {
     let outcome = match read.command.probe {
-        Some(_) => read_by_index(replicas, read).await,
+        Some(_) => Box::pin(read_by_index(replicas, read)).await,
         None => read_by_key(replicas, read).await,
     };
     if outcome.is_ok() && !replicas.holds(&read.placed, tokens) {

@@ -127,8 +127,9 @@ impl<'a> Tally<'a> {
         names_stale_plan(&self.failures)
     }
 
-    pub(crate) fn into_failures(self) -> Vec<(HostId, Refusal)> {
-        self.failures
+    /// Takes the refusals, by replica.
+    pub(crate) fn take_failures(&mut self) -> Vec<(HostId, Refusal)> {
+        std::mem::take(&mut self.failures)
     }
 
     fn groups(&self) -> impl Iterator<Item = (u32, &Count)> {

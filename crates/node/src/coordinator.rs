@@ -29,6 +29,7 @@ use crate::replica::handle::ReplicaHandle;
 use crate::replica::pending::{ReadPending, WritePending};
 use crate::replica::serve;
 use forwarding::ForwardedWrites;
+use futures_util::{FutureExt, TryFutureExt};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{
     Event, ReadKind, ReadReply, Recipient, Refusal, ReplicaError, Replicas, SpeculationBudget, Work,
@@ -80,7 +81,9 @@ impl<W: World> Parts<W> {
 
 /// One core's coordinator: what `henge_coordinator` asks of its node. Cheap to clone.
 pub struct Coordinator<W> {
-    parts: Arc<Parts<W>>,
+    /// In a count of references that other cores do not share: every request takes several.
+    #[allow(clippy::redundant_allocation)]
+    parts: Arc<Arc<Parts<W>>>,
     replica: ReplicaHandle<W>,
     tail: Tail,
     speculation: Arc<SpeculationBudget>,
@@ -109,7 +112,7 @@ impl<W: World> Coordinator<W> {
         let tail = Tail::start(&*parts.context.world, parts.context.options.tail_max);
         let replica = ReplicaHandle::start(Arc::clone(&parts.replica));
         let requests = parts.context.in_flight.add_core();
-        Coordinator { parts, replica, tail, speculation: Arc::default(), requests, trace: None }
+        Coordinator { parts: Arc::new(parts), replica, tail, speculation: Arc::default(), requests, trace: None }
     }
 
     /// The ground of the node.
@@ -219,8 +222,7 @@ impl<W: World> Coordinator<W> {
         let traced = self.begin_call(to.host, M::KIND, span_name);
         let call = self.parts.peers.call_replica(work, to, deadline, message, traced.is_some());
         let parts = Arc::clone(&self.parts);
-        async move {
-            let answered = call.await;
+        call.map(move |answered| {
             if matches!(answered.outcome, Err(ReplicaError::Refused(Refusal::StaleEpoch))) {
                 parts.follow_refuser();
             }
@@ -228,7 +230,7 @@ impl<W: World> Coordinator<W> {
                 traced.end(&answered);
             }
             answered.outcome
-        }
+        })
     }
 
     /// Sends a mutation to a peer from the tail.
@@ -323,11 +325,11 @@ impl<W: World> Coordinator<W> {
         match kind {
             ReadKind::Rows => {
                 let call = self.call(work, to, &ReadRows(Arc::clone(command)), deadline);
-                ReadPending::Waiting(Box::pin(async move { call.await.map(ReadReply::Rows) }))
+                ReadPending::Waiting(Box::pin(call.map_ok(ReadReply::Rows)))
             }
             ReadKind::Digest => {
                 let call = self.call(work, to, &ReadDigest(Arc::clone(command)), deadline);
-                ReadPending::Waiting(Box::pin(async move { call.await.map(ReadReply::Digest) }))
+                ReadPending::Waiting(Box::pin(call.map_ok(ReadReply::Digest)))
             }
         }
     }
@@ -344,7 +346,7 @@ impl<W: World> Coordinator<W> {
             (Arc::clone(&self.parts), self.parts.peers.answer_times().begin(self.local(), work, sent));
         ReadPending::Waiting(Box::pin(async move {
             let reply = read.await;
-            request.into_iter().for_each(|request| request.end(parts.context.world.mono()));
+            request.end(parts.context.world.mono());
             reply
         }))
     }

@@ -26,12 +26,13 @@ use address_book::AddressBook;
 use answer_times::{PeerAnswerTimes, TimedRequest};
 use ask_error::AskError;
 use doubts::Doubts;
+use futures_util::FutureExt;
 use header::{Header, Kind, STEPS_WANTED};
 use henge_base::{Bytes, HostId, Mono};
 use henge_coordinator::{Recipient, Refusal, ReplicaError, Work};
 use henge_metadata::Epoch;
 use liveness::Liveness;
-use load::{PeerLoad, RequestInFlight};
+use load::{LoadLimit, PeerLoad, RequestInFlight};
 use message::{Body, Footing, Message};
 use messages::metadata::{Gossip, Probe, ProbeReply};
 use sightings::Sightings;
@@ -172,7 +173,7 @@ impl<W: World> Peers<W> {
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
         let (sent, to) = (self.context.world.mono(), Recipient { host: to, epoch: self.context.epoch() });
         let call = self.call_measured((class, to), (sent, deadline), message, Measures::default());
-        async move { call.await.outcome }
+        call.map(|answer| answer.outcome)
     }
 
     /// As [`Peers::call`], of a request with a plan: the header has the plan's epoch, which may be older than this node's.
@@ -182,8 +183,7 @@ impl<W: World> Peers<W> {
         deadline: Mono,
         message: &M,
     ) -> impl Future<Output = Result<M::Reply, ReplicaError>> + Send + use<W, M> {
-        let call = self.call_traced(to, deadline, message, false);
-        async move { call.await.outcome }
+        self.call_traced(to, deadline, message, false).map(|answer| answer.outcome)
     }
 
     /// As [`Peers::call_planned`]; the peer tells its steps if `is_traced`.
@@ -208,7 +208,7 @@ impl<W: World> Peers<W> {
         is_traced: bool,
     ) -> impl Future<Output = CallAnswer<M::Reply>> + Send + use<W, M> {
         let sent = self.context.world.mono();
-        let measures = Measures { request: self.answer_times.begin(to.host, work, sent), is_traced };
+        let measures = Measures { request: Some(self.answer_times.begin(to.host, work, sent)), is_traced };
         self.call_measured((M::CLASS, to), (sent, deadline), message, measures)
     }
 
@@ -222,15 +222,15 @@ impl<W: World> Peers<W> {
         let mut call = MeasuredCall { peers: Arc::clone(self), request: measures.request };
         let request = self.request_of(epoch, if measures.is_traced { STEPS_WANTED } else { 0 }, message);
         let reply = self.context.world.call(To::Host(to), class, deadline, request);
-        async move {
-            let reply = reply.await;
+        // No async block: it would hold the call twice, and is moved with every request.
+        reply.map(move |reply| {
             let now = call.peers.record_outcome(to, class, (sent, deadline), &reply);
             call.end(&reply, now);
             let (steps, body) = call.peers.body_of(to, reply, M::FOOTING);
             // If it cannot be read the replica did as it was asked, and what it says of it is lost.
             let outcome = body.and_then(|body| M::Reply::decode(body).map_err(|_| ReplicaError::Unknown));
             CallAnswer { outcome, steps }
-        }
+        })
     }
 
     /// Records whether a peer answered, and returns the time: a refusal is an answer too. Where the time ran out long ago this process
@@ -347,7 +347,11 @@ impl<W: World> Peers<W> {
             return Ok(None);
         }
         let options = &self.context.options;
-        match self.load.admit(from, bytes, options.peer_requests_max, options.peer_bytes_max) {
+        match self.load.admit(
+            from,
+            bytes,
+            LoadLimit { requests: options.peer_requests_max, bytes: options.peer_bytes_max },
+        ) {
             Some(request) => Ok(Some(request)),
             None => {
                 self.context.metrics.peer_requests_refused.inc();

@@ -1,7 +1,7 @@
 //! One page of a SELECT with GROUP BY. Groups follow each other in the order of their rows, so only the current one is
 //! held. A page ends after the last row of a group, so that every group is answered completely by one page.
 
-use crate::select::{CHUNK_ROWS, PageRun, push_row};
+use crate::page_run::{CHUNK_ROWS, PageRun, push_row};
 use crate::sort_buffer;
 use crate::{Error, PageState};
 use henge_base::Bytes;

@@ -1,9 +1,8 @@
 //! Executes plans: binds them, reads and writes through the coordinator, filters, aggregates and pages into a row sink.
 //!
 //! - `request`: the parameters of a client's request besides the statement.
-//! - `select`: one page of a SELECT; `piece` cuts it into pieces, `cursor` walks them, `piece_read` and `read_ahead` read one
-//!   and several at once, `page_state`
-//!   records where it stopped, `join` joins rows with static rows, `sort_buffer` holds rows that have to be sorted first.
+//! - `select`: a SELECT; `page_run`: the reading of one of its pages, with `group`; `piece` cuts it into pieces, `cursor` walks them,
+//!   `piece_read` and `read_ahead` read one and several at once, `page_state` records where it stopped, `join` joins rows with static rows, `sort_buffer` holds rows that have to be sorted first.
 //! - `modify`: INSERT, UPDATE, DELETE and batches of them; `read_before_write` reads the rows that such a statement depends on.
 //! - `conditional`: statements with IF; `batch_part`: one statement of a batch.
 //! - `tombstones`: the count of deletions that a read passes.
@@ -19,6 +18,7 @@ mod group;
 mod hostile;
 mod join;
 mod modify;
+mod page_run;
 mod page_state;
 mod piece;
 mod piece_read;

@@ -30,14 +30,14 @@ pub(crate) fn read_command(
 }
 
 /// Reads on behalf of one request.
-pub(crate) struct PieceReader<'a, R> {
+pub(crate) struct PieceReader<'a, 'p, R> {
     pub(crate) replicas: &'a R,
     pub(crate) plan: &'a SelectPlan,
-    pub(crate) placed: KeyspacePlacement,
+    pub(crate) placed: &'p KeyspacePlacement,
     pub(crate) request: &'a Request<'a>,
 }
 
-impl<'a, R: Replicas> PieceReader<'a, R> {
+impl<'a, R: Replicas> PieceReader<'a, '_, R> {
     /// Begins a read of at most `wanted` rows.
     pub(crate) fn read(
         &self,

@@ -95,6 +95,7 @@ fn deletions_max(table: &Table, block: &RowBlock) -> Option<u64> {
 mod tests {
     use super::*;
     use henge_base::Bytes;
+    use henge_coordinator::PlacedKeyspace;
     use henge_cql::Warnings;
     use henge_cql::guardrails::{Guardrails, Threshold};
     use henge_model::{
@@ -137,13 +138,13 @@ mod tests {
     fn read(blocks: usize, limits: Threshold) -> (Vec<String>, bool) {
         let settings = Guardrails { tombstones: limits, ..Guardrails::default() };
         let (warnings, table) = (Warnings::default(), table());
-        let placed = KeyspacePlacement {
+        let placed = KeyspacePlacement::from(PlacedKeyspace {
             keyspace: "ks".into(),
             epoch: Epoch::default(),
             replication: Arc::new(Replication::Local),
             placement: Arc::new(Placement::default()),
             across: None,
-        };
+        });
         let guard = Guard::new(&settings, true, &warnings);
         let reader =
             ReadContext { guard, table: &table, placed: &placed, consistency: Consistency::One, now_seconds: NOW };

@@ -4,6 +4,7 @@ use crate::lanes::Lanes;
 use crate::node_backups::NodeBackups;
 use crate::process::Process;
 use crate::system_clock::SystemClock;
+use futures_util::TryFutureExt;
 use henge_node::{Bytes, CallError, Class, HostId, Lane, Micros, Mono, Random, Surroundings, To, World};
 use henge_transport::{Destination, Endpoint};
 use parking_lot::{Mutex, RwLock};
@@ -77,15 +78,11 @@ impl World for ServerWorld {
             .destination(to)
             .zip(self.endpoint.get())
             .map(|(to, endpoint)| endpoint.call(to, class_of(class), left, message));
-        async move {
-            match call {
-                Some(call) => call.await.map_err(|e| match e {
-                    henge_transport::CallError::NotSent => CallError::NotSent,
-                    henge_transport::CallError::Unknown => CallError::Unknown,
-                }),
-                None => Err(CallError::NotSent),
-            }
-        }
+        let unsent = || henge_transport::Call::Ready(Some(henge_transport::CallError::NotSent));
+        call.unwrap_or_else(unsent).map_err(|error| match error {
+            henge_transport::CallError::NotSent => CallError::NotSent,
+            henge_transport::CallError::Unknown => CallError::Unknown,
+        })
     }
 
     fn tell(&self, to: HostId, message: Bytes) {

@@ -3,7 +3,7 @@
 use super::{STEPS, Set};
 use crate::fake::{Fake, host};
 use crate::plan::{ReadPlan, WritePlan};
-use crate::{KeyspacePlacement, Work};
+use crate::{KeyspacePlacement, PlacedKeyspace, Work};
 use henge_base::{HostId, Mono};
 use henge_model::{Consistency, Replication, Token, TokenRange};
 use henge_ring::{Epoch, Hosts, Placement, ReplicaSet};
@@ -57,13 +57,13 @@ fn plan(fake: &Fake, replicas: &str) -> StepPlan {
     let set = ReplicaSet::new(&numbers(readers), &numbers(pending), 0);
     let ids = (1..=NODES).map(host).collect();
     let placement = Arc::new(Placement::new(ids, [(TokenRange::FULL.end, set)]));
-    let placed = KeyspacePlacement {
+    let placed = KeyspacePlacement::from(PlacedKeyspace {
         keyspace: "ks".into(),
         epoch: Epoch::default(),
         replication: Arc::new(Replication::Simple { factor: 3 }),
         placement: Arc::clone(&placement),
         across: None,
-    };
+    });
     let (token, level) = (Token(1), Consistency::Quorum);
     let write = WritePlan::without_check(fake, &placed, token, level);
     let read = ReadPlan::new(fake, &placed, token, (level, true), (Work::Point, Mono(0))).unwrap();

@@ -1,5 +1,5 @@
 use crate::fake::{DEADLINE, Does, Fake, encode, host, key, one, probing, settle, value};
-use crate::{Event, KeyspacePlacement, Read, ReadError, ReadPolicy, Refusal, can_read_locally, read};
+use crate::{Event, KeyspacePlacement, PlacedKeyspace, Read, ReadError, ReadPolicy, Refusal, can_read_locally, read};
 use henge_model::{Consistency, ReadCommand, RowBlock, Token, TokenRange};
 use henge_ring::{Epoch, Placement, ReplicaSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ fn moving(fake: &Fake, replication: &str, readers: usize, across: &[u16]) -> Key
     let ids = (1..=fake.nodes.lock().unwrap().len()).map(host).collect();
     let numbers: Vec<u16> = across.iter().map(|number| number - 1).collect();
     let across = Placement::new(ids, [(TokenRange::FULL.end, ReplicaSet::new(&numbers, &[], 0))]);
-    KeyspacePlacement { across: (!numbers.is_empty()).then(|| Arc::new(across)), ..placed }
+    PlacedKeyspace { across: (!numbers.is_empty()).then(|| Arc::new(across)), ..(*placed).clone() }.into()
 }
 
 fn read_of(
@@ -114,8 +114,9 @@ fn a_read_whose_range_changes_hands_meanwhile_is_planned_again() {
     fake.put(1, &key, &value(5, "x"));
     fake.set(2, |node| node.mends = Does::Refuses(Refusal::StaleEpoch));
     let old = moving(&fake, "1", 1, &[2]);
-    let later = KeyspacePlacement { epoch: Epoch { lineage: 0, index: 1 }, ..fake.keyspace_with_readers("1", 2) };
-    *fake.ahead.lock().unwrap() = Some(later);
+    let later =
+        PlacedKeyspace { epoch: Epoch { lineage: 0, index: 1 }, ..(*fake.keyspace_with_readers("1", 2)).clone() };
+    *fake.ahead.lock().unwrap() = Some(later.into());
     assert_eq!(show(&read_of(&fake, old, Consistency::Quorum, one(&key))), "ok");
     assert_eq!(fake.log(), "rows1 mend2 catch-up catch-up rows1");
 }

@@ -196,14 +196,14 @@ impl<R: Replicas> Electorate<'_, R> {
         Some((blocks, is_of_round))
     }
 
-    fn not_begun(&self, tally: Tally<'_>, loss: Loss) -> WriteError {
+    fn not_begun(&self, mut tally: Tally<'_>, loss: Loss) -> WriteError {
         let (consistency, received, block_for) = (self.consistency, tally.short(), self.plan.required.block_for());
         match loss {
             Loss::Silent => self.timeout(received),
             // Nothing was proposed, nor will be.
             Loss::Unsent => WriteError::Unavailable { consistency, required: block_for, alive: tally.alive() },
             Loss::Refused => {
-                let failures = tally.into_failures();
+                let failures = tally.take_failures();
                 WriteError::Failure { consistency, received, block_for, failures, write_type: WriteType::Cas }
             }
         }

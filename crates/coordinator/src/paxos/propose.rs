@@ -63,7 +63,7 @@ impl<R: Replicas> Electorate<'_, R> {
         }
         match (accepted, in_doubt) {
             (0, 0) if refused > 0 => ProposalOutcome::Refused(refused),
-            (0, 0) => ProposalOutcome::Failed(tally.into_failures()),
+            (0, 0) => ProposalOutcome::Failed(tally.take_failures()),
             _ => ProposalOutcome::Unknown(accepted),
         }
     }

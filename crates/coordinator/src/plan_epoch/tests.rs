@@ -155,7 +155,10 @@ fn write_through_changes(changes: usize) {
                 fake.newest.lock().unwrap().clone_from(&newer);
             }
             if polls > 2 && polls <= changes + 1 {
-                fake.newest.lock().unwrap().as_mut().unwrap().epoch.index += 1;
+                let mut newest = fake.newest.lock().unwrap();
+                let mut later = (**newest.as_ref().unwrap()).clone();
+                later.epoch.index += 1;
+                *newest = Some(later.into());
             }
             written.as_mut().poll(context)
         })

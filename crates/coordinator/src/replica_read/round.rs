@@ -20,7 +20,9 @@ impl<R: Replicas> ReplicaRead<'_, R> {
     /// Asks the first of `pool` that the level needs, and others of it in place of those that fail, or beside those that are late, while
     /// time is left.
     pub(crate) async fn ask(&self, pool: Candidates, form: AnswerForm) -> Result<Answers, ReadError> {
-        ReadRound::new(self, pool, form).run().await
+        let mut round = ReadRound::new(self, pool, form);
+        round.run().await?;
+        Ok(round.into_answers())
     }
 }
 
@@ -65,7 +67,7 @@ impl<'a, R: Replicas> ReadRound<'a, R> {
     }
 
     /// Asks replicas until the level is met, or cannot be met in time.
-    pub(super) async fn run(mut self) -> Result<Answers, ReadError> {
+    pub(super) async fn run(&mut self) -> Result<(), ReadError> {
         let replicas = self.read.replicas;
         replicas.budget().earn();
         self.ask_first();
@@ -87,10 +89,15 @@ impl<'a, R: Replicas> ReadRound<'a, R> {
                 Next::Idle => return Err(self.failure(Loss::Silent)),
             }
         }
+        Ok(())
+    }
+
+    /// The answers of a round that met the level.
+    fn into_answers(self) -> Answers {
         let ReadRound { under_way, answers, mut spare, .. } = self;
         debug_assert!(are_distinct(answers.iter().map(|(candidate, _)| candidate.host)), "I30: one answer of each");
         spare.extend(under_way.labels().map(|(candidate, _)| candidate));
-        Ok(Answers { answers, spare })
+        Answers { answers, spare }
     }
 
     /// Asks as many replicas of each group as the level needs, nearest first, and one more of each if the table says `ALWAYS`.
@@ -271,7 +278,7 @@ impl<'a, R: Replicas> ReadRound<'a, R> {
         self.under_way.labels().any(|(_, kind)| kind == ReadKind::Rows)
     }
 
-    fn failure(self, loss: Loss) -> ReadError {
+    fn failure(&mut self, loss: Loss) -> ReadError {
         let ReplicaRead { consistency, required, .. } = *self.read;
         let (received, block_for) = (self.tally.short(), required.block_for());
         let data_present = self.has_rows();
@@ -279,7 +286,7 @@ impl<'a, R: Replicas> ReadRound<'a, R> {
             Loss::Unsent => ReadError::Unavailable { consistency, required: block_for, alive: self.tally.alive() },
             Loss::Silent => ReadError::Timeout { consistency, received, block_for, data_present },
             Loss::Refused => {
-                let failures = self.tally.into_failures();
+                let failures = self.tally.take_failures();
                 ReadError::Failure { consistency, received, block_for, failures, data_present }
             }
         }

@@ -67,14 +67,14 @@ pub(super) fn send<R: Replicas>(
 }
 
 /// The error of a write whose level was not met.
-pub(super) fn failure(write: &Write, plan: &WritePlan, tally: Tally<'_>, loss: Loss) -> WriteError {
+pub(super) fn failure(write: &Write, plan: &WritePlan, mut tally: Tally<'_>, loss: Loss) -> WriteError {
     let (consistency, write_type) = (write.consistency, write.write_type);
     let (received, block_for) = (tally.short(), plan.required.block_for());
     match loss {
         // What was not sent is owed as a hint, so the write may become visible.
         Loss::Silent | Loss::Unsent => WriteError::Timeout { consistency, received, block_for, write_type },
         Loss::Refused => {
-            WriteError::Failure { consistency, received, block_for, failures: tally.into_failures(), write_type }
+            WriteError::Failure { consistency, received, block_for, failures: tally.take_failures(), write_type }
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fake::{DEADLINE, Does, Fake, encode, key, settle, value};
-use crate::{Faults, WriteType};
+use crate::{Faults, PlacedKeyspace, WriteType};
 use henge_model::{Mutation, SharedMutation, WriteId};
 use henge_ring::Placement;
 use std::sync::Arc;
@@ -219,8 +219,8 @@ fn the_check_alone_sends_nothing() {
 #[test]
 fn no_placement_is_no_replica() {
     let fake = Fake::new("o");
-    let placed = KeyspacePlacement { placement: Arc::new(Placement::default()), ..fake.keyspace("1") };
-    assert_eq!(show(&run(&fake, placed, Consistency::One)), "unavailable 0/1");
+    let placed = PlacedKeyspace { placement: Arc::new(Placement::default()), ..(*fake.keyspace("1")).clone() };
+    assert_eq!(show(&run(&fake, placed.into(), Consistency::One)), "unavailable 0/1");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::cluster::system_keyspaces;
 use crate::cluster::table_changes::TableChanges;
 use henge_base::HostId;
-use henge_coordinator::{Datacenter, KeyspacePlacement};
+use henge_coordinator::{Datacenter, KeyspacePlacement, PlacedKeyspace};
 use henge_metadata::{ClusterState, Epoch, PlanKind};
 use henge_model::{Keyspace, Replication, Schema, StorageId, StorageMap, TokenRange, WriteId};
 use henge_ring::{Member, Placement};
@@ -62,7 +62,8 @@ impl View {
         let (replication, placement) = (Arc::new(Replication::Local), Arc::new(Placement::on_one_host(local)));
         let here = |name: &str| {
             let (replication, placement) = (Arc::clone(&replication), Arc::clone(&placement));
-            KeyspacePlacement { keyspace: name.into(), epoch: Epoch::default(), replication, placement, across: None }
+            PlacedKeyspace { keyspace: name.into(), epoch: Epoch::default(), replication, placement, across: None }
+                .into()
         };
         let keyspaces = || system_keyspaces::keyspaces().into_iter();
         View {
@@ -221,7 +222,7 @@ fn user_placements(state: &ClusterState) -> BTreeMap<String, KeyspacePlacement> 
         };
         let replication = Arc::new(state.counted_replication(k).clone());
         let (keyspace, epoch) = (k.name.as_str().into(), state.epoch);
-        placed.insert(k.name.clone(), KeyspacePlacement { keyspace, epoch, replication, placement, across });
+        placed.insert(k.name.clone(), PlacedKeyspace { keyspace, epoch, replication, placement, across }.into());
     }
     placed
 }

@@ -32,10 +32,11 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Begins a call to a peer, if the request at hand is traced.
-    pub(super) fn begin_call(&self, to: HostId, kind: Kind, name: Option<&'static str>) -> Option<TracedCall<W>> {
+    pub(super) fn begin_call(&self, to: HostId, kind: Kind, name: Option<&'static str>) -> Option<Box<TracedCall<W>>> {
         self.trace.as_ref()?;
         let span = self.sampled_trace().map(|_| (self.new_span_id(), name.unwrap_or_else(|| span_name(kind))));
-        Some(TracedCall { coordinator: self.clone(), to, kind, sent: self.parts.context.world.mono(), span })
+        // Boxed, for most calls have none.
+        Some(Box::new(TracedCall { coordinator: self.clone(), to, kind, sent: self.parts.context.world.mono(), span }))
     }
 
     /// Begins work of this node's own copy, if the request at hand is sampled.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Parts of a figure. Where there are more threads, some share one.
-const PARTS: usize = 16;
+pub(crate) const PARTS: usize = 16;
 
 static NEXT_THREAD: AtomicUsize = AtomicUsize::new(0);
 

@@ -47,7 +47,8 @@ impl<W: World> Node<W> {
         self.parts().peers.reply(asked_in, reply, &told.unwrap_or_default())
     }
 
-    /// Has the function of each kind of message answer it.
+    /// Has the function of each kind of message answer it. The future is moved for every request, so that what takes much more room than
+    /// reads and writes stands in a box.
     async fn dispatch(
         &self,
         coordinator: &Coordinator<W>,
@@ -63,27 +64,27 @@ impl<W: World> Node<W> {
             Kind::WriteOutcome => call.answer(body, |m| call.write_outcome(m)).await,
             Kind::ReadRows => call.answer(body, |m| call.read_rows(m)).await,
             Kind::ReadDigest => call.answer(body, |m| call.read_digest(m)).await,
-            Kind::Paxos => call.answer(body, |m| call.paxos(m)).await,
+            Kind::Paxos => Box::pin(call.answer(body, |m| call.paxos(m))).await,
             Kind::Batch => call.answer(body, |m| call.batch(m)).await,
-            Kind::Count => call.answer(body, |m| call.count(m)).await,
+            Kind::Count => Box::pin(call.answer(body, |m| call.count(m))).await,
             Kind::Probe => call.answer(body, |m| call.probe(m)).await,
-            Kind::Propose => call.answer(body, |m| call.propose(m)).await,
+            Kind::Propose => Box::pin(call.answer(body, |m| call.propose(m))).await,
             Kind::Pull => call.answer(body, |m| call.pull(m)).await,
-            Kind::Advance => call.answer(body, |m| call.advance(m)).await,
-            Kind::Ballots => call.answer(body, |m| call.ballots(m)).await,
+            Kind::Advance => Box::pin(call.answer(body, |m| call.advance(m))).await,
+            Kind::Ballots => Box::pin(call.answer(body, |m| call.ballots(m))).await,
             Kind::Shutdown => call.answer(body, |m| call.shutdown(m)).await,
             Kind::Time => call.answer(body, |m| call.time(m)).await,
-            Kind::Recall => call.answer(body, |m| call.recall(m)).await,
+            Kind::Recall => Box::pin(call.answer(body, |m| call.recall(m))).await,
             Kind::Barrier => call.answer(body, |m| call.barrier(m)).await,
             Kind::Debts => call.answer(body, |m| call.debts(m)).await,
             Kind::Arrival => call.answer(body, |m| call.arrival(m)).await,
             Kind::StreamPage => call.answer(body, |m| call.stream_page(m)).await,
             Kind::StreamFences => call.answer(body, |m| call.stream_fences(m)).await,
             Kind::StreamProgress => call.answer(body, |m| call.stream_progress(m)).await,
-            Kind::RepairTree => call.answer(body, |m| call.repair_tree(m)).await,
-            Kind::RepairRows => call.answer(body, |m| call.repair_rows(m)).await,
+            Kind::RepairTree => Box::pin(call.answer(body, |m| call.repair_tree(m))).await,
+            Kind::RepairRows => Box::pin(call.answer(body, |m| call.repair_rows(m))).await,
             Kind::RepairMend => call.answer(body, |m| call.repair_mend(m)).await,
-            Kind::RepairProven => call.answer(body, |m| call.repair_proven(m)).await,
+            Kind::RepairProven => Box::pin(call.answer(body, |m| call.repair_proven(m))).await,
             Kind::RepairOwed => call.answer(body, |m| call.repair_owed(m)).await,
             Kind::Health => call.answer(body, |m| call.health(m)).await,
             Kind::BackUp => call.answer(body, |m| call.back_up(m)).await,

@@ -1,11 +1,12 @@
 //! The answers of each peer to this node's requests: how fast they come, and whether they come at all.
 
+use crate::ground::per_thread::PerThread;
 use crate::peers::latency::Latencies;
-use arc_swap::ArcSwap;
 use henge_base::{HostId, Mono};
 use henge_coordinator::{Standing, Work};
 use henge_model::Percentile;
-use std::collections::BTreeMap;
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,7 +24,7 @@ const PROBE_INTERVAL_MIN: Duration = Duration::from_millis(50);
 /// The time between two probes, as a multiple of what the peer takes for one: they are 5% of its time at most.
 const PROBE_INTERVAL_FACTOR: u32 = 20;
 
-/// The answers of one peer.
+/// The answers of one peer to one core.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerTimes {
     /// By kind of requests, from the first request of a kind on: in a large cluster a node asks few of the others for rows.
@@ -113,40 +114,41 @@ impl AnswerTimes {
     }
 }
 
-/// The answers of all peers that were asked.
+/// The answers of the peers that were asked. Each core measures by itself: it has links of its own, and what all cores counted together
+/// they would wait for.
 #[derive(Debug, Default)]
 pub(crate) struct PeerAnswerTimes {
-    peers: ArcSwap<BTreeMap<HostId, Arc<AnswerTimes>>>,
+    cores: PerThread<Mutex<BTreeMap<HostId, Arc<AnswerTimes>>>>,
 }
 
 impl PeerAnswerTimes {
-    /// Keeps those of members only.
+    /// Forgets all but these members.
     pub(crate) fn watch(&self, members: impl Iterator<Item = HostId>) {
-        let known = self.peers.load();
-        let of = |member| (member, known.get(&member).cloned().unwrap_or_default());
-        self.peers.store(Arc::new(members.map(of).collect()));
+        let members: BTreeSet<HostId> = members.collect();
+        self.cores.used().for_each(|peers| peers.lock().retain(|host, _| members.contains(host)));
     }
 
-    /// Counts a request as under way; `None` if the host is no member.
-    pub(crate) fn begin(&self, to: HostId, work: Work, now: Mono) -> Option<TimedRequest> {
-        let times = Arc::clone(self.peers.load().get(&to)?);
+    /// Counts a request as under way.
+    pub(crate) fn begin(&self, to: HostId, work: Work, now: Mono) -> TimedRequest {
+        let times = Arc::clone(self.cores.own().lock().entry(to).or_default());
         times.begin(work, now);
-        Some(TimedRequest { times, work, sent: now })
+        TimedRequest { times, work, sent: now }
     }
 
     /// The latest experience with a peer.
     pub(crate) fn standing(&self, host: HostId, work: Work, now: Mono) -> Standing {
-        self.peers.load().get(&host).map_or_else(Standing::default, |times| times.standing(work, now))
+        let peers = self.cores.own().lock();
+        peers.get(&host).map_or_else(Standing::default, |times| times.standing(work, now))
     }
 
     /// The time in which a peer answers a share of its requests.
     pub(crate) fn answer_time(&self, host: HostId, work: Work, share: Percentile) -> Option<Duration> {
-        self.peers.load().get(&host)?.of(work)?.latencies.answer_time(share)
+        self.cores.own().lock().get(&host)?.of(work)?.latencies.answer_time(share)
     }
 
     /// Begins a probe, if the peer has none under way and was not probed lately.
     pub(crate) fn begin_probe(&self, host: HostId, work: Work, now: Mono) -> Option<Probe> {
-        let times = Arc::clone(self.peers.load().get(&host)?);
+        let times = Arc::clone(self.cores.own().lock().entry(host).or_default());
         times.begin_probe(work, now).then_some(Probe { times })
     }
 }
@@ -199,16 +201,14 @@ mod tests {
     }
 
     fn times() -> PeerAnswerTimes {
-        let times = PeerAnswerTimes::default();
-        times.watch([peer()].into_iter());
-        times
+        PeerAnswerTimes::default()
     }
 
     /// Requests one after another, each answered after so many milliseconds; the time after the last.
     fn answer(times: &PeerAnswerTimes, work: Work, millis: u64, requests: u64) -> u64 {
         let end = |number: u64| number * millis * MS + 1;
         for number in 1..=requests {
-            times.begin(peer(), work, Mono(end(number - 1))).unwrap().end(Mono(end(number)));
+            times.begin(peer(), work, Mono(end(number - 1))).end(Mono(end(number)));
         }
         end(requests)
     }
@@ -222,7 +222,7 @@ mod tests {
         let times = times();
         let now = answer(&times, Work::Point, 10, 100);
         assert!(!is_silent(&times, now + 9_000 * MS), "nothing is asked of it");
-        let request = times.begin(peer(), Work::Point, Mono(now)).unwrap();
+        let request = times.begin(peer(), Work::Point, Mono(now));
         assert!(!is_silent(&times, now + 19 * MS));
         assert!(is_silent(&times, now + 26 * MS));
         request.end(Mono(now + 30 * MS));
@@ -233,12 +233,12 @@ mod tests {
     fn a_peer_stays_silent_until_it_answers() {
         let times = times();
         let now = answer(&times, Work::Point, 1, 100);
-        times.begin(peer(), Work::Point, Mono(now)).unwrap().cancel();
-        times.begin(peer(), Work::Point, Mono(now)).unwrap().give_up(Mono(now + 5 * MS));
+        times.begin(peer(), Work::Point, Mono(now)).cancel();
+        times.begin(peer(), Work::Point, Mono(now)).give_up(Mono(now + 5 * MS));
         assert!(!is_silent(&times, now + 7 * MS));
         assert!(is_silent(&times, now + 9 * MS));
         assert!(is_silent(&times, now + 9_000 * MS));
-        let probe = times.begin(peer(), Work::Point, Mono(now + 9_000 * MS)).unwrap();
+        let probe = times.begin(peer(), Work::Point, Mono(now + 9_000 * MS));
         probe.end(Mono(now + 9_001 * MS));
         assert!(!is_silent(&times, now + 20_000 * MS));
     }
@@ -247,9 +247,9 @@ mod tests {
     fn an_answer_of_any_kind_tells_that_a_peer_lives() {
         let times = times();
         let now = answer(&times, Work::Point, 1, 100);
-        let _scan = times.begin(peer(), Work::Range, Mono(now)).unwrap();
+        let _scan = times.begin(peer(), Work::Range, Mono(now));
         assert!(is_silent(&times, now + 51 * MS));
-        times.begin(peer(), Work::Write, Mono(now + 51 * MS)).unwrap().end(Mono(now + 52 * MS));
+        times.begin(peer(), Work::Write, Mono(now + 51 * MS)).end(Mono(now + 52 * MS));
         assert!(!is_silent(&times, now + 53 * MS));
     }
 
@@ -280,13 +280,26 @@ mod tests {
     }
 
     #[test]
-    fn members_keep_their_times_and_others_have_none() {
+    fn members_keep_their_times_and_those_of_others_are_forgotten() {
         let times = times();
         answer(&times, Work::Point, 10, 100);
         times.watch([peer(), HostId(uuid::Uuid::from_u128(2))].into_iter());
         assert_eq!(times.standing(peer(), Work::Point, Mono(0)).expected.as_millis(), 10);
         times.watch(std::iter::empty());
         assert_eq!(times.standing(peer(), Work::Point, Mono(0)), Standing::default());
-        assert!(times.begin(peer(), Work::Point, Mono(1)).is_none());
+    }
+
+    #[test]
+    fn each_core_has_an_experience_of_its_own() {
+        let times = times();
+        let now = answer(&times, Work::Point, 10, 100);
+        let request = times.begin(peer(), Work::Point, Mono(now));
+        std::thread::scope(|scope| {
+            let of_another = scope.spawn(|| times.standing(peer(), Work::Point, Mono(now + 90 * MS))).join();
+            assert_eq!(of_another.unwrap(), Standing::default());
+            // A request counts where it began, wherever it ends.
+            scope.spawn(|| request.end(Mono(now + 100 * MS)));
+        });
+        assert!(!is_silent(&times, now + 900 * MS));
     }
 }

@@ -15,10 +15,13 @@ use tokio::sync::Notify;
 const CLASSES: [(Class, Link); 3] =
     [(Class::Control, Link::Control), (Class::Request, Link::Requests), (Class::Bulk, Link::Bulk)];
 
+/// The steps in which answers are recorded, in microseconds.
+const ANSWER_STEP_US: u64 = 1_000;
+
 /// The requests to a member by one class of links. Times are microseconds of [`Mono`], 0 for none.
 #[derive(Debug, Default)]
 struct LinkEvidence {
-    /// The last time at which one was answered.
+    /// The last time at which one was answered, to within [`ANSWER_STEP_US`].
     answered: AtomicU64,
     /// The requests that ended without an answer since: when the first was sent, when one ended first, when the last was
     /// sent, when the last ended.
@@ -37,6 +40,18 @@ impl LinkEvidence {
         };
         let silence = silence();
         (answered.is_some() || silence.is_some()).then_some(LinkReport { answered, silence })
+    }
+
+    /// Records an answer. Most change nothing: all cores wait for each other where they write, and answers come by the thousand.
+    fn record_answer(&self, now: Mono) {
+        if self.answered.load(Ordering::Relaxed) + ANSWER_STEP_US <= now.0 {
+            self.answered.fetch_max(now.0, Ordering::Relaxed);
+        }
+        for time in &self.silence {
+            if time.load(Ordering::Relaxed) != 0 {
+                time.store(0, Ordering::Relaxed);
+            }
+        }
     }
 
     fn add_silence(&self, sent: Mono, ended: Mono) {
@@ -89,8 +104,7 @@ impl Liveness {
     /// Records that a request to `host` was answered: direct evidence for gossip, which looks once a second.
     pub(crate) fn record_answer(&self, host: HostId, class: Class, now: Mono) {
         if let Some(link) = self.evidence.load().get(&host).map(|links| &links[class as usize]) {
-            link.answered.fetch_max(now.0, Ordering::Relaxed);
-            link.silence.iter().for_each(|time| time.store(0, Ordering::Relaxed));
+            link.record_answer(now);
         }
     }
 
@@ -99,7 +113,7 @@ impl Liveness {
     pub(crate) fn record_silence(&self, host: HostId, class: Class, sent: Mono, now: Mono) {
         let evidence = self.evidence.load();
         let Some(link) = evidence.get(&host).map(|links| &links[class as usize]) else { return };
-        if link.answered.load(Ordering::Relaxed) < sent.0 {
+        if link.answered.load(Ordering::Relaxed) + ANSWER_STEP_US < sent.0 {
             link.add_silence(sent, now);
         }
     }
