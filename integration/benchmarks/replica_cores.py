@@ -30,7 +30,7 @@ def thread_ticks(pid):
 
 
 def bench(servers, seconds, load):
-    command = [HENGE, "bench", "--hosts", f"{THREE[0]}:9042", "--seconds", str(seconds), "--warm-up", "1", *SPREAD, *BUSY, *load]
+    command = [*servers.within(), HENGE, "bench", "--hosts", f"{THREE[0]}:9042", "--seconds", str(seconds), "--warm-up", "1", *SPREAD, *BUSY, *load]
     return subprocess.Popen([*command, "--pids", ",".join(map(str, servers.pids))], stdout=subprocess.PIPE, text=True)
 
 

@@ -1,9 +1,11 @@
-"""Two builds of henge, in turn on this machine under one client, and what each operation costs their servers.
+"""Two builds of henge, side by side on this machine under one client, and what each operation costs their servers.
 
-    HENGE_BIN=target/dist/henge integration/run benchmarks/side_by_side.py BEFORE [--rounds 3] [--seconds 5] [--only TEXT]
+    HENGE_BIN=target/dist/henge integration/run benchmarks/side_by_side.py BEFORE [--pairs 15] [--seconds 1] [--only TEXT]
 
-BEFORE is the other binary; HENGE_BIN's `henge bench` is the client of both. Each round starts both anew, the one that
-begins changes from round to round. The table has the median of the rounds, their lowest and highest, and the ratio.
+BEFORE is the other binary; HENGE_BIN's `henge bench` is the client of both. The servers of both run all the time, each
+build's in a network namespace of its own (root is needed), and are measured in turn for a second each: what else the
+machine does, or how fast it is just now, meets both alike. The table has the medians, and the median of the pairs' ratios
+with the quarters below and above it.
 """
 
 import argparse
@@ -13,11 +15,13 @@ import signal
 import statistics
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-from processes import HENGE, answers, remove, wait_until
+from processes import HENGE, remove, wait_until
 
 START_SECONDS = 60
+WARM_UP_SECONDS = 2
 SINGLE, THREE = ["127.0.0.1"], ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 WIDE = ["--scan", "--rows", "200000", "--value-bytes", "100"]
 # By mode of `commitlog_sync`: names and what `henge bench` is told. Those that write the rows of later ones come first.
@@ -60,7 +64,7 @@ def parent(process):
 
 
 class Servers:
-    """Servers of one binary; `with` starts and stops them."""
+    """Servers of one binary in a network namespace; `with` starts and stops them."""
 
     def __init__(self, binary, addresses, sync):
         self.binary, self.addresses, self.sync = binary, addresses, sync
@@ -73,9 +77,11 @@ class Servers:
             arguments = ["server", "--data-directory", data, *option]
         else:
             arguments = ["dev", "--nodes", str(len(self.addresses)), "--directory", data, "--", *option]
+        # Both programs replace the shell, so that its number is the server's, or that of the parent of all.
+        command = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", self.binary, *arguments]
         with (self.directory / "output").open("ab") as output:
-            self.process = subprocess.Popen([self.binary, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        wait_until(lambda: all(answers(address) for address in self.addresses), "the servers are ready", START_SECONDS)
+            self.process = subprocess.Popen(command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        wait_until(lambda: self.bench("--seconds", "0", "--warm-up", "0").returncode == 0, "the servers are ready", START_SECONDS)
         self.pids = [self.process.pid] if len(self.addresses) == 1 else children(self.process.pid)
         assert len(self.pids) == len(self.addresses), self.pids
         return self
@@ -85,11 +91,17 @@ class Servers:
         self.process.wait(60)
         remove(self.directory)
 
+    def within(self):
+        """The beginning of a command that runs where the servers are."""
+        return ["nsenter", "--target", str(self.process.pid), "--net"]
+
+    def bench(self, *arguments):
+        hosts = ",".join(f"{address}:9042" for address in self.addresses)
+        return subprocess.run([*self.within(), HENGE, "bench", "--hosts", hosts, *arguments], capture_output=True, text=True, timeout=600)
+
     def measure(self, load, seconds):
         """Microseconds of the servers' CPU for each operation, operations a second, and megabytes resident."""
-        hosts = ",".join(f"{address}:9042" for address in self.addresses)
-        command = [HENGE, "bench", "--hosts", hosts, "--pids", ",".join(map(str, self.pids)), "--seconds", str(seconds), "--warm-up", "2", *load]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        done = self.bench("--pids", ",".join(map(str, self.pids)), "--seconds", str(seconds), "--warm-up", "0", *load)
         found = re.search(r": (\d+)/s, .* servers ([\d.]+) us of CPU each .* (\d+) MB resident", done.stdout)
         assert found, done.stdout + done.stderr
         # Conditional writes of one row may be told that their outcome is unknown.
@@ -98,45 +110,46 @@ class Servers:
         return float(found[2]), float(found[1]), float(found[3])
 
 
-def measure_round(binary, options):
-    """One binary's figures by the names of the loads."""
-    figures = {}
-    kinds = [(SINGLE, sync, loads) for sync, loads in LOADS.items()] + [(THREE, "periodic", SHARED_LOADS)]
-    for addresses, sync, loads in kinds:
-        if not any(options.only in name for name, _ in loads):
-            continue
-        with Servers(binary, addresses, sync) as servers:
-            for name, load in loads:
-                if options.only in name or "--fill" in load:
-                    figures[name] = servers.measure(load, options.seconds)
+def compare(builds, load, options):
+    """The figures of both builds by name, of each pair. What writes the rows does so once."""
+    figures = {name: [] for name in builds}
+    for name, servers in builds.items():
+        servers.measure(load, WARM_UP_SECONDS)
+    again = [word for word in load if word != "--fill"]
+    for number in range(options.pairs):
+        for name in sorted(builds, reverse=number % 2 == 0):
+            figures[name].append(builds[name].measure(again, options.seconds))
     return figures
 
 
-def spread(values):
-    return f"{statistics.median(values):.1f} ({min(values):.1f}-{max(values):.1f})"
+def report(load, figures):
+    before, after = figures["before"], figures["after"]
+    low, middle, high = statistics.quantiles([new[0] / old[0] for old, new in zip(before, after)], n=4)
+    cost, rate, resident = ([statistics.median(figure[at] for figure in of) for of in (before, after)] for at in range(3))
+    text = f"{cost[0]:.1f} | {cost[1]:.1f} | {middle:.2f} ({low:.2f}-{high:.2f}) | {rate[0]:.0f}, {rate[1]:.0f} | {resident[0]:.0f}, {resident[1]:.0f}"
+    print(f"| {load} | {text} |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("before")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--only", default="", help="only loads whose names have this text")
     options = parser.parse_args()
     binaries = {"before": os.path.realpath(options.before), "after": HENGE}
-    rounds = {name: [] for name in binaries}
-    for number in range(options.rounds):
-        for name in sorted(binaries, reverse=number % 2 == 0):
-            figures = measure_round(binaries[name], options)
-            rounds[name].append(figures)
-            told = "; ".join(f"{load}: {cost:.1f}" for load, (cost, *_) in figures.items())
-            print(f"round {number + 1}, {name}: {told}", flush=True)
     print("| servers' CPU per operation, us | before | after | ratio | operations/s | MB resident |\n|---|---|---|---|---|---|")
-    for load in rounds["after"][0]:
-        cost, rate, resident = ({name: [figures[load][at] for figures in rounds[name]] for name in binaries} for at in range(3))
-        ratio = statistics.median(cost["after"]) / statistics.median(cost["before"])
-        pairs = [f"{statistics.median(kind['before']):.0f}, {statistics.median(kind['after']):.0f}" for kind in (rate, resident)]
-        print(f"| {load} | {spread(cost['before'])} | {spread(cost['after'])} | {ratio:.2f} | {pairs[0]} | {pairs[1]} |", flush=True)
+    kinds = [(SINGLE, sync, loads) for sync, loads in LOADS.items()] + [(THREE, "periodic", SHARED_LOADS)]
+    for addresses, sync, loads in kinds:
+        if not any(options.only in name for name, _ in loads):
+            continue
+        with ExitStack() as stack:
+            builds = {name: stack.enter_context(Servers(binary, addresses, sync)) for name, binary in binaries.items()}
+            for name, load in loads:
+                if options.only in name:
+                    report(name, compare(builds, load, options))
+                elif "--fill" in load:
+                    [servers.measure(load, 1) for servers in builds.values()]
 
 
 if __name__ == "__main__":
