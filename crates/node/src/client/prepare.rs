@@ -3,7 +3,7 @@
 use crate::client::access::{masked_read, needs};
 use crate::client::core::Core;
 use crate::client::error::Error;
-use crate::client::prepared_statement::{PreparedStatement, estimate_bytes, tables};
+use crate::client::prepared_statement::{PreparedStatement, tables};
 use crate::client::read_only;
 use crate::client::resolution::Resolution;
 use crate::cluster::view::View;
@@ -47,7 +47,6 @@ pub(super) fn resolve(view: &View, text: &str, keyspace: Option<&str>) -> Result
         needs: Vec::new(),
         masked: None,
         placed: placements(view, &prepared.plan)?,
-        bytes: estimate_bytes(text, &prepared),
         front: OnceLock::new(),
         prepared,
     })

@@ -33,7 +33,6 @@ pub struct PreparedStatement {
     /// True if clients may hold other result columns under the same id, from before a change of the schema.
     pub result_varies: bool,
     pub(crate) resolved: Resolution,
-    pub(crate) bytes: usize,
     /// Why it cannot be carried out, though it can be prepared.
     pub(crate) refusal: Option<String>,
     /// The permissions it needs; none without an authorizer.
@@ -81,7 +80,7 @@ impl PreparedStatement {
 
     /// The memory that it takes, in bytes, about.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        estimate_bytes(&self.text, &self.prepared)
     }
 
     /// True for DESCRIBE: with no keyspace in effect it covers all of them.
@@ -125,7 +124,7 @@ impl PreparedStatement {
 }
 
 /// The memory of a statement, in bytes: its text, the values in it, and what is kept of each part of it.
-pub(super) fn estimate_bytes(text: &str, prepared: &PlannedStatement) -> usize {
+fn estimate_bytes(text: &str, prepared: &PlannedStatement) -> usize {
     let parts = text.bytes().filter(|letter| PARTING.contains(letter)).count();
     let columns = prepared.bind.len() + prepared.result.as_ref().map_or(0, |columns| columns.len());
     OWN_BYTES + 2 * text.len() + parts * PART_BYTES + columns * COLUMN_BYTES

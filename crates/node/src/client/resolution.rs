@@ -20,7 +20,9 @@ pub(crate) struct Resolution {
 impl Resolution {
     /// For a statement that reads or writes `tables` of a view.
     pub(super) fn of<'t>(view: &View, tables: impl Iterator<Item = &'t Table>) -> Resolution {
-        let types = tables.map(|table| (table.keyspace.clone(), types(view, &table.keyspace).cloned().collect()));
+        // What was resolved without types means the same when there are some.
+        let with_types = tables.filter(|table| types(view, &table.keyspace).next().is_some());
+        let types = with_types.map(|table| (table.keyspace.clone(), types(view, &table.keyspace).cloned().collect()));
         Resolution { view: Arc::new(AtomicU64::new(view.number)), types: types.collect() }
     }
 

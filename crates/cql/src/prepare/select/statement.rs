@@ -30,7 +30,7 @@ pub(crate) fn prepare(select: &Select, scope: &Scope<'_>) -> Result<PlannedState
     let mut terms = Terms::of(table, scope, &mut markers);
     let mut fetched = FetchedValues::default();
     let clauses = Clauses::resolve(select, table, &mut terms, &mut fetched)?;
-    let fixed: Vec<Column> = equal_columns(&clauses.found);
+    let fixed: Vec<Column> = if select.order_by.is_empty() { Vec::new() } else { equal_columns(&clauses.found) };
     let restricted_masked = restricted_masked_columns(&clauses.found, table);
     // Errors are reported in Cassandra's order: names of ORDER BY, WHERE, then selection, grouping, and order; and last the need to filter
     // by clustering columns.
@@ -112,6 +112,7 @@ impl Clauses {
         let found: Restrictions = restrictions(&select.relations, clause, terms)?;
         // A select list with a fault counts with all columns that it names.
         let of_statics = match &selection {
+            _ if table.statics.is_empty() => Ok(()),
             Ok(_) => check_statics(&columns_of(&selected, table), &found),
             Err(_) => check_statics(&named_columns(&select.items, table), &found),
         };
