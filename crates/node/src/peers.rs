@@ -10,6 +10,7 @@
 pub(crate) mod address_book;
 pub(crate) mod answer_times;
 pub(crate) mod ask_error;
+mod call_answer;
 pub(crate) mod doubts;
 pub(crate) mod header;
 mod latency;
@@ -19,6 +20,8 @@ pub(crate) mod message;
 pub(crate) mod messages;
 pub(crate) mod sightings;
 mod stale_refusals;
+
+pub(crate) use call_answer::CallAnswer;
 
 use crate::ground::context::Context;
 use crate::ground::world::{CallError, Class, To, World};
@@ -347,11 +350,8 @@ impl<W: World> Peers<W> {
             return Ok(None);
         }
         let options = &self.context.options;
-        match self.load.admit(
-            from,
-            bytes,
-            LoadLimit { requests: options.peer_requests_max, bytes: options.peer_bytes_max },
-        ) {
+        let most = LoadLimit { requests: options.peer_requests_max, bytes: options.peer_bytes_max };
+        match self.load.admit(from, bytes, most) {
             Some(request) => Ok(Some(request)),
             None => {
                 self.context.metrics.peer_requests_refused.inc();
@@ -368,13 +368,6 @@ struct Measures {
     request: Option<TimedRequest>,
     /// True if the replica is to tell its steps.
     is_traced: bool,
-}
-
-/// The end of a call.
-pub(crate) struct CallAnswer<R> {
-    pub(crate) outcome: Result<R, ReplicaError>,
-    /// The peer's steps, encoded; none unless they were asked for. A refusal has them too.
-    pub(crate) steps: Bytes,
 }
 
 /// A call, with the measuring of a request to a replica. One that is dropped was too slow for whoever waited for it.

@@ -22,9 +22,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Between two looks whether the clock's lease was renewed.
-const LEASE_WAIT: Duration = Duration::from_millis(2);
-
 impl<W: World> Core<W> {
     /// Parses and resolves a statement, without keeping it.
     pub fn prepare(&self, text: &str, keyspace: Option<&str>) -> Result<Arc<PreparedStatement>, Error> {
@@ -300,19 +297,10 @@ impl<W: World> Core<W> {
 
     /// A stamp, and the moment at which it was taken. Waits for a lease that is late and for a clock that is about to be trusted, at most as
     /// long as a write may take.
-    async fn stamp(&self, parameters: &Parameters<'_>, mut now: Now) -> Result<(Micros, Now), Error> {
+    async fn stamp(&self, parameters: &Parameters<'_>, now: Now) -> Result<(Micros, Now), Error> {
         let deadline = parameters.received.unwrap_or(now.mono) + self.context().options.write_timeout;
-        loop {
-            let refused = match self.context().clock.stamp(now) {
-                Ok(stamp) => return Ok((stamp, now)),
-                Err(refused) => refused,
-            };
-            if !refused.may_pass_within(deadline.since(now.mono).as_micros() as i64) {
-                return Err(Error::Overloaded(format!("{refused}; nothing was written, another node may")));
-            }
-            self.context().pause(LEASE_WAIT).await;
-            now = self.context().now();
-        }
+        let stamped = self.context().stamp_before(deadline, now).await;
+        stamped.map_err(|refused| Error::Overloaded(format!("{refused}; nothing was written, another node may")))
     }
 }
 

@@ -107,11 +107,13 @@ async fn put<W: World>(coordinator: &Coordinator<W>, table: &str, rows: &[TraceR
     let view = coordinator.cluster().current_view();
     let found = view.schema.table(TRACES, table).zip(view.keyspace_placement(TRACES).cloned());
     let Some((table, placed)) = found else { return };
-    let Some(issued) = coordinator.stamp(0) else { return };
+    // The clock of a node that has just joined is about to be trusted.
+    let context = coordinator.context();
+    let deadline = context.deadline_after(context.options.write_timeout);
+    let Ok((issued, _)) = context.stamp_before(deadline, context.now()).await else { return };
     let Some(token) = rows.first().and_then(|row| Some(row_key(table, &row.key)?.0.token())) else { return };
     let rows = rows.iter().filter_map(|row| encode(table, row, issued)).collect();
     let mutation: SharedMutation = Mutation { id: WriteId { issued, member: view.own_number() }, rows }.into();
-    let context = coordinator.context();
     let (timeout, write_type) = (context.options.write_timeout, WriteType::Simple);
     let write_at = |consistency, timeout| {
         let (placed, mutation, deadline) = (placed.clone(), mutation.clone(), context.deadline_after(timeout));

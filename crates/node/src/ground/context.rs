@@ -1,6 +1,6 @@
 //! The world, clock, settings and metrics of a node: every part of it may hold them.
 
-use crate::ground::clock::{Clock, Now};
+use crate::ground::clock::{Clock, Now, StampError};
 use crate::ground::identity::Identity;
 use crate::ground::metrics::Metrics;
 use crate::ground::options::Options;
@@ -18,6 +18,9 @@ use henge_metadata::Epoch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Between two looks whether the clock's lease was renewed.
+const LEASE_WAIT: Duration = Duration::from_millis(2);
 
 /// The ground of a node. One per node; it knows of no other part.
 pub(crate) struct Context<W> {
@@ -130,6 +133,22 @@ impl<W: World> Context<W> {
     /// Refuses a stamp or a ballot that is further ahead of this node's clock than clocks may differ by, and counts it.
     pub(crate) fn check_received_stamp(&self, stamp: Micros) -> Result<(), DriftError> {
         self.clock.check_received(stamp, self.now()).inspect_err(|_| self.metrics.stamps_refused.inc())
+    }
+
+    /// A stamp, and the moment at which it was taken. Waits until the deadline for a lease that is late and for a clock that is about to be
+    /// trusted.
+    pub(crate) async fn stamp_before(&self, deadline: Mono, mut now: Now) -> Result<(Micros, Now), StampError> {
+        loop {
+            let refused = match self.clock.stamp(now) {
+                Ok(stamp) => return Ok((stamp, now)),
+                Err(refused) => refused,
+            };
+            if !refused.may_pass_within(deadline.since(now.mono).as_micros() as i64) {
+                return Err(refused);
+            }
+            self.pause(LEASE_WAIT).await;
+            now = self.now();
+        }
     }
 
     /// Waits for a while.
