@@ -42,11 +42,12 @@ pub(crate) struct RequestInFlight {
 
 impl PeerLoad {
     /// Takes in a request of so many bytes, unless the peer has as many requests, or bytes, under way as it may. A single request is
-    /// always taken in. Cores that take in requests at the same moment may exceed the limit by one each.
+    /// always taken in. Each core has a share of the limit, a part of [`PARTS`], without a look at the others: where they have reached the
+    /// limit, it may be exceeded by that.
     pub(crate) fn admit(&self, from: HostId, bytes: usize, most: LoadLimit) -> Option<RequestInFlight> {
         let core = self.cores.own();
         let on_this = core.lock().get(&from).copied().unwrap_or_default();
-        // If no core has more than its share, all together are below the limit.
+        // Within its share no core asks what the others have, so that they need not wait for each other.
         let is_within_share = on_this.requests < most.requests / PARTS && on_this.bytes + bytes <= most.bytes / PARTS;
         if !is_within_share && !self.under_way(from).has_room(bytes, most) {
             return None;
