@@ -6,6 +6,7 @@ use crate::{
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Digest, Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation, TokenRange};
+use henge_paxos::{Reply, SharedRequest};
 use henge_ring::Epoch;
 use std::future::Future;
 use std::pin::Pin;
@@ -131,11 +132,11 @@ pub trait Replicas: Send + Sync + 'static {
     fn mend(&self, to: Recipient, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Asks a replica, or reads here.
     fn read(&self, to: Recipient, command: Arc<ReadCommand>, kind: ReadKind, deadline: Mono) -> Self::Read;
-    /// Sends an encoded [`henge_paxos::Request`] to a replica's acceptor, this node's own included. Returns the encoded reply.
-    fn paxos(&self, to: Recipient, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>>;
+    /// Asks a replica's acceptor, this node's own included. A reply that cannot be read is [`ReplicaError::Unknown`].
+    fn paxos(&self, to: Recipient, request: SharedRequest, deadline: Mono) -> BoxedFuture<Result<Reply, ReplicaError>>;
     /// Sends a decision to a replica's acceptor. It goes on in the node if the future is dropped; unless it succeeds, a hint
     /// of the mutation is owed.
-    fn commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> Self::Write;
+    fn commit(&self, to: Recipient, request: SharedRequest, mutation: Bytes, deadline: Mono) -> Self::Write;
     /// Has a replica, or this node, lead additions to counters.
     fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>>;
     /// Has nodes keep a batch until [`Replicas::settle_batch`]; after a while they write it themselves. An error names one of them that

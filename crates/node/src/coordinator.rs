@@ -36,6 +36,7 @@ use henge_coordinator::{
 };
 use henge_metadata::Epoch;
 use henge_model::{ReadCommand, RowBlock};
+use henge_paxos::{Reply, SharedRequest};
 use hint_queue::HintQueue;
 use owed_write::OwedWrite;
 use proposal_queue::ProposalQueue;
@@ -267,7 +268,7 @@ impl<W: World> Coordinator<W> {
     }
 
     /// Tells an acceptor of a decision from the tail. A replica that misses it, this node's own too, is owed a hint of the rows.
-    fn send_commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
+    fn send_commit(&self, to: Recipient, request: SharedRequest, mutation: Bytes, deadline: Mono) -> WritePending {
         self.note(|| format!("Sending PAXOS_COMMIT_REQ message to {}", self.name_of(to.host)));
         let place = match self.tail.reserve() {
             Ok(place) => place,
@@ -277,7 +278,7 @@ impl<W: World> Coordinator<W> {
             }
         };
         let is_owed = to.host != self.parts.context.host() || !self.parts.context.options.faults.forget_own;
-        let asked = self.ask_acceptor(to, message, deadline);
+        let asked = self.ask_acceptor(to, request, deadline);
         let owed = is_owed.then(|| OwedWrite::new(&self.parts.hints, to.host, mutation));
         let committed = async move { OwedWrite::settle(owed, asked.await.map(|_| ())) };
         WritePending::Waiting(self.tail.push(place, committed))
@@ -287,25 +288,25 @@ impl<W: World> Coordinator<W> {
     fn ask_acceptor(
         &self,
         to: Recipient,
-        message: Bytes,
+        request: SharedRequest,
         deadline: Mono,
-    ) -> impl Future<Output = Result<Bytes, ReplicaError>> + Send + use<W> {
+    ) -> impl Future<Output = Result<Reply, ReplicaError>> + Send + use<W> {
         let coordinator = self.clone();
         async move {
-            let name = coordinator.is_traced().then(|| paxos_name(&message));
+            let name = coordinator.is_traced().then(|| paxos_name(request.request()));
             if to.host != coordinator.parts.context.host() {
-                return coordinator.call_named(name, Work::Vote, to, &Paxos(message), deadline).await;
+                return coordinator.call_named(name, Work::Vote, to, &Paxos(request), deadline).await;
             }
-            let request = henge_paxos::Request::decode(&message).map_err(|_| ReplicaError::NotSent)?;
-            coordinator.check_own_fence(to.epoch, Place::of_key(request.key()), serve::access_of(&request))?;
+            let (place, access) = (Place::of_key(request.request().key()), serve::access_of(request.request()));
+            coordinator.check_own_fence(to.epoch, place, access)?;
             let work = coordinator.begin_own_work(name.unwrap_or_default());
             let replica = work.as_ref().map_or(&coordinator.replica, |work| work.replica()).clone();
             let reply = coordinator.in_tail(async move {
-                let reply = replica.answer_proposer(request, deadline).await;
+                let reply = replica.answer_proposer(request.request(), deadline).await;
                 work.into_iter().for_each(|work| work.end(&reply));
                 reply
             })?;
-            Ok(reply.await.map_err(|_| ReplicaError::Unknown)??.encode())
+            reply.await.map_err(|_| ReplicaError::Unknown)?
         }
     }
 

@@ -3,16 +3,30 @@
 
 use crate::Ballot;
 use henge_base::Micros;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::sync::Arc;
 
 /// The most values of a history.
 const VALUES_MAX: usize = 64;
 /// Microseconds after which a decided value leaves the history: longer than any request waits. Acceptors forget only what is older.
 pub const AGE_MAX_US: Micros = 30_000_000;
 
-/// Decided values by the rounds in which they were first proposed, the newest last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct History(Vec<Ballot>);
+/// Decided values by the rounds in which they were first proposed, the newest last. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Vec<Ballot>")]
+pub struct History(Arc<[Ballot]>);
+
+impl From<Vec<Ballot>> for History {
+    fn from(values: Vec<Ballot>) -> Self {
+        History(values.into())
+    }
+}
+
+impl Serialize for History {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
 /// The outcome of a value, as a later round that a quorum promised tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +54,7 @@ impl History {
         let mut values: Vec<Ballot> = self.0.iter().copied().chain([decided]).collect();
         values.retain(is_recent);
         values.drain(..values.len().saturating_sub(VALUES_MAX));
-        History(values)
+        values.into()
     }
 
     /// The fate of a value of the round `of`, by the newest value `of_newest` that this is the history of.

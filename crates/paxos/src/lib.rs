@@ -9,7 +9,7 @@
 //! - `history`: the values decided last, and what became of one of them.
 //! - `acceptor`: the promises, accepted and committed values of one replica, and its answers.
 //! - `round`: a proposer's conclusions from the answers to its prepare.
-//! - `message`: the messages between proposers and acceptors.
+//! - `message`, `shared_request`: the messages between proposers and acceptors.
 
 mod acceptor;
 mod ballot;
@@ -18,9 +18,11 @@ mod exhaustive;
 mod history;
 mod message;
 mod round;
+mod shared_request;
 
 pub use acceptor::{Acceptor, PrepareOutcome};
 pub use ballot::{Ballot, Scope};
 pub use history::{AGE_MAX_US, Fate, History};
 pub use message::{MessageError, Permission, Proposal, Reply, Request};
 pub use round::{Round, Verdict};
+pub use shared_request::SharedRequest;

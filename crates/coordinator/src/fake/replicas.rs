@@ -8,7 +8,7 @@ use crate::{
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Percentile, Projection, ReadCommand, RowBlock, RowSink, SharedMutation, TokenRange};
-use henge_paxos::Request;
+use henge_paxos::{Permission, Reply, Request, SharedRequest};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -169,29 +169,29 @@ impl Replicas for Fake {
     fn paxos(
         &self,
         Recipient { host: to, epoch }: Recipient,
-        message: Bytes,
+        request: SharedRequest,
         _: Mono,
-    ) -> BoxedFuture<Result<Bytes, ReplicaError>> {
-        let request = Request::decode(&message).unwrap();
-        let what = match request {
-            Request::Prepare { .. } => "prepare",
-            Request::Propose { .. } => "propose",
-            Request::Commit { .. } => "commit",
+    ) -> BoxedFuture<Result<Reply, ReplicaError>> {
+        // Whoever lies answers another request.
+        let (what, lie) = match request.request() {
+            Request::Prepare { .. } => ("prepare", Reply::Done),
+            Request::Propose { .. } => ("propose", Reply::Permitted(Permission::default())),
+            Request::Commit { .. } => ("commit", Reply::Permitted(Permission::default())),
         };
         self.log_message(what, to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = if node.paxos.is_empty() { Does::Answers } else { node.paxos.remove(0) };
         let does = node.fence(epoch, does);
-        Box::pin(self.script(does, || node.vote(request).encode(), Bytes::from_static(b"nonsense")))
+        Box::pin(self.script(does, || node.vote(request.request().clone()), lie))
     }
 
-    fn commit(&self, Recipient { host: to, .. }: Recipient, message: Bytes, _: Bytes, _: Mono) -> Self::Write {
+    fn commit(&self, Recipient { host: to, .. }: Recipient, request: SharedRequest, _: Bytes, _: Mono) -> Self::Write {
         self.log_message("commit", to);
         let mut nodes = self.nodes.lock().unwrap();
         let node = nodes.get_mut(&to).unwrap();
         let does = node.writes;
-        let vote = || _ = node.vote(Request::decode(&message).unwrap());
+        let vote = || _ = node.vote(request.request().clone());
         self.script(does, vote, ())
     }
 

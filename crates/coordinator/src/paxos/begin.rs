@@ -10,8 +10,9 @@ use crate::tally::{Loss, Tally};
 use crate::{Event, ReadReply, Replicas, Work, WriteError, WriteType};
 use henge_base::{Bytes, Micros};
 use henge_model::{ReadCommand, RowBlock, RowView, SpeculativeRetry};
-use henge_paxos::{Ballot, History, Proposal, Request, Round, Verdict};
+use henge_paxos::{Ballot, History, Proposal, Request, Round, SharedRequest, Verdict};
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// A round in which rows were read.
@@ -117,17 +118,20 @@ impl<R: Replicas> Electorate<'_, R> {
         is_write: bool,
         reads: &[Arc<ReadCommand>],
     ) -> Result<Round<Candidate>, WriteError> {
-        let encoded: Vec<Bytes> = reads.iter().map(|read| read.encode()).collect();
-        let (mut tally, mut under_way) = self.ask(|voter| {
-            let reads = if self.holds_rows(voter.host) { encoded.clone() } else { Vec::new() };
-            Request::Prepare { key: self.key.clone(), ballot, is_write, reads }
+        let request =
+            |reads| -> SharedRequest { Request::Prepare { key: self.key.clone(), ballot, is_write, reads }.into() };
+        // Voters that hold no rows yet are asked for none.
+        let (reading, voting) = (request(reads.iter().map(|read| read.encode()).collect()), OnceCell::new());
+        let (mut tally, mut under_way) = self.ask(|voter| match self.holds_rows(voter.host) {
+            true => reading.clone(),
+            false => voting.get_or_init(|| request(Vec::new())).clone(),
         });
         let mut round = Round::new(self.quorum());
         while matches!(round.verdict(), Verdict::Wait) {
             if let Some(loss) = tally.loss() {
                 return Err(self.not_begun(tally, loss));
             }
-            match under_way.next().await.map(|(voter, reply)| (voter, self.read_reply(reply))) {
+            match under_way.next().await.map(|(voter, reply)| (voter, self.check_reply(reply))) {
                 Some((voter, Ok(reply))) => {
                     tally.count_answer(voter.group);
                     round.add(voter, reply);

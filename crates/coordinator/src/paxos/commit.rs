@@ -9,17 +9,17 @@ use crate::under_way::{Next, UnderWay};
 use crate::{Replicas, Work, WriteError, WriteType};
 use henge_base::Bytes;
 use henge_model::{Consistency, TokenRange};
-use henge_paxos::{Proposal, Request};
+use henge_paxos::{Proposal, Request, SharedRequest};
 
 impl<R: Replicas> Electorate<'_, R> {
     /// Sends a decision to some replicas. Returns true if all of them have it before they are late.
     pub(crate) async fn bring_level(&self, decided: &Proposal, lacking: &[Candidate]) -> bool {
-        let Some((message, mutation)) = self.commitment(decided) else { return false };
+        let Some((request, mutation)) = self.commitment(decided) else { return false };
         let mut under_way = UnderWay::new();
         for replica in lacking {
             let commit = self.replicas.commit(
                 self.plan.recipient(replica.host),
-                message.clone(),
+                request.clone(),
                 mutation.clone(),
                 self.deadline,
             );
@@ -44,13 +44,13 @@ impl<R: Replicas> Electorate<'_, R> {
         let tokens = TokenRange::of_one(self.token);
         let placed = newest(self.replicas, self.placed.clone(), tokens);
         let everyone = WritePlan::without_check(self.replicas, &placed, self.token, consistency);
-        let (message, mutation) = self.commitment(decided).ok_or_else(|| self.timeout(0))?;
+        let (request, mutation) = self.commitment(decided).ok_or_else(|| self.timeout(0))?;
         self.replicas.note(|| format!("Committing at {consistency} what was decided"));
         let mut tally = Tally::new(&everyone.required);
         let mut under_way = UnderWay::new();
         for target in everyone.targets.iter().filter(|target| target.alive) {
             let commit =
-                self.replicas.commit(everyone.recipient(target.host), message.clone(), mutation.clone(), self.deadline);
+                self.replicas.commit(everyone.recipient(target.host), request.clone(), mutation.clone(), self.deadline);
             if let Some(group) = target.group {
                 tally.count_request(group);
                 under_way.push((target.host, group), commit);
@@ -75,10 +75,10 @@ impl<R: Replicas> Electorate<'_, R> {
         Err(WriteError::Timeout { consistency, received, block_for, write_type: WriteType::Cas })
     }
 
-    /// The message to acceptors, and the mutation in it; `None` of a value that writes nothing, which nobody commits.
-    fn commitment(&self, decided: &Proposal) -> Option<(Bytes, Bytes)> {
+    /// The request to acceptors, and the mutation in it; `None` of a value that writes nothing, which nobody commits.
+    fn commitment(&self, decided: &Proposal) -> Option<(SharedRequest, Bytes)> {
         debug_assert!(decided.update.is_some(), "{decided:?}");
         let mutation = decided.update.clone()?;
-        Some((Request::Commit { key: self.key.clone(), proposal: decided.clone() }.encode(), mutation))
+        Some((Request::Commit { key: self.key.clone(), proposal: decided.clone() }.into(), mutation))
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 use henge_base::{Bytes, HostId, Micros, Mono};
 use henge_model::{Consistency, ReadCommand, Token, TokenRange};
-use henge_paxos::{Ballot, Reply, Request, Scope};
+use henge_paxos::{Ballot, Reply, Scope, SharedRequest};
 use henge_ring::Hosts;
 use smallvec::SmallVec;
 use std::future::poll_fn;
@@ -131,16 +131,14 @@ impl<'a, R: Replicas> Electorate<'a, R> {
     /// Sends a request to all voters that are up. The tally takes answers of any kind; the caller tells good ones from bad.
     pub(crate) fn ask<'r>(
         &'r self,
-        request: impl Fn(Candidate) -> Request,
-    ) -> (Tally<'r>, UnderWay<Candidate, BoxedFuture<Result<Bytes, ReplicaError>>>) {
+        request: impl Fn(Candidate) -> SharedRequest,
+    ) -> (Tally<'r>, UnderWay<Candidate, BoxedFuture<Result<Reply, ReplicaError>>>) {
         let mut tally = Tally::new(&self.plan.required);
         let mut under_way = UnderWay::new();
         for voter in self.voters() {
             tally.count_request(voter.group);
-            under_way.push(
-                voter,
-                self.replicas.paxos(self.plan.recipient(voter.host), request(voter).encode(), self.deadline),
-            );
+            let asked = self.replicas.paxos(self.plan.recipient(voter.host), request(voter), self.deadline);
+            under_way.push(voter, asked);
         }
         (tally, under_way)
     }
@@ -168,15 +166,14 @@ impl<'a, R: Replicas> Electorate<'a, R> {
         Ok(())
     }
 
-    /// Decodes a reply. A voter that has promised a ballot from the future counts as one that refuses, or it would keep all others from
+    /// Checks a reply. A voter that has promised a ballot from the future counts as one that refuses, or it would keep all others from
     /// deciding until that time has come.
-    pub(crate) fn read_reply(&self, reply: Result<Bytes, ReplicaError>) -> Result<Reply, ReplicaError> {
-        match Reply::decode(&reply?) {
-            Ok(Reply::Rejected { by }) if !self.replicas.accepts_stamp(by) => {
+    pub(crate) fn check_reply(&self, reply: Result<Reply, ReplicaError>) -> Result<Reply, ReplicaError> {
+        match reply? {
+            Reply::Rejected { by } if !self.replicas.accepts_stamp(by) => {
                 Err(ReplicaError::Refused(Refusal::ClockAhead))
             }
-            Ok(reply) => Ok(reply),
-            Err(_) => Err(ReplicaError::Unknown),
+            reply => Ok(reply),
         }
     }
 

@@ -4,7 +4,7 @@ use super::electorate::Electorate;
 use crate::under_way::Next;
 use crate::{Refusal, ReplicaError, Replicas, Work};
 use henge_base::{HostId, Micros};
-use henge_paxos::{Proposal, Reply, Request};
+use henge_paxos::{Proposal, Reply, Request, SharedRequest};
 
 /// The outcome of a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ impl<R: Replicas> Electorate<'_, R> {
     /// quorum is unknown. Once a quorum has answered, a next round can find out, so that the others have little time left.
     pub(crate) async fn propose(&self, proposal: &Proposal) -> ProposalOutcome {
         self.replicas.note(|| format!("Proposing in ballot {}", proposal.ballot.micros));
-        let request = || Request::Propose { key: self.key.clone(), proposal: proposal.clone() };
-        let (mut tally, mut under_way) = self.ask(|_| request());
+        let request = SharedRequest::from(Request::Propose { key: self.key.clone(), proposal: proposal.clone() });
+        let (mut tally, mut under_way) = self.ask(|_| request.clone());
         let (mut accepted, mut in_doubt, mut refused, mut replies) = (0, 0, 0, 0);
         let mut late = None;
         loop {
@@ -41,7 +41,7 @@ impl<R: Replicas> Electorate<'_, R> {
                     break;
                 }
             };
-            match self.read_reply(reply) {
+            match self.check_reply(reply) {
                 Ok(Reply::Done) => {
                     tally.count_answer(voter.group);
                     accepted += 1;

@@ -14,6 +14,7 @@ use henge_coordinator::{
 use henge_model::{
     Mutation, Percentile, Projection, ReadCommand, RowSink, RowView, SharedMutation, TokenRange, project,
 };
+use henge_paxos::{Reply, SharedRequest};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,13 +185,13 @@ impl<W: World> Replicas for Coordinator<W> {
         }
     }
 
-    fn paxos(&self, to: Recipient, message: Bytes, deadline: Mono) -> BoxedFuture<Result<Bytes, ReplicaError>> {
-        self.note(|| format!("Sending {} message to {}", paxos_name(&message), self.name_of(to.host)));
-        Box::pin(self.ask_acceptor(to, message, deadline))
+    fn paxos(&self, to: Recipient, request: SharedRequest, deadline: Mono) -> BoxedFuture<Result<Reply, ReplicaError>> {
+        self.note(|| format!("Sending {} message to {}", paxos_name(request.request()), self.name_of(to.host)));
+        Box::pin(self.ask_acceptor(to, request, deadline))
     }
 
-    fn commit(&self, to: Recipient, message: Bytes, mutation: Bytes, deadline: Mono) -> WritePending {
-        self.send_commit(to, message, mutation, deadline)
+    fn commit(&self, to: Recipient, request: SharedRequest, mutation: Bytes, deadline: Mono) -> WritePending {
+        self.send_commit(to, request, mutation, deadline)
     }
 
     fn count_at(&self, leader: HostId, count: Count) -> BoxedFuture<Result<(), WriteError>> {

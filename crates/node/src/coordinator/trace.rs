@@ -170,12 +170,11 @@ pub(crate) fn span_name(kind: Kind) -> &'static str {
 }
 
 /// The name of a request to an acceptor in a trace.
-pub(crate) fn paxos_name(message: &Bytes) -> &'static str {
-    match henge_paxos::Request::decode(message) {
-        Ok(henge_paxos::Request::Prepare { .. }) => "PAXOS_PREPARE_REQ",
-        Ok(henge_paxos::Request::Propose { .. }) => "PAXOS_PROPOSE_REQ",
-        Ok(henge_paxos::Request::Commit { .. }) => "PAXOS_COMMIT_REQ",
-        Err(_) => message_name(Kind::Paxos),
+pub(crate) fn paxos_name(request: &henge_paxos::Request) -> &'static str {
+    match request {
+        henge_paxos::Request::Prepare { .. } => "PAXOS_PREPARE_REQ",
+        henge_paxos::Request::Propose { .. } => "PAXOS_PROPOSE_REQ",
+        henge_paxos::Request::Commit { .. } => "PAXOS_COMMIT_REQ",
     }
 }
 

@@ -18,11 +18,11 @@ const READS_MAX: usize = 10_000;
 impl<W: World> ReplicaHandle<W> {
     /// Answers a proposer. To be run to its end: what it gave to the combiner is stored whether anybody waits for it or not.
     /// A ballot whose time is over is not answered; a decision is taken however late it comes.
-    pub(crate) async fn answer_proposer(&self, request: Request, deadline: Mono) -> Result<Reply, ReplicaError> {
+    pub(crate) async fn answer_proposer(&self, request: &Request, deadline: Mono) -> Result<Reply, ReplicaError> {
         // Each request stores a state, promises to readers too.
         self.check_room()?;
         // A ballot from the future would refuse all others until its time has come. A decision is a decision, whatever its time.
-        let asked = match &request {
+        let asked = match request {
             Request::Prepare { ballot, .. } | Request::Propose { proposal: Proposal { ballot, .. }, .. } => {
                 Some(*ballot)
             }
@@ -34,8 +34,8 @@ impl<W: World> ReplicaHandle<W> {
         self.note(Step::LockedPartition, 0);
         self.check_time(deadline)?;
         let removals = self.range_removals.count();
-        let before = match last.take(request.key(), removals) {
-            Some(before) => before,
+        let mut acceptor = match last.take(request.key(), removals) {
+            Some(acceptor) => acceptor,
             None => load(self, request.key(), deadline).await?,
         };
         self.note(Step::ReadState, 0);
@@ -43,12 +43,11 @@ impl<W: World> ReplicaHandle<W> {
         if let Some(by) = asked.and_then(|ballot| self.ballot_fence(request.key(), ballot)) {
             return Ok(self.reject(by));
         }
-        let mut acceptor = before.clone();
-        let reply = match &request {
+        let reply = match request {
             Request::Prepare { key, ballot, is_write, reads } => match acceptor.prepare(*ballot, *is_write) {
                 PrepareOutcome::Rejected(by) => self.reject(by),
                 PrepareOutcome::Permitted(permission) => {
-                    if acceptor != before {
+                    if permission.superseded == Ballot::NONE {
                         store(self, key, &acceptor, None).await?;
                     }
                     self.note(Step::Promised, 0);

@@ -5,10 +5,11 @@ use crate::ground::world::World;
 use crate::peers::messages::data::{BatchMessage, Paxos, ReadDigest, ReadRows, Write};
 use crate::replica::admission::{Access, PeerRequest, Place};
 use crate::replica::handle::ReplicaHandle;
-use henge_base::{Bytes, Micros};
+use henge_base::Micros;
 use henge_coordinator::{ReadKind, ReadReply, Refusal, ReplicaError};
 use henge_metadata::Epoch;
 use henge_model::{Digest, Mutation, ReadCommand, RowBlock};
+use henge_paxos::Reply;
 use henge_storage::{BatchId, LogPlace, LoggedBatch};
 use std::sync::Arc;
 
@@ -64,12 +65,11 @@ pub(crate) async fn paxos<W: World>(
     replica: &ReplicaHandle<W>,
     request: PeerRequest<'_, W>,
     Paxos(asked): Paxos,
-) -> Result<Bytes, Refusal> {
-    let asked = henge_paxos::Request::decode(&asked).map_err(|_| Refusal::Unsupported)?;
-    request.admit(Place::of_key(asked.key()).ok_or(Refusal::Corrupt)?, access_of(&asked))?;
+) -> Result<Reply, Refusal> {
+    let asked = asked.request();
+    request.admit(Place::of_key(asked.key()).ok_or(Refusal::Corrupt)?, access_of(asked))?;
     replica.note(Step::Admitted, 0);
-    let reply = replica.answer_proposer(asked, request.deadline()).await.map_err(|error| request.refusal(error))?;
-    Ok(reply.encode())
+    replica.answer_proposer(asked, request.deadline()).await.map_err(|error| request.refusal(error))
 }
 
 /// The access of a proposer's request.

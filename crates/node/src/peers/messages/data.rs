@@ -5,6 +5,7 @@ use crate::peers::header::Kind;
 use crate::peers::message::{BODY_BYTES_MAX, Body, Callers, Footing, Message, PACKED_BYTES_MAX, Unreadable, packed};
 use henge_base::{Bytes, Micros};
 use henge_model::{Digest, ReadCommand, RowBlock};
+use henge_paxos::{Reply, Request, SharedRequest};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -100,17 +101,27 @@ impl Body for Digest {
     }
 }
 
-/// A request to an acceptor of Paxos: an encoded [`henge_paxos::Request`], answered with an encoded [`henge_paxos::Reply`].
+/// A request to an acceptor of Paxos.
 #[derive(Clone, Debug)]
-pub(crate) struct Paxos(pub(crate) Bytes);
+pub(crate) struct Paxos(pub(crate) SharedRequest);
 
 impl Body for Paxos {
     fn encode(&self) -> Bytes {
-        self.0.clone()
+        self.0.bytes().clone()
     }
 
     fn decode(body: Bytes) -> Result<Self, Unreadable> {
-        Ok(Paxos(body))
+        Request::decode(&body).map(|request| Paxos(request.into())).map_err(|_| Unreadable)
+    }
+}
+
+impl Body for Reply {
+    fn encode(&self) -> Bytes {
+        Reply::encode(self)
+    }
+
+    fn decode(body: Bytes) -> Result<Self, Unreadable> {
+        Reply::decode(&body).map_err(|_| Unreadable)
     }
 }
 
@@ -121,7 +132,7 @@ impl Message for Paxos {
     const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = BODY_BYTES_MAX;
     const REPLY: &'static str = "the acceptor's reply";
-    type Reply = Bytes;
+    type Reply = Reply;
 }
 
 /// A batch to keep until it is written, or to forget.
