@@ -33,9 +33,9 @@ pub(crate) struct Handover {
 /// The copies of a row that one of the two ways needs.
 #[derive(Clone, Copy, Debug)]
 struct CopyCounts {
-    /// On replicas that stay.
+    /// The number of copies on replicas that stay, if only these are counted.
     staying: u32,
-    /// On any.
+    /// The number of copies on all replicas that take writes, if all are counted.
     all: u32,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Copies {
 }
 
 impl Copies {
-    /// Those of answers that agree, or that are about to.
+    /// The copies that a read knows of: of the replicas whose answers agree, or will after its read repair.
     pub(crate) fn of(answers: &Answers) -> Copies {
         let holders = answers.answers.iter().map(|(candidate, _)| *candidate).collect();
         Copies { holders, others: answers.spare.clone() }
@@ -55,8 +55,8 @@ impl Copies {
 }
 
 impl Handover {
-    /// The replicas of a read of a range, which is `across` on the other side of the step; `quorum` is the number of copies that are one.
-    /// `None` if the range does not move as far as the level is concerned, or if the level promises later reads nothing.
+    /// The handover of a read of `range`. `across` gives the same range on the other side of the plan's step, `quorum` the number of copies
+    /// that make a quorum. `None` if no replica that the level counts changes, or if the level promises nothing to later reads.
     pub(crate) fn of<'a, R: Replicas>(
         replicas: &R,
         (range, across): (PlacedRange<'a>, impl FnOnce() -> Option<PlacedRange<'a>>),
@@ -67,7 +67,7 @@ impl Handover {
         if is_still || !promises(level) || replicas.faults().mend_readers_only {
             return None;
         }
-        // No level asks more of reads than to be found by a quorum: ALL finds whatever one replica has.
+        // A quorum of copies is enough for every level: later reads at QUORUM meet it, and those at ALL ask all replicas.
         let quorum = quorum();
         let of_group = |group: &Group| {
             let least = group.block_for.min(quorum);
@@ -83,14 +83,15 @@ impl Handover {
             }
         }
         let across = across().map_or(Hosts::NONE, |range| range.read);
-        // Whoever is pending is read on the other side: if not, that is another one than is known.
+        // Pending replicas are read on the other side of the step. If one is not, the plan has gone on and `across` is of another step: then
+        // no replica is known to stay.
         let is_known = range.write.iter().all(|host| range.read.contains(host) || across.contains(host));
         let staying = range.read.iter().filter(|host| is_known && across.contains(*host)).collect();
-        let counts = needed.iter().any(|needed| needed.all > needed.staying);
-        counts.then(|| Box::new(Handover { pending, staying, needed }))
+        let is_moving = needed.iter().any(|needed| needed.all > needed.staying);
+        is_moving.then(|| Box::new(Handover { pending, staying, needed }))
     }
 
-    /// Has those asked first that stay, but for silent ones.
+    /// Puts replicas that stay first, so that they are asked first; silent ones come last in any case.
     pub(crate) fn sort(&self, candidates: &mut Candidates, is_silent: impl Fn(HostId) -> bool) {
         candidates.sort_by_key(|candidate| is_silent(candidate.host) || !self.staying.contains(&candidate.host));
     }
@@ -135,16 +136,16 @@ impl Handover {
         if rows.is_empty() {
             return true;
         }
-        // Once some are late, all that may take the rows are sent them.
+        // The pending replicas are sent the rows first; if that is not enough, as some are late or down, the readers that were not asked are too.
         for targets in [self.pending.clone(), self.pending.iter().chain(&others).copied().collect()] {
             let is_last = targets.len() > self.pending.len() || others.is_empty();
-            let told: Candidates = targets.into_iter().filter(|target| !holders.contains(target)).collect();
+            let unsent: Candidates = targets.into_iter().filter(|target| !holders.contains(target)).collect();
             let with = |unmended: &BTreeSet<HostId>| -> Candidates {
-                let confirmed = told.iter().filter(|target| !unmended.contains(&target.host));
+                let confirmed = unsent.iter().filter(|target| !unmended.contains(&target.host));
                 holders.iter().chain(confirmed).copied().collect()
             };
             let can_do_without = |unmended: &BTreeSet<HostId>| !is_last || self.is_met(with(unmended).into_iter());
-            let repairs = told.iter().map(|target| (target.host, rows.clone())).collect();
+            let repairs = unsent.iter().map(|target| (target.host, rows.clone())).collect();
             let mends = Mend { repairs, event: Event::Handover, epoch, deadline };
             let unmended = mend(replicas, mends, can_do_without).await;
             holders = with(&unmended);

@@ -1,16 +1,16 @@
-//! An INSERT, UPDATE or DELETE.
+//! The plan of an INSERT, UPDATE or DELETE. `prepare/write` makes it, `bind/modify` gives it values.
 
 use super::{Choices, CollectionPlan, ConditionPlan, JsonPlan, Slice, Source};
 use henge_model::{Column, ColumnId, Table};
 use std::sync::Arc;
 
-/// An INSERT, UPDATE or DELETE, resolved except for its bound values.
+/// A statement that writes, resolved except for its bound values.
 #[derive(Clone, Debug)]
 pub struct ModifyPlan {
     pub(crate) table: Arc<Table>,
     /// One group of choices for each component of the partition key.
     pub(crate) partition: Vec<Choices>,
-    /// Choices for the clustering columns; all of them if `reach` is rows.
+    /// Choices for the leading clustering columns; for every one of them if `reach` is [`Reach::Rows`].
     pub(crate) clustering: Vec<Choices>,
     /// Cells of rows, by column.
     pub(crate) cells: Vec<CellPlan>,
@@ -23,10 +23,10 @@ pub struct ModifyPlan {
     /// True for INSERT, which writes a row marker: the row exists even if every cell is null.
     pub(crate) marks_row: bool,
     pub(crate) deletes_row: bool,
-    /// True for DELETE.
     pub(crate) is_delete: bool,
     pub(crate) ttl: Option<Source>,
     pub(crate) timestamp: Option<Source>,
+    /// True if it writes one row at most, as [`ModifyPlan::is_single`] tells.
     pub(crate) is_single: bool,
     /// The document that gives the values, if it is bound to a marker.
     pub(crate) json: Option<JsonPlan>,
@@ -34,9 +34,8 @@ pub struct ModifyPlan {
     pub(crate) by_document: bool,
     /// True if the timestamp is that of the batch, not of the statement.
     pub(crate) has_timestamp_of_batch: bool,
-    /// The IF clause.
     pub(crate) condition: Option<ConditionPlan>,
-    /// The number of markers in the whole text, of which this statement may be a part.
+    /// The number of bind markers in the text that was prepared: the statement's own, or those of its whole batch.
     pub(crate) markers: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Requests of peers that are under way on this node. Beyond a bound for each peer they are refused at once, so that a peer that asks for
-//! more than this node can do neither fills its memory nor delays the requests of others.
+//! Requests of peers that are under way on this node. Beyond a bound for each peer `Peers::admit` answers Overloaded at once, so that a
+//! peer that asks for more than this node can do neither fills its memory nor delays the requests of others.
 
 use crate::ground::per_thread::{PARTS, PerThread};
 use henge_base::HostId;
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Peers without a request that one core remembers, so that the next one takes no memory.
+/// The most peers without a request under way whose counts one core keeps: their next requests allocate nothing.
 const IDLE_PEERS_MAX: usize = 64;
 
 /// The requests under way by peer. Each core counts its own, for all would wait for a common count.
@@ -42,8 +42,8 @@ pub(crate) struct RequestInFlight {
 
 impl PeerLoad {
     /// Takes in a request of so many bytes, unless the peer has as many requests, or bytes, under way as it may. A single request is
-    /// always taken in. Each core has a share of the limit, a part of [`PARTS`], without a look at the others: where they have reached the
-    /// limit, it may be exceeded by that.
+    /// always taken in. Up to its share of the limit, one of [`PARTS`] parts, a core takes requests in without a look at the others. So all
+    /// together may exceed the limit, by one share for each further core.
     pub(crate) fn admit(&self, from: HostId, bytes: usize, most: LoadLimit) -> Option<RequestInFlight> {
         let core = self.cores.own();
         let on_this = core.lock().get(&from).copied().unwrap_or_default();
@@ -59,7 +59,7 @@ impl PeerLoad {
         Some(RequestInFlight { core: Arc::clone(core), from, bytes })
     }
 
-    /// All that a peer has under way.
+    /// The requests of a peer that are under way on all cores.
     fn under_way(&self, from: HostId) -> Load {
         self.cores.used().fold(Load::default(), |sum, core| {
             let load = core.lock().get(&from).copied().unwrap_or_default();

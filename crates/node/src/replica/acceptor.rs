@@ -12,14 +12,14 @@ use henge_model::{Key, KeyRange, Mutation, ReadCommand, WriteId};
 use henge_paxos::{Acceptor, Ballot, Permission, PrepareOutcome, Proposal, Reply, Request};
 use std::sync::Arc;
 
-/// Reads of one prepare.
+/// The most reads that one prepare asks for.
 const READS_MAX: usize = 10_000;
 
 impl<W: World> ReplicaHandle<W> {
     /// Answers a proposer. To be run to its end: what it gave to the combiner is stored whether anybody waits for it or not.
     /// A ballot whose time is over is not answered; a decision is taken however late it comes.
     pub(crate) async fn answer_proposer(&self, request: &Request, deadline: Mono) -> Result<Reply, ReplicaError> {
-        // Each request stores a state, promises to readers too.
+        // A full disk refuses every request: each may store a state, as promises to reads are stored too.
         self.check_room()?;
         // A ballot from the future would refuse all others until its time has come. A decision is a decision, whatever its time.
         let asked = match request {
@@ -39,7 +39,8 @@ impl<W: World> ReplicaHandle<W> {
             None => load(self, request.key(), deadline).await?,
         };
         self.note(Step::ReadState, 0);
-        // After the state was read: it may have been forgotten since the fence was raised.
+        // The fence is looked up after the state. Once a table's fence is raised, states with older ballots are removed: in the other order a
+        // ballot could pass an old fence and then meet a partition whose state, with later promises, is gone.
         if let Some(by) = asked.and_then(|ballot| self.ballot_fence(request.key(), ballot)) {
             return Ok(self.reject(by));
         }
@@ -63,7 +64,7 @@ impl<W: World> ReplicaHandle<W> {
                     Reply::Done
                 }
             },
-            // It is in the rows, and what was written over it since may have been purged.
+            // Every replica has this decision in its rows. Written again it could come back over a deletion that has been purged since.
             Request::Commit { key, proposal } if self.has_settled(key, proposal.ballot) => Reply::Done,
             Request::Commit { key, proposal } => {
                 acceptor.commit(proposal);
@@ -76,7 +77,7 @@ impl<W: World> ReplicaHandle<W> {
         Ok(reply)
     }
 
-    /// The fence of the table that a ballot is behind.
+    /// The time of the table's fence, if the ballot is older: states of such rounds have been removed, so that none may begin.
     fn ballot_fence(&self, key: &[u8], ballot: Ballot) -> Option<Micros> {
         self.store.refuses_ballot(Key::storage_id(key)?, ballot.micros)
     }
@@ -106,8 +107,8 @@ impl<W: World> ReplicaHandle<W> {
 }
 
 impl<W: World> ReplicaHandle<W> {
-    /// Takes over the state of another acceptor of a partition, for one that this node is a new replica of. `submit` gives the merged state
-    /// to the combiner, with the rows of a decision that this one lacked.
+    /// Merges the state of another acceptor of a partition into this node's, which is a new replica of the partition. `submit` gives the
+    /// merged state to the combiner, with the rows of a decision that this node lacked.
     pub(super) async fn take_over_acceptor<E: From<ReplicaError>>(
         &self,
         key: &Bytes,
@@ -116,7 +117,7 @@ impl<W: World> ReplicaHandle<W> {
         is_fenced: impl Fn(&E) -> bool,
     ) -> Result<(), E> {
         let mut last = self.acceptor_locks.lock(key).await;
-        // The store's word.
+        // The state that is merged is read from the store, not from memory.
         *last = LastAcceptor::default();
         let before = load(self, key, Mono(u64::MAX)).await?;
         let mut acceptor = before.clone();
@@ -167,10 +168,11 @@ async fn store<W: World>(
     commit: Option<&Mutation>,
 ) -> Result<(), ReplicaError> {
     replica.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
-    // Commits too: a later round that accepts nothing rests on a quorum that has them, and writes over what was accepted elsewhere.
+    // Commits are synced like promises. Once a quorum has committed a value, a later round counts it as decided and overwrites it where it
+    // was only accepted: were it then lost from the quorum's disks, it would be nowhere.
     let faults = replica.context.options.faults;
-    let is_rash = if commit.is_some() { faults.unsynced_commits } else { faults.unsynced_promises };
-    if !is_rash {
+    let skips_sync = if commit.is_some() { faults.unsynced_commits } else { faults.unsynced_promises };
+    if !skips_sync {
         replica.wait_until_synced().await?;
         replica.note(Step::Synced, 0);
     }
@@ -201,7 +203,7 @@ async fn commit<W: World>(
     }
 }
 
-/// Reads of the partition, under its lock: as the state is, so are the rows.
+/// Reads rows of the partition for a prepare. The caller holds the partition's lock, so that no commit falls between state and rows.
 async fn read<W: World>(
     replica: &ReplicaHandle<W>,
     key: &Bytes,

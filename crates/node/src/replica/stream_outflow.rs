@@ -1,4 +1,5 @@
-//! Pages that a node sends to new replicas, at the rate that is set, and the steps of purges that pages must not meet.
+//! Pages that a node sends to new replicas, at the rate of `stream_throughput_outbound`, and the steps of purges that pages must not meet.
+//! `stream_source` waits for the time that is reserved here.
 
 use henge_base::Mono;
 use parking_lot::Mutex;

@@ -23,16 +23,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use target::TargetDelivery;
 
-/// Between two looks for targets that are up and owed something.
+/// The time between two searches for targets that are up and owed something. Timeouts of single hints: `target`.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Starts deliveries.
+/// The worker that begins a delivery for each target that is up and owed hints.
 pub(crate) struct HintDelivery<W> {
     delivery: Arc<Delivery<W>>,
 }
 
 impl<W: World> HintDelivery<W> {
-    /// Nothing is delivered yet.
+    /// A worker that has begun no delivery.
     pub(crate) fn new(
         context: Arc<Context<W>>,
         peers: Arc<Peers<W>>,
