@@ -44,8 +44,12 @@ impl StoreError {
 }
 
 impl BucketPlace {
-    fn path(&self, key: &str) -> ObjectPath {
-        self.prefix.split('/').chain(key.split('/')).filter(|part| !part.is_empty()).collect()
+    /// The name of a content in the bucket: the prefix and the key as they are. A path that is collected from parts has characters such
+    /// as `~` replaced, and who looks for the prefix, or has it in a policy, finds nothing.
+    fn path(&self, key: &str) -> Result<ObjectPath, BackupError> {
+        let parts = self.prefix.split('/').chain(key.split('/')).filter(|part| !part.is_empty());
+        let path = ObjectPath::parse(parts.collect::<Vec<_>>().join("/"));
+        path.map_err(|error| self.error_of(key, StoreError::Store(error.into())))
     }
 
     fn ask<T>(&self, work: impl Future<Output = object_store::Result<T>>) -> Result<T, StoreError> {
@@ -100,11 +104,11 @@ impl BucketPlace {
 
 impl Place for BucketPlace {
     fn put_from(&self, key: &str, source: &mut dyn Read) -> Result<(), BackupError> {
-        self.put_all(&self.path(key), source).map_err(|error| self.error_of(key, error))
+        self.put_all(&self.path(key)?, source).map_err(|error| self.error_of(key, error))
     }
 
     fn open(&self, key: &str) -> Result<Option<Box<dyn Read + Send>>, BackupError> {
-        let path = self.path(key);
+        let path = self.path(key)?;
         let found = self.find(key, self.store.get(&path))?;
         let reader = |found: object_store::GetResult| {
             let (chunks, blocking) = (found.into_stream(), Arc::clone(&self.blocking));
@@ -114,12 +118,12 @@ impl Place for BucketPlace {
     }
 
     fn size(&self, key: &str) -> Result<Option<u64>, BackupError> {
-        let path = self.path(key);
+        let path = self.path(key)?;
         Ok(self.find(key, self.store.head(&path))?.map(|found| found.size))
     }
 
     fn children(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
-        let path = self.path(prefix);
+        let path = self.path(prefix)?;
         let listed = self.ask(self.store.list_with_delimiter(Some(&path)));
         let listed = listed.map_err(|error| self.error_of(prefix, error))?;
         let objects = listed.objects.into_iter().map(|object| object.location);
@@ -192,6 +196,16 @@ mod tests {
             assert_eq!(place.children("a").unwrap(), ["b", "c"]);
             assert!(place.children("b").unwrap().is_empty());
         }
+    }
+
+    #[test]
+    fn names_are_in_the_bucket_as_they_were_given() {
+        let place = place("of/a~1*+%20");
+        place.put("a/b", b"bytes").unwrap();
+        let found = place.ask(place.store.list_with_delimiter(Some(&ObjectPath::parse("of/a~1*+%20/a").unwrap())));
+        let names: Vec<String> = found.unwrap().objects.into_iter().map(|found| found.location.to_string()).collect();
+        assert_eq!(names, ["of/a~1*+%20/a/b"]);
+        assert_eq!(place.children("a").unwrap(), ["b"]);
     }
 
     #[test]
