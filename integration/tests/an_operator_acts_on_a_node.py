@@ -63,9 +63,13 @@ def test_sizes_snapshots_and_refusals(node, clients):
     for k in range(100):
         for c in range(3):
             session.execute(insert, (k, c, "x" * 1000))
+    for k in range(20):
+        session.execute("SELECT v FROM large WHERE k = %s", (k,))
     admin("flush")
     sizes = {line.split()[0]: line.split()[1:] for line in admin("tablestats", "ks").splitlines()[1:]}
-    assert set(sizes) == {"ks.small", "ks.large"} and sizes["ks.large"][-1] == "100", sizes
+    # Partitions, reads and writes.
+    assert set(sizes) == {"ks.small", "ks.large"}, sizes
+    assert sizes["ks.large"][-3:] == ["100", "20", "300"] and sizes["ks.small"][-2:] == ["0", "0"], sizes
     assert "ks.large" in admin("tablestats", "ks.large") and "ks.small" not in admin("tablestats", "ks.large")
     assert "no such table" in admin("tablestats", "ks.nothing", ok=False)
 

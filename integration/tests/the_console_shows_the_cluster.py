@@ -53,6 +53,7 @@ def cluster(tmp_path_factory):
     session = clients.session()
     session.execute("CREATE KEYSPACE shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
     session.execute("CREATE TABLE shop.orders (id int PRIMARY KEY, note text)")
+    session.execute("CREATE TABLE shop.idle (id int PRIMARY KEY, note text)")
     load = Load(session)
     console = Console(dev.nodes[0])
     yield dev, console, directory
@@ -123,7 +124,13 @@ def walk(browser, console, dev, pictures):
     browser.wait("document.querySelector('main').innerText.includes('shop.orders')")
     browser.press("/")
     browser.type("shop.")
-    browser.wait("document.querySelectorAll('tbody tr').length === 1")
+    browser.wait("document.querySelectorAll('tbody tr').length === 2")
+    # Each table has rates of its own: of one that the client writes and reads, and of one that nobody asks.
+    browser.wait(f"{rates_of('shop.orders')}.filter((rate) => rate >= 1).length === 2", 60)
+    browser.wait(f"{rates_of('shop.idle')}.filter((rate) => rate === 0).length === 2", 60)
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        browser.picture(pictures / f"heat-{scheme}.png")
     browser.press("Escape")
     show(browser, "3")
     browser.wait("document.querySelector('.statement')?.innerText.includes('CREATE KEYSPACE shop')")
@@ -142,6 +149,12 @@ def show(browser, key):
     browser.press(key)
     current = "document.querySelector('nav [aria-current]').innerText"
     browser.wait(f"{current}.startsWith('{VIEWS[key]}') && document.title.startsWith('{VIEWS[key]}')")
+
+
+def rates_of(table):
+    """The reads and writes per second that the list of tables shows of one; what is no number is not known."""
+    row = f"[...document.querySelectorAll('tbody tr')].find((row) => row.cells[0].innerText.trim() === '{table}')"
+    return f"[...({row})?.cells ?? []].slice(4, 6).map((cell) => parseFloat(cell.innerText))"
 
 
 def focus_a_node(browser):

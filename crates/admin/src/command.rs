@@ -80,7 +80,7 @@ pub(crate) enum Command {
     /// Read a keyspace or a table of another cluster, such as one of Apache Cassandra, while both serve, and write its rows into this one
     /// with the time of each cell. Ends with 2 if rows may be missing; the same command goes on then. No admin port is asked.
     Import(Box<ImportOptions>),
-    /// Print the sizes of tables on this node.
+    /// Print the sizes of tables on this node, and the reads and writes that it served of them as a replica since its start.
     Tablestats {
         /// keyspace or keyspace.table; without any, all tables.
         #[arg(value_parser = table_selection)]

@@ -244,9 +244,10 @@ async fn table_stats(client: &Client, selections: &[TableSelection], format: For
     for selection in if selections.is_empty() { &all } else { selections } {
         rows.extend(client.report::<Vec<TableStats>>(selection).await?);
     }
-    let row = |TableStats { keyspace, table, disk_bytes, partitions }: &TableStats| {
-        vec![format!("{keyspace}.{table}"), size_text(*disk_bytes), partitions.to_string()]
+    let row = |TableStats { keyspace, table, disk_bytes, partitions, reads, writes }: &TableStats| {
+        let counts = [partitions, reads, writes].map(u64::to_string);
+        [format!("{keyspace}.{table}"), size_text(*disk_bytes)].into_iter().chain(counts).collect()
     };
-    let names = ["Table", "Space used", "Number of partitions (estimate)"];
+    let names = ["Table", "Space used", "Number of partitions (estimate)", "Local read count", "Local write count"];
     format.show(&rows, |rows: &Vec<TableStats>| print(&names, rows.iter().map(row).collect()))
 }

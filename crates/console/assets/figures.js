@@ -60,6 +60,33 @@ export function quantile(latencies, part) {
   return null;
 }
 
+// Rates of tables are those between the newest answer and the oldest that is no older than this before it.
+const TABLES_WINDOW_MILLIS = 17000;
+
+export const nameOf = (table) => `${table.keyspace}.${table.table}`;
+
+// The answers of which rates are made, each with its time, the newest last. A tab that nobody looks at asks seldom: the last stays.
+export function addTables(samples, tables, millis) {
+  const counts = new Map(tables.map((table) => [nameOf(table), table]));
+  const kept = samples.filter((sample) => sample === samples.at(-1) || millis - sample.millis <= TABLES_WINDOW_MILLIS);
+  return [...kept, { millis, counts }];
+}
+
+// The reads and writes of a table per second; null until two answers know it. A node that has restarted and a table that was
+// truncated count from 0: only answers since then are compared.
+export function tableRates(samples, name) {
+  const now = samples.at(-1)?.counts.get(name);
+  let [first, since] = [now, 0];
+  for (const { millis, counts } of [...samples].reverse()) {
+    const before = counts.get(name);
+    if (!before || before.reads > first.reads || before.writes > first.writes) break;
+    [first, since] = [before, millis];
+  }
+  if (!now || first === now) return null;
+  const seconds = (samples.at(-1).millis - since) / 1000;
+  return { reads: (now.reads - first.reads) / seconds, writes: (now.writes - first.writes) / seconds };
+}
+
 export const READS = ["read", "scan"];
 export const WRITES = ["write", "cas", "batch", "counter"];
 

@@ -62,6 +62,7 @@ pub use node::{
 };
 pub use peers::ask_error::AskError;
 pub use peers::messages::recall::refusal_for_good;
+pub use replica::table_counts::TableRequests;
 pub use work::plan_driver::{GainerProgress, StreamSource};
 
 // Types of other crates in the signatures above, so that who embeds a node needs no crate below it.

@@ -48,6 +48,7 @@ use crate::ground::world::{Lane, World};
 use crate::peers::Peers;
 use crate::replica::LocalReplica;
 use crate::replica::stream_sink::make_room_at_start;
+use crate::replica::table_counts::TableRequests;
 use crate::work::acceptor_purge::AcceptorPurge;
 use crate::work::addresses::AddressAnnouncement;
 use crate::work::batch_removal::BatchRemoval;
@@ -72,7 +73,7 @@ use crate::work::voters::VoterWatch;
 use crate::work::worker::{self, Worker};
 use henge_base::{ClusterId, HostId};
 use henge_metadata::{Command, EntryHash, Epoch, Position, RangeReplicas};
-use henge_model::{Replication, Table};
+use henge_model::{Replication, StorageId, Table};
 use henge_ring::PlacedRange;
 use henge_storage::{EngineError, Store, SyncMode};
 use std::sync::Arc;
@@ -228,6 +229,11 @@ impl<W: World> Node<W> {
     /// The tables of all keyspaces.
     pub fn tables(&self) -> Vec<Arc<Table>> {
         self.parts.cluster.view().state.schema.tables().cloned().collect()
+    }
+
+    /// Reads and writes of a table that this node served as a replica since it started.
+    pub fn table_requests(&self, table: StorageId) -> TableRequests {
+        self.parts.replica.table_requests(table)
     }
 
     /// The cluster's id, once this node is in one.

@@ -19,6 +19,7 @@ pub(crate) mod stream_sink;
 pub(crate) mod stream_source;
 pub(crate) mod stream_status;
 mod syncs;
+pub(crate) mod table_counts;
 mod trees;
 mod unapplied_writes;
 mod writer;
@@ -39,6 +40,7 @@ use std::time::Duration;
 use stream_outflow::StreamOutflow;
 use stream_status::StreamStatus;
 use syncs::Syncs;
+use table_counts::{TableCounts, TableRequests};
 use tokio::sync::Notify;
 use trees::Trees;
 use unapplied_writes::UnappliedWrites;
@@ -66,6 +68,8 @@ pub(crate) struct LocalReplica<W> {
     pub(crate) stream_status: StreamStatus,
     /// The sums by which replicas are compared.
     trees: Trees,
+    /// The requests that this copy served, by table.
+    table_counts: TableCounts,
     /// A conditional write that is undecided keeps deletions or acceptors from being forgotten.
     pub(crate) undecided_found: Notify,
 }
@@ -86,6 +90,7 @@ impl<W: World> LocalReplica<W> {
             stream_outflow: StreamOutflow::default(),
             stream_status: StreamStatus::default(),
             trees: Trees::default(),
+            table_counts: TableCounts::default(),
             undecided_found: Notify::new(),
         }
     }
@@ -254,6 +259,16 @@ impl<W: World> LocalReplica<W> {
     /// Bytes that a table takes on disk.
     pub(crate) fn disk_bytes(&self, table: StorageId) -> Result<u64, ReadError> {
         self.store.disk_bytes(table)
+    }
+
+    /// Reads and writes of a table that this copy served.
+    pub(crate) fn table_requests(&self, table: StorageId) -> TableRequests {
+        self.table_counts.of(table)
+    }
+
+    /// Forgets the counts of tables that are not `known`.
+    pub(crate) fn retain_counts(&self, known: impl Fn(StorageId) -> bool) {
+        self.table_counts.retain(known);
     }
 
     /// Bytes of the hints stored for a peer.

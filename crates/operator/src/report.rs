@@ -22,7 +22,7 @@ impl Report for Vec<Snapshot> {
     type Selection = Everything;
 }
 
-/// Sizes of tables.
+/// Sizes and requests of tables.
 impl Report for Vec<TableStats> {
     const PATH: &'static str = "/tables";
     type Selection = TableSelection;
@@ -304,6 +304,10 @@ pub struct TableStats {
     pub disk_bytes: u64,
     /// Partitions, estimated from samples.
     pub partitions: u64,
+    /// Reads that the node answered as a replica since its start, or since the table was truncated.
+    pub reads: u64,
+    /// Writes that it took as a replica in that time.
+    pub writes: u64,
 }
 
 /// A part of the schema.

@@ -168,6 +168,7 @@ async fn store<W: World>(
     commit: Option<&Mutation>,
 ) -> Result<(), ReplicaError> {
     replica.submit(|store, ticket| store.submit_acceptor(key, &acceptor.encode(), commit, ticket))?.await?;
+    commit.into_iter().for_each(|mutation| replica.count_write(mutation));
     // Commits are synced like promises. Once a quorum has committed a value, a later round counts it as decided and overwrites it where it
     // was only accepted: were it then lost from the quorum's disks, it would be nowhere.
     let faults = replica.context.options.faults;

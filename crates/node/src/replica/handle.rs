@@ -3,6 +3,7 @@
 use crate::ground::steps::{Step, Steps};
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
+use crate::replica::admission::Place;
 use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::{Bytes, Mono};
@@ -104,7 +105,17 @@ impl<W: World> ReplicaHandle<W> {
         let give = |store: &Store, ticket| store.submit(&mutation, ticket);
         self.note(Step::QueuedWrite, rows);
         let queued = self.submit_or_owe(give, owed.cloned(), deadline);
+        if queued.is_ok() {
+            self.count_write(&mutation);
+        }
         self.note_end(queued.unwrap_or_else(WritePending::from_error))
+    }
+
+    /// Counts a write of the table of a mutation.
+    pub(super) fn count_write(&self, mutation: &Mutation) {
+        if let Some(place) = Place::of_mutation(mutation) {
+            self.table_counts.count_write(place.storage);
+        }
     }
 
     /// As [`ReplicaHandle::apply`], of a mutation that is encoded.
@@ -182,6 +193,7 @@ impl<W: World> ReplicaHandle<W> {
         match self.store.try_read(command, projection, sink) {
             Ok(MemoryOutcome::WouldBlock) => Local::Miss,
             Ok(_) => {
+                self.table_counts.count_read(command.storage_id);
                 self.fold();
                 Local::Done
             }
@@ -195,7 +207,7 @@ impl<W: World> ReplicaHandle<W> {
         if command.probe.is_some() {
             return self.read_by_index(command, kind, deadline);
         }
-        match self.read_noted(&command, kind, Tier::Memory) {
+        match self.read_counted(&command, kind, Tier::Memory) {
             Err(error) => ReadPending::Ready(Some(Err(error))),
             Ok(Some(reply)) => {
                 self.fold();
@@ -239,8 +251,22 @@ impl<W: World> ReplicaHandle<W> {
         move || {
             in_time()?;
             handle.note(Step::BeganDiskJob, 0);
-            handle.read_noted(&command, kind, Tier::Disk)
+            handle.read_counted(&command, kind, Tier::Disk)
         }
+    }
+
+    /// As [`Self::read_noted`], and counts a read of the table if it is answered.
+    fn read_counted(
+        &self,
+        command: &ReadCommand,
+        kind: ReadKind,
+        tier: Tier,
+    ) -> Result<Option<ReadReply>, ReplicaError> {
+        let reply = self.read_noted(command, kind, tier)?;
+        if reply.is_some() {
+            self.table_counts.count_read(command.storage_id);
+        }
+        Ok(reply)
     }
 
     /// Reads this copy, and notes the rows and tombstones that it met, if the request is traced: a digest is made of the rows then.

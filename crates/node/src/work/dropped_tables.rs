@@ -20,6 +20,8 @@ impl<W: World> Worker for DroppedTables<W> {
 
     async fn step(&mut self) -> Result<Next, StepError> {
         let tables = self.replica.on_disk(Lane::Background, Store::remove_strays).await?;
+        let view = self.cluster.view();
+        self.replica.retain_counts(|table| view.placed_of(table).is_some());
         if tables > 0 {
             tracing::info!(tables, "removed the rows of tables that are gone");
         }

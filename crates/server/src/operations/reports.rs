@@ -1,7 +1,7 @@
 //! Reports, which are answered at once: each is a line of [`each_report`] and a function.
 
 use super::{Operations, describe_snapshot, failure, snapshot_failure};
-use henge_node::{Micros, Replication};
+use henge_node::{Micros, Replication, TableRequests};
 use henge_operator::{
     ClusterActivity, ClusterHealth, ClusterReport, Everything, Failure, FailureKind, GainerProgress, Handoff,
     KeyspaceReplication, KeyspaceSelection, Member, MemberState, MetadataLog, PendingHints, Plan, PlanGainer,
@@ -205,7 +205,7 @@ impl Operations {
         })
     }
 
-    /// Sizes of tables; reads the disk.
+    /// Sizes and requests of tables; reads the disk.
     fn table_stats(&self, selection: &TableSelection) -> Result<Vec<TableStats>, Failure> {
         let is = |name: &String, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == name);
         let mut stats = Vec::new();
@@ -213,8 +213,9 @@ impl Operations {
             if is(&table.keyspace, &selection.keyspace) && is(&table.name, &selection.table) {
                 let TableStatistics { disk_bytes, partitions } =
                     self.store.statistics(table.storage_id).map_err(failure)?;
+                let TableRequests { reads, writes } = self.node.table_requests(table.storage_id);
                 let (keyspace, table) = (table.keyspace.clone(), table.name.clone());
-                stats.push(TableStats { keyspace, table, disk_bytes, partitions });
+                stats.push(TableStats { keyspace, table, disk_bytes, partitions, reads, writes });
             }
         }
         if stats.is_empty() && selection.keyspace.is_some() {
