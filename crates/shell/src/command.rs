@@ -8,21 +8,42 @@ use std::path::PathBuf;
 /// A command of the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Consistency(Option<Consistency>),
-    Expand(bool),
-    Paging(Option<u32>),
+    Setting(Setting),
     ShowVersion,
     ShowHost,
+    /// The trace of an id.
+    ShowSession(String),
+    /// Another role, with its password if it was given.
+    LogIn(String, Option<String>),
     Source(PathBuf),
     Help,
     Clear,
     Exit,
 }
 
+/// A setting that a command shows, or changes to what it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    Consistency(Option<Consistency>),
+    SerialConsistency(Option<Consistency>),
+    Expand(Option<bool>),
+    Tracing(Option<bool>),
+    Paging(Option<Paging>),
+}
+
+/// Pages as PAGING has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paging {
+    On,
+    Off,
+    Rows(u32),
+}
+
 /// A command of the shell that is not complete, or not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CommandError {
     Level { name: String },
+    SerialLevel { name: String },
     PageSize(String),
     Argument { command: &'static str, argument: &'static str },
     Unsupported(String),
@@ -34,6 +55,9 @@ impl fmt::Display for CommandError {
             CommandError::Level { name } => {
                 let names: Vec<&str> = Consistency::all().map(Consistency::name).collect();
                 write!(f, "{name} is no consistency level; there are {}", names.join(", "))
+            }
+            CommandError::SerialLevel { name } => {
+                write!(f, "{name} is no serial consistency level; there are SERIAL, LOCAL_SERIAL")
             }
             CommandError::PageSize(text) => write!(f, "{text} is no number of rows"),
             CommandError::Argument { command, argument } => write!(f, "{command} takes {argument}"),
@@ -50,9 +74,15 @@ impl std::error::Error for CommandError {}
 /// The output of HELP.
 pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  CONSISTENCY [level]   show or set the consistency level\
-    \n  EXPAND ON | OFF       one value below the other\
-    \n  PAGING ON | OFF | n   rows of a page\
+    \n  SERIAL CONSISTENCY [level]\
+    \n                        that of conditional statements\
+    \n  EXPAND [ON | OFF]     one value below the other\
+    \n  PAGING [ON | OFF | n] rows of a page\
+    \n  TRACING [ON | OFF]    what the nodes did for a statement, below its result\
     \n  SHOW VERSION | HOST   what this is connected to\
+    \n  SHOW SESSION id       a trace once more\
+    \n  LOGIN role ['password']\
+    \n                        go on as another role\
     \n  SOURCE 'file'         run the statements of a file\
     \n  DESCRIBE ...          the schema, as CQL (answered by the server)\
     \n  CLEAR                 an empty screen\
@@ -68,26 +98,52 @@ impl Command {
         let first = words.next()?.to_ascii_uppercase();
         let second = words.next();
         let argument = second.map(str::to_ascii_uppercase);
+        let third = words.next();
         let takes = |command, argument| Err(CommandError::Argument { command, argument });
+        if let Some(setting) = Setting::parse(&first, argument.as_deref(), third) {
+            return Some(setting.map(Command::Setting));
+        }
         Some(match (first.as_str(), argument.as_deref()) {
-            ("CONSISTENCY", None) => Ok(Command::Consistency(None)),
-            ("CONSISTENCY", Some(level)) => parse_level(level).map(|level| Command::Consistency(Some(level))),
-            ("EXPAND", Some("ON")) => Ok(Command::Expand(true)),
-            ("EXPAND", Some("OFF")) => Ok(Command::Expand(false)),
-            ("EXPAND", _) => takes("EXPAND", "ON or OFF"),
-            ("PAGING", Some("ON")) => Ok(Command::Paging(Some(100))),
-            ("PAGING", Some("OFF")) => Ok(Command::Paging(None)),
-            ("PAGING", Some(size)) => parse_page_size(size),
-            ("PAGING", None) => takes("PAGING", "ON, OFF or a number of rows"),
             ("SHOW", Some("VERSION")) => Ok(Command::ShowVersion),
             ("SHOW", Some("HOST")) => Ok(Command::ShowHost),
-            ("SHOW", _) => takes("SHOW", "VERSION or HOST"),
+            ("SHOW", Some("SESSION")) => match third {
+                Some(id) if is_uuid(id) => Ok(Command::ShowSession(id.to_ascii_lowercase())),
+                _ => takes("SHOW SESSION", "the id of a trace, a UUID"),
+            },
+            ("SHOW", _) => takes("SHOW", "VERSION, HOST or SESSION"),
+            ("LOGIN", Some(_)) => Ok(parse_login(text[first.len()..].trim())),
+            ("LOGIN", None) => takes("LOGIN", "a role, and its password in quotes or nothing"),
             ("SOURCE", Some(_)) => Ok(Command::Source(PathBuf::from(text[first.len()..].trim().trim_matches('\'')))),
             ("SOURCE", None) => takes("SOURCE", "the name of a file in quotes"),
-            ("TRACING" | "COPY" | "CAPTURE" | "LOGIN" | "SERIAL", _) => Err(CommandError::Unsupported(first.clone())),
+            ("CAPTURE" | "COPY" | "DEBUG" | "HISTORY", _) => Err(CommandError::Unsupported(first.clone())),
             ("HELP" | "?", _) => Ok(Command::Help),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),
+            _ => return None,
+        })
+    }
+}
+
+impl Setting {
+    /// Parses a command of a setting from its words; `None` of another command.
+    fn parse(first: &str, argument: Option<&str>, third: Option<&str>) -> Option<Result<Setting, CommandError>> {
+        let takes = |command, argument| Err(CommandError::Argument { command, argument });
+        let to = argument.map(|word| word == "ON");
+        Some(match (first, argument) {
+            ("CONSISTENCY", None) => Ok(Setting::Consistency(None)),
+            ("CONSISTENCY", Some(level)) => parse_level(level).map(|level| Setting::Consistency(Some(level))),
+            ("SERIAL", Some("CONSISTENCY")) => {
+                third.map(parse_serial_level).transpose().map(Setting::SerialConsistency)
+            }
+            ("SERIAL", _) => takes("SERIAL", "CONSISTENCY, and a level or nothing"),
+            ("EXPAND", None | Some("ON" | "OFF")) => Ok(Setting::Expand(to)),
+            ("EXPAND", _) => takes("EXPAND", "ON, OFF or nothing"),
+            ("TRACING", None | Some("ON" | "OFF")) => Ok(Setting::Tracing(to)),
+            ("TRACING", _) => takes("TRACING", "ON, OFF or nothing"),
+            ("PAGING", None) => Ok(Setting::Paging(None)),
+            ("PAGING", Some("ON")) => Ok(Setting::Paging(Some(Paging::On))),
+            ("PAGING", Some("OFF")) => Ok(Setting::Paging(Some(Paging::Off))),
+            ("PAGING", Some(size)) => parse_page_size(size).map(|size| Setting::Paging(Some(size))),
             _ => return None,
         })
     }
@@ -98,9 +154,29 @@ pub(crate) fn parse_level(name: &str) -> Result<Consistency, CommandError> {
     found.ok_or_else(|| CommandError::Level { name: name.to_owned() })
 }
 
-fn parse_page_size(text: &str) -> Result<Command, CommandError> {
+fn parse_serial_level(name: &str) -> Result<Consistency, CommandError> {
+    let serial = [Consistency::Serial, Consistency::LocalSerial];
+    let found = serial.into_iter().find(|level| level.name().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| CommandError::SerialLevel { name: name.to_owned() })
+}
+
+fn parse_page_size(text: &str) -> Result<Paging, CommandError> {
     let size = text.parse().ok().filter(|size| *size > 0);
-    size.map(|size| Command::Paging(Some(size))).ok_or_else(|| CommandError::PageSize(text.to_owned()))
+    size.map(Paging::Rows).ok_or_else(|| CommandError::PageSize(text.to_owned()))
+}
+
+/// The role and the password of LOGIN, as they were written: neither is folded, and a password may hold blanks.
+fn parse_login(text: &str) -> Command {
+    let (role, password) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let password = Some(password.trim()).filter(|password| !password.is_empty());
+    Command::LogIn(role.trim_matches('"').to_owned(), password.map(|password| password.trim_matches('\'').to_owned()))
+}
+
+/// True of the text of a UUID: what else might be a part of a statement.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let is_hexadecimal = |group: &&str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(is_hexadecimal)
 }
 
 #[cfg(test)]
@@ -110,11 +186,27 @@ mod tests {
     #[test]
     fn commands_are_told_from_statements() {
         let parse = |text| Command::parse(text);
-        assert_eq!(parse("consistency quorum;"), Some(Ok(Command::Consistency(Some(Consistency::Quorum)))));
-        assert_eq!(parse("CONSISTENCY"), Some(Ok(Command::Consistency(None))));
-        assert_eq!(parse("expand on"), Some(Ok(Command::Expand(true))));
+        let set = |setting| Some(Ok(Command::Setting(setting)));
+        assert_eq!(parse("consistency quorum;"), set(Setting::Consistency(Some(Consistency::Quorum))));
+        assert_eq!(parse("CONSISTENCY"), set(Setting::Consistency(None)));
+        assert_eq!(parse("serial consistency"), set(Setting::SerialConsistency(None)));
+        let local = Setting::SerialConsistency(Some(Consistency::LocalSerial));
+        assert_eq!(parse("SERIAL CONSISTENCY local_serial;"), set(local));
+        assert!(matches!(parse("SERIAL CONSISTENCY quorum"), Some(Err(CommandError::SerialLevel { .. }))));
+        assert_eq!(parse("expand on"), set(Setting::Expand(Some(true))));
+        assert_eq!(parse("Tracing"), set(Setting::Tracing(None)));
+        assert_eq!(parse("TRACING OFF;"), set(Setting::Tracing(Some(false))));
+        assert_eq!(parse("PAGING 20"), set(Setting::Paging(Some(Paging::Rows(20)))));
+        let id = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+        let show = format!("SHOW SESSION {id}");
+        assert_eq!(parse(&show), Some(Ok(Command::ShowSession(id.to_owned()))));
+        assert!(matches!(parse("SHOW SESSION 1 OR 2"), Some(Err(_))));
+        let log_in =
+            |role: &str, password: Option<&str>| Some(Ok(Command::LogIn(role.to_owned(), password.map(str::to_owned))));
+        assert_eq!(parse("LOGIN Ada 'of the wood';"), log_in("Ada", Some("of the wood")));
+        assert_eq!(parse("LOGIN ada"), log_in("ada", None));
         assert_eq!(parse("SOURCE 'a b.cql'"), Some(Ok(Command::Source(PathBuf::from("a b.cql")))));
-        assert_eq!(parse("-- no\nEXPAND /* yes */ off // x"), Some(Ok(Command::Expand(false))));
+        assert_eq!(parse("-- no\nEXPAND /* yes */ off // x"), set(Setting::Expand(Some(false))));
         assert_eq!(parse("SELECT 1"), None);
         assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.to_string().contains("QUORUM")));
         assert!(matches!(parse("PAGING 0"), Some(Err(_))));

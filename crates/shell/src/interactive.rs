@@ -1,5 +1,6 @@
 //! The interactive session: prompt, history, statements over several lines.
 
+use crate::command::Command;
 use crate::interrupt;
 use crate::session::{Output, Session};
 use crate::splitter::{is_blank, split};
@@ -50,7 +51,9 @@ fn run_input(
     waiting: &mut String,
     line: &str,
 ) -> anyhow::Result<()> {
-    if !line.trim().is_empty() {
+    // The file keeps no passwords.
+    let is_secret = matches!(Command::parse(line), Some(Ok(Command::LogIn(_, Some(_)))));
+    if !line.trim().is_empty() && !is_secret {
         let _ = editor.add_history_entry(line);
     }
     waiting.push_str(line);

@@ -1,11 +1,11 @@
 //! `henge shell`: an interactive CQL shell with cqlsh's flags and layout.
 //!
 //! - `options`, `target`: the command line, and the node, credentials and TLS that follow from it.
-//! - `interactive`: prompt and history. `session`: settings and the execution of statements. `command`: own commands.
+//! - `interactive`: prompt and history. `session`: the execution of statements. `command`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `splitter`, `token`: statements found in a text.
-//! - `table`, `describe`, `value`, `paint`, `error`: output.
+//! - `table`, `describe`, `value`, `trace`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -22,11 +22,13 @@ mod interrupt;
 mod options;
 mod paint;
 mod session;
+mod settings;
 mod splitter;
 mod stream;
 mod table;
 mod target;
 mod token;
+mod trace;
 mod value;
 
 pub use client::{Client, Login, Page, Statement, StatementError};
@@ -63,7 +65,7 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
     let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
     let level = parse_level(&options.consistency_level)?;
-    session.set_consistency(level);
+    session.settings.consistency = level;
     if let Some(keyspace) = &options.keyspace {
         session.run(&format!("USE {keyspace}"), &mut output)?;
     }

@@ -7,13 +7,14 @@ use crate::error;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::paint::Paint;
+use crate::settings::Settings;
 use crate::splitter::{is_blank, split, without_comments};
 use crate::stream::READ_POLL_INTERVAL;
 use crate::table::Table;
-use crate::target::Target;
+use crate::target::{Target, read_password};
+use crate::trace::{TraceError, show_trace, wait_for_trace};
 use crate::value::format_value;
 use henge_base::Bytes;
-use henge_model::Consistency;
 use henge_protocol::{QueryParameters, Response, Rows};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -21,8 +22,6 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, Stdin, Write};
 use std::path::Path;
 
-/// Page size in rows, unless PAGING sets it.
-const PAGE_ROWS: u32 = 100;
 /// Minimum page size in rows for output that is not interactive.
 const BULK_PAGE_ROWS_MIN: u32 = 5_000;
 /// Maximum nesting of files that SOURCE other files.
@@ -43,9 +42,7 @@ pub(crate) struct Session {
     connection: Option<Connection>,
     target: Target,
     pub(crate) keyspace: Option<String>,
-    consistency: Consistency,
-    expand: bool,
-    paging: Option<u32>,
+    pub(crate) settings: Settings,
     paint: Paint,
     /// True if a person views the output page by page.
     pub(crate) interactive: bool,
@@ -61,20 +58,13 @@ impl Session {
             connection: Some(connection),
             target,
             keyspace: None,
-            consistency: Consistency::One,
-            expand: false,
-            paging: Some(PAGE_ROWS),
+            settings: Settings::default(),
             paint,
             interactive: false,
             failures: 0,
             sources: 0,
             ended: false,
         }
-    }
-
-    /// Sets the consistency level.
-    pub(crate) fn set_consistency(&mut self, level: Consistency) {
-        self.consistency = level;
     }
 
     /// Runs every statement of a text. An incomplete last statement is not run, since the missing part might restrict
@@ -148,23 +138,15 @@ impl Session {
 
     fn run_command(&mut self, command: Command, output: &mut Output<'_>) -> anyhow::Result<()> {
         let said = match command {
-            Command::Consistency(None) => format!("Current consistency level is {}.", self.consistency.name()),
-            Command::Consistency(Some(level)) => {
-                self.consistency = level;
-                format!("Consistency level set to {}.", level.name())
-            }
-            Command::Expand(on) => {
-                self.expand = on;
-                format!("Now Expanded output is {}", if on { "enabled" } else { "disabled" })
-            }
-            Command::Paging(size) => {
-                self.paging = size;
-                size.map_or("Disabled Query paging.".to_owned(), |n| {
-                    format!("Now Query paging is enabled\nPage size: {n}")
-                })
-            }
+            Command::Setting(setting) => self.settings.apply(setting),
             Command::ShowVersion => self.version_line()?,
             Command::ShowHost => self.connection_line()?,
+            Command::ShowSession(id) => {
+                let paint = self.paint;
+                let shown = show_trace(self.connection()?, &id, paint);
+                return self.print_trace(shown, output);
+            }
+            Command::LogIn(role, password) => return self.log_in(role, password, output),
             Command::Source(path) => return self.run_source(&path, output),
             Command::Help => HELP.to_owned(),
             Command::Clear => "\u{1b}[2J\u{1b}[H".to_owned(),
@@ -174,6 +156,28 @@ impl Session {
             }
         };
         Ok(writeln!(output.results, "{said}")?)
+    }
+
+    /// Goes on as another role, in the same keyspace; as before if that role is not let in.
+    fn log_in(&mut self, role: String, password: Option<String>, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let password = password.map_or_else(read_password, Ok)?;
+        let before = self.target.credentials.replace((role, password));
+        let kept = self.connection.take();
+        let refused = match self.connection() {
+            Ok(_) => return Ok(()),
+            Err(refused) => refused,
+        };
+        (self.target.credentials, self.connection) = (before, kept);
+        self.print_failure(&refused.to_string(), output)
+    }
+
+    /// Prints a trace, or why there is none.
+    fn print_trace(&mut self, shown: Result<String, TraceError>, output: &mut Output<'_>) -> anyhow::Result<()> {
+        match shown {
+            Ok(text) => Ok(write!(output.results, "{text}")?),
+            Err(TraceError::Unavailable(reason)) => self.print_failure(&reason, output),
+            Err(TraceError::Failure(failure)) => Err(failure.into()),
+        }
     }
 
     fn run_source(&mut self, path: &Path, output: &mut Output<'_>) -> anyhow::Result<()> {
@@ -227,15 +231,24 @@ impl Session {
         let mut pages = PageProgress { first: 1, state: None };
         // Warnings of all pages are printed once each after the rows, as in cqlsh.
         let mut warnings = BTreeSet::new();
+        let mut traces = Vec::new();
         loop {
-            let page_size = self.paging.map(|size| if self.interactive { size } else { size.max(BULK_PAGE_ROWS_MIN) });
+            let page_size =
+                self.settings.page_rows.map(|size| if self.interactive { size } else { size.max(BULK_PAGE_ROWS_MIN) });
             let parameters = QueryParameters {
-                consistency: self.consistency,
+                consistency: self.settings.consistency,
+                serial_consistency: Some(self.settings.serial_consistency),
                 page_size,
                 paging_state: pages.state.as_deref(),
                 ..QueryParameters::default()
             };
-            let answer = self.connection()?.query(text, parameters)?;
+            let is_traced = self.settings.is_traced;
+            let connection = self.connection()?;
+            let answer = match is_traced {
+                true => connection.query_traced(text, parameters)?,
+                false => connection.query(text, parameters)?,
+            };
+            traces.extend(answer.trace);
             let is_last = match answer.outcome {
                 Err(refusal) => return self.print_failure(&error::format_error(&refusal, text), output),
                 Ok(Response::Rows(rows)) => !self.print_page(rows, &mut pages, text, output)?,
@@ -247,9 +260,16 @@ impl Session {
             };
             warnings.extend(answer.warnings);
             if is_last {
-                return print_warnings(&warnings, output);
+                break;
             }
         }
+        print_warnings(&warnings, output)?;
+        let paint = self.paint;
+        for trace in traces {
+            let shown = wait_for_trace(self.connection()?, trace, paint);
+            self.print_trace(shown, output)?;
+        }
+        Ok(())
     }
 
     /// Prints a page. Returns true if the next one is to be fetched.
@@ -268,15 +288,18 @@ impl Session {
             columns: rows.columns.iter().map(|c| c.name.clone()).collect(),
             rows: rows.rows.iter().map(|row| format_row(&rows, row)).collect(),
         };
-        let layout =
-            if self.expand { table.format_expanded(pages.first, self.paint) } else { table.format_wide(self.paint) };
+        let layout = if self.settings.is_expanded {
+            table.format_expanded(pages.first, self.paint)
+        } else {
+            table.format_wide(self.paint)
+        };
         write!(output.results, "\n{layout}")?;
         pages.first += table.rows.len();
         pages.state = rows.paging_state;
         if pages.state.is_some() {
             return Ok(!self.interactive || ask_for_more(output)?);
         }
-        writeln!(output.results, "{}({} rows)", if self.expand { "" } else { "\n" }, pages.first - 1)?;
+        writeln!(output.results, "{}({} rows)", if self.settings.is_expanded { "" } else { "\n" }, pages.first - 1)?;
         Ok(false)
     }
 }

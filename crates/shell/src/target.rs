@@ -62,7 +62,7 @@ pub(crate) fn tls_config(authorities: Option<&Path>) -> anyhow::Result<Arc<Clien
 }
 
 /// Reads a password from the terminal, without echo.
-fn read_password() -> anyhow::Result<String> {
+pub(crate) fn read_password() -> anyhow::Result<String> {
     let missing = "there is no terminal to ask for a password; give it with -p or CQLSH_PASSWORD";
     let mut terminal = File::options().read(true).write(true).open("/dev/tty").context(missing)?;
     write!(terminal, "Password: ")?;
