@@ -60,7 +60,7 @@ pub(crate) fn show_trace(connection: &mut Connection, id: &str, paint: Paint) ->
     format_trace(connection, id, session, paint)
 }
 
-/// What a trace says of the whole request; values as they are printed.
+/// The part of a trace that is of the whole request; values as they are printed.
 struct TraceSession {
     request: String,
     coordinator: String,
