@@ -16,7 +16,7 @@ from processes import HENGE, Dev
 
 BUCKET = "backups"
 # With characters that have to be escaped in addresses, and in what is signed.
-PREFIX = "of/shop~1*a+b=c%20d"
+PREFIX = "of/shop+a=b%20c"
 PLACE = f"s3://{BUCKET}/{PREFIX}"
 ADDRESS, PORT = "127.0.20.2", 9320
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:AbortMultipartUpload"]

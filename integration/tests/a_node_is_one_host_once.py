@@ -122,8 +122,9 @@ def test_an_older_copy_can_be_accepted(cluster, tmp_path):
     put(tmp_path / "older", third)
     third.again.arguments.append("--accept-older-copy")
     third.restart()
-    # What is accepted is forgotten by a crash before the clock's lease was extended: then the option is needed again.
     serves(clients, nodes.addresses, 10)
+    # What is accepted is forgotten by a crash before the clock's lease was extended: then the option is needed again.
+    time.sleep(LATER_SECONDS)
     third.kill()
     third.again.arguments.remove("--accept-older-copy")
     third.restart()

@@ -50,7 +50,7 @@ impl Run {
             let ballot = Ballot { micros: mutation.mutation().id.issued, scope: Scope::Global, node: 1 };
             let update = Some(mutation.bytes().clone());
             let proposal = Proposal { ballot, original: ballot, update, before: History::default() };
-            let commit = Request::Commit { key, proposal }.encode();
+            let commit = Request::Commit { key, proposal }.into();
             coordinator.commit(recipient, commit, mutation.bytes().clone(), coordinator.mono() + PATIENCE)
         })
     }
