@@ -3,12 +3,11 @@
 use crate::ground::steps::{Step, Steps};
 use crate::ground::world::{Lane, World};
 use crate::replica::LocalReplica;
-use crate::replica::admission::Place;
 use crate::replica::pending::{ReadPending, WritePending, refusal_of_write};
 use crate::replica::writer;
 use henge_base::{Bytes, Mono};
 use henge_coordinator::{Local, ReadKind, ReadReply, Refusal, ReplicaError};
-use henge_model::{MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation, TombstoneCount};
+use henge_model::{Key, MUTATION_ROWS_MAX, Mutation, Projection, ReadCommand, RowSink, SharedMutation, TombstoneCount};
 use henge_storage::{Entries, KeyRemoval, MemoryOutcome, Replacement, Store, Tier, WriteError};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -113,8 +112,8 @@ impl<W: World> ReplicaHandle<W> {
 
     /// Counts a write of the table of a mutation.
     pub(super) fn count_write(&self, mutation: &Mutation) {
-        if let Some(place) = Place::of_mutation(mutation) {
-            self.table_counts.count_write(place.storage);
+        if let Some(table) = mutation.rows.first().and_then(|(key, _)| Key::storage_id(key)) {
+            self.table_counts.count_write(table);
         }
     }
 

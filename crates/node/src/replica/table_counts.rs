@@ -2,8 +2,8 @@
 
 use crate::ground::per_thread::PerThread;
 use henge_model::StorageId;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Reads and writes of a table that one replica served since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,18 +23,18 @@ pub(super) struct TableCounts {
 
 impl TableCounts {
     pub(super) fn count_read(&self, table: StorageId) {
-        lock(self.parts.own()).entry(table).or_default().reads += 1;
+        self.parts.own().lock().entry(table).or_default().reads += 1;
     }
 
     pub(super) fn count_write(&self, table: StorageId) {
-        lock(self.parts.own()).entry(table).or_default().writes += 1;
+        self.parts.own().lock().entry(table).or_default().writes += 1;
     }
 
     /// The counts of one table.
     pub(super) fn of(&self, table: StorageId) -> TableRequests {
         let mut sum = TableRequests::default();
         for part in self.parts.used() {
-            if let Some(TableRequests { reads, writes }) = lock(part).get(&table) {
+            if let Some(TableRequests { reads, writes }) = part.lock().get(&table) {
                 sum.reads += reads;
                 sum.writes += writes;
             }
@@ -44,12 +44,8 @@ impl TableCounts {
 
     /// Forgets the tables that are not `known`.
     pub(super) fn retain(&self, known: impl Fn(StorageId) -> bool) {
-        self.parts.used().for_each(|part| lock(part).retain(|table, _| known(*table)));
+        self.parts.used().for_each(|part| part.lock().retain(|table, _| known(*table)));
     }
-}
-
-fn lock(part: &Mutex<BTreeMap<StorageId, TableRequests>>) -> MutexGuard<'_, BTreeMap<StorageId, TableRequests>> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
