@@ -2,17 +2,14 @@
 all, a wrong key and a stranger's certificate are told."""
 
 import json
-import os
 import subprocess
 import uuid
 
 import pytest
-from cassandra import ConsistencyLevel
-from cassandra.concurrent import execute_concurrent_with_args
 
 from admin import admin
-from clients import Clients
-from processes import HENGE, Dev
+from bucket_cluster import cluster_with_rows, local
+from processes import HENGE
 from s3 import S3
 
 PLACE = "s3://backups/of/shop"
@@ -39,26 +36,8 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(store, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in store[1].items():
-            patch.setenv(name, value)
-        dev = Dev(tmp_path_factory.mktemp("two"), 2).start()
-    clients = Clients(dev.addresses)
-    session = clients.session(consistency=ConsistencyLevel.ALL)
-    session.execute("CREATE KEYSPACE shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 2}")
-    session.execute("CREATE TABLE shop.t (k int PRIMARY KEY, v blob)")
-    insert = session.prepare("INSERT INTO shop.t (k, v) VALUES (?, ?)")
-    execute_concurrent_with_args(session, insert, [(k, os.urandom(BYTES)) for k in range(ROWS)], concurrency=32)
-    yield dev, session
-    clients.close()
-    assert dev.stop() == 0
-
-
-def local(environment, *arguments):
-    """A command that asks no node: its exit code, and what it prints."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run([HENGE, "admin", *map(str, arguments)], env=clean | environment, capture_output=True, text=True, timeout=200)
-    return done.returncode, done.stdout + done.stderr
+    with cluster_with_rows(tmp_path_factory.mktemp("two"), store[1], ROWS, BYTES) as made:
+        yield made
 
 
 def content(session, table="shop.t"):

@@ -2,17 +2,12 @@
 docs/operating/backup.md says that Henge needs and nothing else."""
 
 import json
-import os
-import subprocess
 
 import pytest
-from cassandra import ConsistencyLevel
-from cassandra.concurrent import execute_concurrent_with_args
 
 from admin import admin
-from clients import Clients
+from bucket_cluster import cluster_with_rows, local
 from moto_store import MotoStore
-from processes import HENGE, Dev
 
 BUCKET = "backups"
 # With characters that have to be escaped in addresses, and in what is signed.
@@ -34,26 +29,8 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(store, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in store.environment().items():
-            patch.setenv(name, value)
-        dev = Dev(tmp_path_factory.mktemp("two"), 2).start()
-    clients = Clients(dev.addresses)
-    session = clients.session(consistency=ConsistencyLevel.ALL)
-    session.execute("CREATE KEYSPACE shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 2}")
-    session.execute("CREATE TABLE shop.t (k int PRIMARY KEY, v blob)")
-    insert = session.prepare("INSERT INTO shop.t (k, v) VALUES (?, ?)")
-    execute_concurrent_with_args(session, insert, [(k, os.urandom(BYTES)) for k in range(ROWS)], concurrency=32)
-    yield dev, session
-    clients.close()
-    assert dev.stop() == 0
-
-
-def local(environment, *arguments):
-    """A command that asks no node: its exit code, and what it prints."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run([HENGE, "admin", *map(str, arguments)], env=clean | environment, capture_output=True, text=True, timeout=200)
-    return done.returncode, done.stdout + done.stderr
+    with cluster_with_rows(tmp_path_factory.mktemp("two"), store.environment(), ROWS, BYTES) as made:
+        yield made
 
 
 def content(session):
