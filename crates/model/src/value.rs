@@ -67,6 +67,24 @@ impl DataType {
         canonical::canonical(self, bytes)
     }
 
+    /// The elements, alternating keys and values, fields or dimensions of a composite value; `None` is null. Missing
+    /// trailing fields of tuples and user types are not added. A value of another type has none.
+    pub fn split_parts<'a>(&self, bytes: &'a [u8]) -> Result<Vec<Option<&'a [u8]>>, ValueError> {
+        Ok(parts::parts(self.unfrozen(), bytes)?.into_vec())
+    }
+
+    /// The type of the part at `index` of a composite value.
+    pub fn part_type(&self, index: usize) -> &DataType {
+        parts::part_type(self.unfrozen(), index)
+    }
+
+    /// Makes a composite value of its parts; the inverse of [`DataType::split_parts`].
+    pub fn join_parts(&self, parts: &[Option<Vec<u8>>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        parts::put_parts(self.unfrozen(), parts.iter().map(Option::as_deref), &mut out);
+        out
+    }
+
     /// True if columns of this type may be part of a primary key.
     pub fn can_be_key(&self) -> bool {
         sort_key::can_be_key(self)
