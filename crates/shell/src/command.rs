@@ -1,5 +1,6 @@
 //! The commands that the shell itself carries out.
 
+use crate::copy::CopyRequest;
 use crate::splitter::without_comments;
 use henge_model::Consistency;
 use std::fmt;
@@ -16,6 +17,7 @@ pub(crate) enum Command {
     /// Another role, with its password if it was given.
     LogIn(String, Option<String>),
     Source(PathBuf),
+    Copy(Box<CopyRequest>),
     Help,
     Clear,
     Exit,
@@ -46,6 +48,7 @@ pub(crate) enum CommandError {
     SerialLevel { name: String },
     PageSize(String),
     Argument { command: &'static str, argument: &'static str },
+    Copy(String),
     Unsupported(String),
 }
 
@@ -61,6 +64,7 @@ impl fmt::Display for CommandError {
             }
             CommandError::PageSize(text) => write!(f, "{text} is no number of rows"),
             CommandError::Argument { command, argument } => write!(f, "{command} takes {argument}"),
+            CommandError::Copy(reason) => f.write_str(reason),
             CommandError::Unsupported(command) => write!(
                 f,
                 "{command} is not supported by this shell yet; the cqlsh of Apache Cassandra works with this server"
@@ -84,6 +88,8 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  LOGIN role ['password']\
     \n                        go on as another role\
     \n  SOURCE 'file'         run the statements of a file\
+    \n  COPY table TO | FROM 'file' [WITH option = value AND ...]\
+    \n                        rows of a table to a CSV file and back\
     \n  DESCRIBE ...          the schema, as CQL (answered by the server)\
     \n  CLEAR                 an empty screen\
     \n  EXIT, QUIT            the end\n\
@@ -115,7 +121,10 @@ impl Command {
             ("LOGIN", None) => takes("LOGIN", "a role, and its password in quotes or nothing"),
             ("SOURCE", Some(_)) => Ok(Command::Source(PathBuf::from(text[first.len()..].trim().trim_matches('\'')))),
             ("SOURCE", None) => takes("SOURCE", "the name of a file in quotes"),
-            ("CAPTURE" | "COPY" | "DEBUG" | "HISTORY", _) => Err(CommandError::Unsupported(first.clone())),
+            ("COPY", _) => {
+                CopyRequest::parse(text).map(|copy| Command::Copy(Box::new(copy))).map_err(CommandError::Copy)
+            }
+            ("CAPTURE" | "DEBUG" | "HISTORY", _) => Err(CommandError::Unsupported(first.clone())),
             ("HELP" | "?", _) => Ok(Command::Help),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),

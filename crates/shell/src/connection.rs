@@ -6,7 +6,8 @@ use crate::stream::Stream;
 use crate::target::Target;
 use henge_base::BytesMut;
 use henge_protocol::{
-    AuthResponse, ClientCodec, ErrorResponse, Query, QueryParameters, Request, Response, Startup, Supported, Version,
+    AuthResponse, ClientCodec, ErrorResponse, Incoming, Query, QueryParameters, Request, Response, Startup, Supported,
+    Version,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -33,6 +34,16 @@ pub(crate) struct Answer {
     pub(crate) warnings: Vec<String>,
     /// The id of the trace, if one was asked for.
     pub(crate) trace: Option<[u8; 16]>,
+}
+
+impl Answer {
+    fn of(incoming: Incoming) -> Answer {
+        let outcome = match incoming.response {
+            Response::Error(error) => Err(error),
+            response => Ok(response),
+        };
+        Answer { outcome, warnings: incoming.warnings, trace: incoming.tracing }
+    }
 }
 
 impl Connection {
@@ -129,6 +140,23 @@ impl Connection {
         Ok(outcomes.into_iter().flatten().collect())
     }
 
+    /// Encodes a request on a stream that has none under way; `next_answer` sends it.
+    pub(crate) fn submit(&mut self, stream: i16, request: &Request<'_>) -> Result<(), Failure> {
+        self.codec.send(stream, request).map_err(|error| Failure::Lost(error.to_string()))
+    }
+
+    /// The next answer that has arrived, with its stream; `None` if none has.
+    pub(crate) fn ready_answer(&mut self) -> Result<Option<(i16, Answer)>, Failure> {
+        let incoming = self.codec.receive(&mut self.input).map_err(|error| Failure::Lost(error.to_string()))?;
+        Ok(incoming.map(|incoming| (incoming.stream, Answer::of(incoming))))
+    }
+
+    /// Sends what is encoded, and waits for the next answer.
+    pub(crate) fn next_answer(&mut self) -> Result<(i16, Answer), Failure> {
+        self.flush()?;
+        self.receive(Instant::now() + self.timeout)
+    }
+
     /// Sends what is encoded, and waits for the answer.
     fn exchange(&mut self) -> Result<Answer, Failure> {
         self.flush()?;
@@ -162,12 +190,7 @@ impl Connection {
                 continue;
             };
             self.answered = true;
-            let outcome = match incoming.response {
-                Response::Error(error) => Err(error),
-                response => Ok(response),
-            };
-            let answer = Answer { outcome, warnings: incoming.warnings, trace: incoming.tracing };
-            return Ok((incoming.stream, answer));
+            return Ok((incoming.stream, Answer::of(incoming)));
         }
     }
 

@@ -4,9 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static LISTENS: AtomicBool = AtomicBool::new(false);
 
 /// Handles Ctrl-C from now on. Before this call, Ctrl-C ends the process as usual.
 pub(crate) fn listen() -> anyhow::Result<()> {
+    if LISTENS.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut pressed = {
         let _runtime = runtime.enter();

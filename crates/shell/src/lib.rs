@@ -4,6 +4,7 @@
 //! - `interactive`: prompt and history. `session`: the execution of statements. `command`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
+//! - `copy`: COPY.
 //! - `splitter`, `token`: statements found in a text.
 //! - `table`, `describe`, `value`, `trace`, `paint`, `error`: output.
 
@@ -13,6 +14,7 @@
 mod client;
 mod command;
 mod connection;
+mod copy;
 mod data_client;
 mod describe;
 mod error;
@@ -73,6 +75,7 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
         interactive::run(&mut session)?;
         return Ok(0);
     }
+    session.is_input_taken = options.execute.is_none() && options.file.is_none();
     session.run_all(&read_statements(options)?, &mut output)?;
     std::io::stdout().flush()?;
     Ok(if session.failures > 0 { FAILURE_EXIT_CODE } else { 0 })

@@ -2,6 +2,7 @@
 
 use crate::command::{Command, HELP};
 use crate::connection::Connection;
+use crate::copy::{CopyError, CopyPlace, CopyRequest, Streams, copy};
 use crate::describe::format_description;
 use crate::error;
 use crate::failure::Failure;
@@ -49,6 +50,8 @@ pub(crate) struct Session {
     /// The number of statements that failed.
     pub(crate) failures: usize,
     sources: usize,
+    /// True if the statements come from the standard input, without a terminal.
+    pub(crate) is_input_taken: bool,
     pub(crate) ended: bool,
 }
 
@@ -63,6 +66,7 @@ impl Session {
             interactive: false,
             failures: 0,
             sources: 0,
+            is_input_taken: false,
             ended: false,
         }
     }
@@ -147,6 +151,7 @@ impl Session {
                 return self.print_trace(shown, output);
             }
             Command::LogIn(role, password) => return self.log_in(role, password, output),
+            Command::Copy(request) => return self.run_copy(&request, output),
             Command::Source(path) => return self.run_source(&path, output),
             Command::Help => HELP.to_owned(),
             Command::Clear => "\u{1b}[2J\u{1b}[H".to_owned(),
@@ -177,6 +182,19 @@ impl Session {
             Ok(text) => Ok(write!(output.results, "{text}")?),
             Err(TraceError::Unavailable(reason)) => self.print_failure(&reason, output),
             Err(TraceError::Failure(failure)) => Err(failure.into()),
+        }
+    }
+
+    /// Copies rows, with connections of its own.
+    fn run_copy(&mut self, request: &CopyRequest, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let (keyspace, consistency) = (self.keyspace.clone(), self.settings.consistency);
+        let place =
+            CopyPlace { target: self.target.clone(), keyspace, consistency, is_input_taken: self.is_input_taken };
+        let mut streams = Streams { results: &mut *output.results, errors: &mut *output.errors };
+        match copy(request, &place, &mut streams) {
+            Ok(()) => Ok(()),
+            Err(CopyError::Output(error)) => Err(error.into()),
+            Err(error) => self.print_failure(&error.to_string(), output),
         }
     }
 

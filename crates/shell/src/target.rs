@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A node's address, with timeouts, credentials and TLS configuration.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) port: u16,

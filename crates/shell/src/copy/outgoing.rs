@@ -1,0 +1,111 @@
+//! The rows of a worker of COPY FROM: those that wait, and those that are under way.
+
+use super::row::Row;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Rows that wait to be sent again, from which on no new ones are sent: the server is too busy for those it has.
+const AGAIN_MAX: usize = 16;
+
+/// Rows that are sent in one request: one, or several of a partition.
+pub(crate) type Request = Vec<Row>;
+
+/// The rows.
+pub(crate) struct Outgoing {
+    /// Rows that were not sent yet, in order.
+    unsent: VecDeque<Row>,
+    /// Rows that are sent again, each by itself, when they are due.
+    again: VecDeque<Row>,
+    /// By the streams of their requests.
+    sent: Vec<Option<Request>>,
+    free: Vec<i16>,
+}
+
+impl Outgoing {
+    /// At most so many requests are under way.
+    pub(crate) fn new(in_flight_max: usize) -> Outgoing {
+        let streams = i16::try_from(in_flight_max).unwrap_or(i16::MAX);
+        let sent = (0..streams).map(|_| None).collect();
+        Outgoing { unsent: VecDeque::new(), again: VecDeque::new(), sent, free: (0..streams).rev().collect() }
+    }
+
+    pub(crate) fn push(&mut self, row: Row) {
+        self.unsent.push_back(row);
+    }
+
+    /// Keeps a row to be sent again, at once if it is not due later.
+    pub(crate) fn retry(&mut self, mut row: Row, due: Option<Instant>) {
+        row.due = due;
+        self.again.push_back(row);
+    }
+
+    pub(crate) fn unsent(&self) -> usize {
+        self.unsent.len()
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.sent.len() - self.free.len()
+    }
+
+    /// True if another request may be sent.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// True if no row waits or is under way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unsent.is_empty() && self.again.is_empty() && self.in_flight() == 0
+    }
+
+    /// The next request: a row that is due again, a batch of rows that follow each other and are of one partition if they are
+    /// at least so many, or the next row.
+    pub(crate) fn next(
+        &mut self,
+        now: Instant,
+        least: usize,
+        most: usize,
+        is_same: impl Fn(&Row, &Row) -> bool,
+    ) -> Option<Request> {
+        if let Some(at) = self.again.iter().position(|row| row.due.is_none_or(|due| due <= now)) {
+            return self.again.remove(at).map(|row| vec![row]);
+        }
+        if self.again.len() >= AGAIN_MAX {
+            return None;
+        }
+        let first = self.unsent.front()?;
+        let alike = self.unsent.iter().take(most).take_while(|row| is_same(first, row)).count();
+        let count = if alike >= least.max(2) { alike } else { 1 };
+        Some(self.unsent.drain(..count).collect())
+    }
+
+    /// Keeps a request until its answer comes, and gives its stream. There is room.
+    pub(crate) fn keep(&mut self, request: Request) -> i16 {
+        let stream = self.free.pop().unwrap_or_default();
+        if let Some(place) = usize::try_from(stream).ok().and_then(|at| self.sent.get_mut(at)) {
+            *place = Some(request);
+        }
+        stream
+    }
+
+    /// The rows that are under way on a stream.
+    pub(crate) fn rows_of(&self, stream: i16) -> Option<&[Row]> {
+        self.sent.get(usize::try_from(stream).ok()?)?.as_deref()
+    }
+
+    /// The rows of a stream that was answered.
+    pub(crate) fn release(&mut self, stream: i16) -> Option<Request> {
+        let rows = self.sent.get_mut(usize::try_from(stream).ok()?)?.take()?;
+        self.free.push(stream);
+        Some(rows)
+    }
+
+    /// The rows of all streams, none of which is answered.
+    pub(crate) fn release_all(&mut self) -> Vec<Row> {
+        self.streams().into_iter().filter_map(|stream| self.release(stream)).flatten().collect()
+    }
+
+    /// The streams that have something under way.
+    pub(crate) fn streams(&self) -> Vec<i16> {
+        (0..=i16::MAX).take(self.sent.len()).filter(|stream| self.rows_of(*stream).is_some()).collect()
+    }
+}
