@@ -10,8 +10,10 @@ import pytest
 
 from clients import Clients
 from processes import CQL_PORT, HENGE, Server
+from terminal import Terminal
 
 ADDRESS = "127.0.51.3"
+PROMPT = r"cqlsh(:\w+)?> "
 REPLICATION = "WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
 
 COLUMNS = {
@@ -268,3 +270,43 @@ def test_what_cannot_be_copied_in_is_told(server, folder):
         assert reason in done.stderr, done
     piped = subprocess.run([HENGE, "shell", ADDRESS], input="COPY k.there FROM STDIN;\n", capture_output=True, text=True, timeout=60)
     assert piped.returncode == 2 and "cannot read the standard input" in piped.stderr, piped
+
+
+def test_a_copy_outlives_a_restart_of_the_server(server, folder):
+    server.session.execute("CREATE TABLE k.restarted (k int, c int, v text, PRIMARY KEY (k, c))")
+    total = 20_000
+    (folder / "many.csv").write_text("".join(f"{i % 7},{i},value {i}\n" for i in range(total)))
+    text = "COPY k.restarted FROM 'many.csv' WITH CHUNKSIZE = 100 AND MAXATTEMPTS = 20 AND INGESTRATE = 4000"
+    running = subprocess.Popen(command(text), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    kept = folder / "import_k_restarted.progress"
+    until = time.monotonic() + 60
+    while not kept.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    server.restart()
+    printed, errors = running.communicate(timeout=120)
+    assert running.returncode == 0 and f"\n{total} rows imported" in printed, (printed, errors)
+    assert "attempt 2 follows" in errors, errors
+    counted = shell(folder, "SELECT count(*) FROM k.restarted")
+    assert str(total) in counted.stdout, counted
+
+
+def test_a_person_stops_a_copy_and_goes_on(server, folder):
+    shell(folder, "CREATE TABLE k.typed (k int PRIMARY KEY, v text)")
+    (folder / "slow.csv").write_text("".join(f"{i},value {i}\n" for i in range(20_000)))
+    environment = {"HOME": str(folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    terminal = Terminal([HENGE, "shell", ADDRESS], environment, folder)
+    terminal.until(PROMPT)
+    terminal.type("USE k;\n")
+    terminal.until(PROMPT)
+    terminal.type("COPY typed FROM 'slow.csv' WITH INGESTRATE = 500 AND CHUNKSIZE = 50;\n")
+    terminal.until(r"Processed: \d+ rows; .*rows/s; ETA: \S+\s*")
+    terminal.type("\x03")
+    shown = terminal.until(PROMPT)
+    assert re.search(r"cancelled; the first (\d+) rows of the input are done", shown), shown
+    terminal.type("COPY typed FROM STDIN;\n")
+    terminal.until(r"end input\]\s*")
+    terminal.type("100000,typed\n.\n")
+    assert "1 rows imported" in terminal.until(PROMPT)
+    terminal.type("SELECT v FROM typed WHERE k = 100000;\n")
+    assert "typed" in terminal.until(PROMPT)
+    assert terminal.close() == 0

@@ -44,7 +44,7 @@ pub(crate) use place::{CopyPlace, Streams};
 pub(crate) use request::CopyRequest;
 
 use crate::connection::Connection;
-use crate::interrupt::listen;
+use crate::interrupt::{listen, take_interrupt};
 use export::Export;
 use import::Import;
 use options::WrittenOptions;
@@ -66,6 +66,8 @@ pub(crate) fn copy(request: &CopyRequest, place: &CopyPlace, streams: &mut Strea
     }
     // Ctrl-C ends the COPY with a sentence on how far it came; without it, it ends the process.
     let _ = listen();
+    // An earlier one does not.
+    take_interrupt();
     let table = CopyTable::read(&mut Connection::open(&place.target)?, keyspace, &request.table)?;
     let columns = table.select(&request.columns)?;
     let file = request.file.as_deref();

@@ -3,7 +3,7 @@
 use super::copy_error::CopyError;
 use super::feeder::Feeder;
 use super::meter::Meter;
-use super::options::{CopyOptions, ImportOptions};
+use super::options::{BatchSizes, CopyOptions, ImportOptions};
 use super::pipeline::Pipeline;
 use super::place::{CopyPlace, Streams};
 use super::queue::ChunkQueue;
@@ -14,6 +14,7 @@ use super::source::{Source, expand_home};
 use super::table::{CopyColumn, CopyTable};
 use super::writer::{ChunkOutcome, RowWriter, WriteEvent, Writing};
 use crate::interrupt::take_interrupt;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -64,6 +65,9 @@ impl Import<'_> {
         let plan = RowPlan::new(self.table, self.columns, &self.options.skipped_columns, self.options.ttl)?;
         let names = plan.names().join(", ");
         writeln!(streams.results, "\nStarting copy of {} with columns [{names}].", self.table.full_name())?;
+        if self.file.is_none() && std::io::stdin().is_terminal() {
+            writeln!(streams.results, "[Use . on a line by itself to end input]")?;
+        }
         let mut target = self.place.target.clone();
         target.request = self.common.request_timeout.unwrap_or(REQUEST_TIMEOUT);
         let pipelines: Result<Vec<Pipeline>, CopyError> =
@@ -76,7 +80,8 @@ impl Import<'_> {
             style: &self.common.style,
             consistency: self.place.consistency,
             attempts: self.common.attempts,
-            batch_rows: self.options.batch_rows,
+            // An addition that may have been made is not sent again, and must not take others with it.
+            batches: if plan.is_counter { BatchSizes { of_one: 1, of_several: 1 } } else { self.options.batches },
             queue: &queue,
             is_cancelled: &counters.is_cancelled,
             done: &counters.done,

@@ -120,8 +120,7 @@ pub(crate) struct ImportOptions {
     pub(crate) chunk_rows: usize,
     /// Rows in a second; 0 for no bound.
     pub(crate) ingest_rate: u32,
-    /// Rows of one partition, one after the other, that are worth a batch; and the most rows of a batch.
-    pub(crate) batch_rows: (usize, usize),
+    pub(crate) batches: BatchSizes,
     /// The number of the last row that is read; `None` for all.
     pub(crate) last_row: Option<u64>,
     pub(crate) skipped_rows: u64,
@@ -132,6 +131,15 @@ pub(crate) struct ImportOptions {
     pub(crate) error_file: Option<String>,
     pub(crate) ttl: Option<u32>,
     pub(crate) resumes: bool,
+}
+
+/// The most rows of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchSizes {
+    /// Of one partition.
+    pub(crate) of_one: usize,
+    /// Of several partitions.
+    pub(crate) of_several: usize,
 }
 
 /// The options as they were written, by their names in upper case.
@@ -306,7 +314,7 @@ impl WrittenOptions {
         Ok(ImportOptions {
             chunk_rows: self.number("CHUNKSIZE", 5_000, 1)?,
             ingest_rate: self.number("INGESTRATE", 100_000, 0)?,
-            batch_rows: (least, self.number("MAXBATCHSIZE", 20, 1)?),
+            batches: BatchSizes { of_one: self.number("MAXBATCHSIZE", least.max(20), least)?, of_several: least },
             last_row: self.maximum("MAXROWS", -1)?,
             skipped_rows: self.number("SKIPROWS", 0, 0)?,
             skipped_columns: columns.filter(|name| !name.is_empty()).map(str::to_owned).collect(),

@@ -1,5 +1,6 @@
 //! The rows of a worker of COPY FROM: those that wait, and those that are under way.
 
+use super::options::BatchSizes;
 use super::row::Row;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -7,7 +8,10 @@ use std::time::Instant;
 /// Rows that wait to be sent again, from which on no new ones are sent: the server is too busy for those it has.
 const AGAIN_MAX: usize = 16;
 
-/// Rows that are sent in one request: one, or several of a partition.
+/// Bytes of the values of a batch of several partitions. A server warns of 5 KiB, and refuses 50, unless it is set otherwise.
+const BATCH_BYTES_MAX: usize = 4 << 10;
+
+/// Rows that are sent in one request.
 pub(crate) type Request = Vec<Row>;
 
 /// The rows.
@@ -57,13 +61,12 @@ impl Outgoing {
         self.unsent.is_empty() && self.again.is_empty() && self.in_flight() == 0
     }
 
-    /// The next request: a row that is due again, a batch of rows that follow each other and are of one partition if they are
-    /// at least so many, or the next row.
+    /// The next request: a row that is due again, a batch of the next rows that are of one partition if there are some, or a
+    /// smaller one of the next rows.
     pub(crate) fn next(
         &mut self,
         now: Instant,
-        least: usize,
-        most: usize,
+        sizes: BatchSizes,
         is_same: impl Fn(&Row, &Row) -> bool,
     ) -> Option<Request> {
         if let Some(at) = self.again.iter().position(|row| row.due.is_none_or(|due| due <= now)) {
@@ -73,9 +76,19 @@ impl Outgoing {
             return None;
         }
         let first = self.unsent.front()?;
-        let alike = self.unsent.iter().take(most).take_while(|row| is_same(first, row)).count();
-        let count = if alike >= least.max(2) { alike } else { 1 };
+        let alike = self.unsent.iter().take(sizes.of_one).take_while(|row| is_same(first, row)).count();
+        let count = if alike >= sizes.of_several { alike } else { self.count_several(sizes.of_several) };
         Some(self.unsent.drain(..count).collect())
+    }
+
+    /// The number of rows, at least one, that may be in a batch of several partitions.
+    fn count_several(&self, most: usize) -> usize {
+        let mut bytes = 0;
+        let fits = |row: &&Row| {
+            bytes += row.bytes();
+            bytes <= BATCH_BYTES_MAX
+        };
+        self.unsent.iter().take(most).take_while(fits).count().max(1)
     }
 
     /// Keeps a request until its answer comes, and gives its stream. There is room.

@@ -8,7 +8,7 @@ use henge_protocol::{ErrorKind, ErrorResponse, Execute, Prepare, Prepared, Query
 use std::time::Duration;
 
 /// The pause before something is tried again; it doubles up to the second one.
-const RETRY_DELAY: Duration = Duration::from_millis(100);
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 
 /// A connection with its statement.

@@ -4,8 +4,8 @@ use super::dialect::Dialect;
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-/// The most bytes of a record.
-const RECORD_BYTES_MAX: usize = 16 << 20;
+/// The most bytes of a record. Its values have to fit into a frame of the protocol, which servers bound at 16 MiB.
+const RECORD_BYTES_MAX: usize = 15 << 20;
 
 const UNCLOSED: &str = "its quote has no end";
 
@@ -78,7 +78,7 @@ pub(crate) struct RecordReader<R> {
     /// Lines that were read as a part of a record that has no end.
     unread: VecDeque<Vec<u8>>,
     lines: u64,
-    /// True if a line of `\.` ends the input, as at a terminal.
+    /// True if a line of `.` or `\.` ends the input, as at a terminal.
     ends_at_dot: bool,
     /// Bytes taken from the input.
     pub(crate) position: u64,
@@ -147,7 +147,7 @@ impl<R: BufRead> RecordReader<R> {
                 self.position += taken as u64;
             }
         }
-        if self.ends_at_dot && line.trim_ascii_end() == b"\\." {
+        if self.ends_at_dot && matches!(line.trim_ascii_end(), b"\\." | b".") {
             return Ok(None);
         }
         self.lines += u64::from(!line.is_empty());

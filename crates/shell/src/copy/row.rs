@@ -135,6 +135,11 @@ fn null_key_reason(column: &str, null: &str) -> String {
 }
 
 impl Row {
+    /// Bytes of its values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.len()
+    }
+
     /// The values, in the order of the markers.
     pub(crate) fn bound_values(&self) -> impl Iterator<Item = BoundValue<'_>> {
         let mut start = 0;

@@ -1,7 +1,7 @@
 //! A worker of COPY FROM: parses rows, and writes many of them at once.
 
 use super::copy_error::CopyError;
-use super::options::ValueStyle;
+use super::options::{BatchSizes, ValueStyle};
 use super::outgoing::{Outgoing, Request};
 use super::pipeline::{Pipeline, is_surely_undone, may_pass, retry_delay};
 use super::queue::ChunkQueue;
@@ -31,8 +31,7 @@ pub(crate) struct Writing<'a> {
     pub(crate) style: &'a ValueStyle,
     pub(crate) consistency: Consistency,
     pub(crate) attempts: u32,
-    /// Rows of one partition that are worth a batch, and the most of a batch.
-    pub(crate) batch_rows: (usize, usize),
+    pub(crate) batches: BatchSizes,
     pub(crate) queue: &'a ChunkQueue,
     pub(crate) is_cancelled: &'a AtomicBool,
     /// Rows that are written or rejected.
@@ -117,13 +116,13 @@ impl<'a> RowWriter<'a> {
     fn fill(&mut self) -> Result<bool, CopyError> {
         let mut is_last = false;
         while !self.is_forgotten && self.outgoing.has_room() {
-            let (least, most) = if self.shared.plan.is_counter { (usize::MAX, 1) } else { self.shared.batch_rows };
-            if !is_last && self.outgoing.unsent() < most {
+            let sizes = self.shared.batches;
+            if !is_last && self.outgoing.unsent() < sizes.of_one {
                 is_last = self.take_chunk();
             }
             let prepared = &self.pipeline.prepared;
             let same = |a: &Row, b: &Row| a.shares_partition(b, prepared);
-            match self.outgoing.next(Instant::now(), least, most, same) {
+            match self.outgoing.next(Instant::now(), sizes, same) {
                 Some(request) => self.send(request)?,
                 None => break,
             }
