@@ -310,3 +310,34 @@ def test_a_person_stops_a_copy_and_goes_on(server, folder):
     terminal.type("SELECT v FROM typed WHERE k = 100000;\n")
     assert "typed" in terminal.until(PROMPT)
     assert terminal.close() == 0
+
+
+def test_rows_that_a_busy_server_refuses_are_sent_again(tmp_path_factory, folder):
+    """One address may have 32 requests under way there; a COPY has up to 128 on each connection."""
+    address = "127.0.51.4"
+    busy = Server(tmp_path_factory.mktemp("busy"), address, ["--set", "native_transport_max_concurrent_requests=64"]).start()
+    try:
+        total = 5_000
+        (folder / "many.csv").write_text("".join(f"{i},value {i}\n" for i in range(total)))
+        call = lambda text: subprocess.run([HENGE, "shell", address, "-e", text], cwd=folder, capture_output=True, text=True, timeout=120)
+        made = call(f"CREATE KEYSPACE k {REPLICATION}; CREATE TABLE k.t (k int PRIMARY KEY, v text)")
+        assert made.returncode == 0, made
+        copied = call("COPY k.t FROM 'many.csv' WITH MINBATCHSIZE = 1 AND MAXATTEMPTS = 30 AND NUMPROCESSES = 4")
+        assert copied.returncode == 0 and f"\n{total} rows imported" in copied.stdout, copied
+        assert "OverloadedErrorMessage" in copied.stderr and "will retry later, attempt 1 of 30" in copied.stderr, copied
+        back = call("COPY k.t TO 'back.csv' WITH MAXREQUESTS = 60 AND PAGESIZE = 3 AND NUMPROCESSES = 4 AND MAXATTEMPTS = 30")
+        assert back.returncode == 0, back
+        assert sorted((folder / "back.csv").read_text().split("\n")) == sorted((folder / "many.csv").read_text().split("\n"))
+        few = call("COPY k.t FROM 'many.csv' WITH MINBATCHSIZE = 1 AND MAXATTEMPTS = 1 AND NUMPROCESSES = 4 AND MAXINSERTERRORS = 5")
+        assert few.returncode == 2 and "Exceeded maximum number of insert errors 5" in few.stderr, few
+    finally:
+        assert busy.stop() == 0
+
+
+def test_numbers_have_the_separators_of_cqlsh(server, folder):
+    index = list(COLUMNS).index
+    columns = ", ".join(["k", *(f"c{index(kind)}" for kind in ["decimal", "float", "int", "list<double>", "list<int>", "smallint"])])
+    options = "THOUSANDSSEP = '.' AND DECIMALSEP = ',' AND DELIMITER = ';'"
+    cqlsh(folder, f"COPY k.there ({columns}) TO 'cqlsh.csv' WITH {options}")
+    shell(folder, f"COPY k.there ({columns}) TO 'shell.csv' WITH {options}")
+    assert lines(folder, "cqlsh.csv") == lines(folder, "shell.csv")

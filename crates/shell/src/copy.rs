@@ -37,6 +37,8 @@ mod row;
 mod source;
 mod table;
 mod timestamp;
+#[cfg(test)]
+mod value_tests;
 mod writer;
 
 pub(crate) use copy_error::CopyError;

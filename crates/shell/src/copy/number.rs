@@ -3,6 +3,9 @@
 use num_bigint::BigInt;
 use std::str::FromStr;
 
+/// The most characters of a number that is read: the work grows with the square of the length.
+const NUMBER_CHARS_MAX: usize = 10_000;
+
 /// The form of numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberStyle {
@@ -67,7 +70,7 @@ impl NumberStyle {
 
     /// The digits of a whole number, in a form that Rust reads.
     pub(crate) fn read_integer<T: FromStr>(&self, text: &str) -> Option<T> {
-        self.without_thousands(text).trim().parse().ok()
+        (text.len() <= NUMBER_CHARS_MAX).then(|| self.without_thousands(text).trim().parse().ok())?
     }
 
     pub(crate) fn read_float<T: FromStr>(&self, text: &str) -> Option<T> {
@@ -76,7 +79,7 @@ impl NumberStyle {
 
     /// A decimal in native encoding: the scale, then the digits.
     pub(crate) fn read_decimal(&self, text: &str) -> Option<Vec<u8>> {
-        let plain = self.plain(text);
+        let plain = Some(self.plain(text)).filter(|plain| plain.len() <= NUMBER_CHARS_MAX)?;
         let (mantissa, exponent) = match plain.trim().split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
             None => (plain.trim(), 0),

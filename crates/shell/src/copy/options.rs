@@ -12,6 +12,9 @@ use std::time::Duration;
 /// The most worker threads, as cqlsh has processes.
 const WORKERS_MAX: usize = 16;
 
+/// The most digits of a floating point number; no double has more.
+const DIGITS_MAX: usize = 800;
+
 /// An option that has no effect here, and the reason.
 const WITHOUT_EFFECT: [(&str, &str); 5] = [
     ("PREPAREDSTATEMENTS", "statements are always prepared"),
@@ -276,8 +279,8 @@ impl WrittenOptions {
             numbers: NumberStyle {
                 decimal_separator: self.text("DECIMALSEP").unwrap_or(".").to_owned(),
                 thousands_separator: self.text("THOUSANDSSEP").unwrap_or_default().to_owned(),
-                float_digits: self.number("FLOATPRECISION", 5, 0)?,
-                double_digits: self.number("DOUBLEPRECISION", 12, 0)?,
+                float_digits: self.number("FLOATPRECISION", 5, 0)?.min(DIGITS_MAX),
+                double_digits: self.number("DOUBLEPRECISION", 12, 0)?.min(DIGITS_MAX),
             },
             booleans: [yes, no],
             timestamps,

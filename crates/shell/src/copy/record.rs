@@ -278,4 +278,23 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_line_of_noise_is_in_a_record() {
+        henge_fuzz::fuzz(
+            5_000,
+            |given| (1 << 16) + 1_000 * given,
+            |random| {
+                let bytes: Vec<u8> =
+                    (0..random.below(60)).map(|_| *random.pick(b"a,\"\\\n\r\xff;'").unwrap()).collect();
+                let dialect = if random.chance(1, 2) { ESCAPED } else { DOUBLED };
+                let records = read(dialect, &bytes);
+                let lines = bytes.split_inclusive(|byte| *byte == b'\n').count() as u64;
+                assert!(records.windows(2).all(|pair| pair[0].0 < pair[1].0), "{records:?}");
+                assert_eq!(records.first().map_or(0, |first| first.0), u64::from(lines > 0), "{records:?}");
+                assert!(records.last().is_none_or(|last| last.0 <= lines), "{records:?}");
+                bytes.len()
+            },
+        );
+    }
 }
