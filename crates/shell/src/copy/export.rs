@@ -13,12 +13,14 @@ use crate::interrupt::take_interrupt;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Ranges of the ring for each request that may be under way: some are read in less time than others.
 const RANGES_PER_REQUEST: usize = 4;
 /// The time after which Ctrl-C is looked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The time between two lines on pages that are asked for again.
+const NOTE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A COPY TO.
 pub(crate) struct Export<'a> {
@@ -35,6 +37,7 @@ struct ExportProgress {
     meter: Meter,
     written: u64,
     ranges_done: usize,
+    noted: Option<Instant>,
     /// Why the first worker ended early.
     failed: Option<CopyError>,
 }
@@ -69,6 +72,7 @@ impl Export<'_> {
                 .map_err(|error| CopyError::Failed(error.to_string()))?,
             written: 0,
             ranges_done: 0,
+            noted: None,
             failed: None,
         };
         let outcome = std::thread::scope(|scope| {
@@ -116,7 +120,12 @@ impl Export<'_> {
                     progress.meter.add(progress.written - before, None, streams.results)?;
                 }
                 Ok(ReadEvent::RangeDone) => progress.ranges_done += 1,
-                Ok(ReadEvent::Retried(reason)) => writeln!(streams.errors, "{reason}")?,
+                Ok(ReadEvent::Retried(reason)) => {
+                    if progress.noted.is_none_or(|noted| noted.elapsed() >= NOTE_INTERVAL) {
+                        progress.noted = Some(Instant::now());
+                        writeln!(streams.errors, "{reason}")?;
+                    }
+                }
                 Ok(ReadEvent::Failed(error)) if error.is_cancellation() => {
                     return Err(self.cancellation(progress.written));
                 }

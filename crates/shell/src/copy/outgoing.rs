@@ -3,8 +3,10 @@
 use super::options::BatchSizes;
 use super::row::Row;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// The time in which refusals count as one: those of requests that were sent together.
+const BURST: Duration = Duration::from_millis(100);
 /// Rows that wait to be sent again, from which on no new ones are sent: the server is too busy for those it has.
 const AGAIN_MAX: usize = 16;
 
@@ -23,6 +25,11 @@ pub(crate) struct Outgoing {
     /// By the streams of their requests.
     sent: Vec<Option<Request>>,
     free: Vec<i16>,
+    /// Requests that may be under way: half as many after a burst that the server was too busy for, one more after as many
+    /// answers.
+    window: usize,
+    answers: usize,
+    shrunk: Option<Instant>,
 }
 
 impl Outgoing {
@@ -30,7 +37,9 @@ impl Outgoing {
     pub(crate) fn new(in_flight_max: usize) -> Outgoing {
         let streams = i16::try_from(in_flight_max).unwrap_or(i16::MAX);
         let sent = (0..streams).map(|_| None).collect();
-        Outgoing { unsent: VecDeque::new(), again: VecDeque::new(), sent, free: (0..streams).rev().collect() }
+        let free = (0..streams).rev().collect();
+        let (unsent, again) = (VecDeque::new(), VecDeque::new());
+        Outgoing { unsent, again, sent, free, window: in_flight_max, answers: 0, shrunk: None }
     }
 
     pub(crate) fn push(&mut self, row: Row) {
@@ -53,7 +62,22 @@ impl Outgoing {
 
     /// True if another request may be sent.
     pub(crate) fn has_room(&self) -> bool {
-        !self.free.is_empty()
+        !self.free.is_empty() && self.in_flight() < self.window
+    }
+
+    /// A request was done.
+    pub(crate) fn widen(&mut self) {
+        self.answers += 1;
+        if self.answers >= self.window {
+            (self.answers, self.window) = (0, self.sent.len().min(self.window + 1));
+        }
+    }
+
+    /// The server was too busy for a request.
+    pub(crate) fn narrow(&mut self, now: Instant) {
+        if self.shrunk.is_none_or(|shrunk| now.duration_since(shrunk) >= BURST) {
+            (self.answers, self.window, self.shrunk) = (0, (self.window / 2).max(1), Some(now));
+        }
     }
 
     /// True if no row waits or is under way.
@@ -120,5 +144,23 @@ impl Outgoing {
     /// The streams that have something under way.
     pub(crate) fn streams(&self) -> Vec<i16> {
         (0..=i16::MAX).take(self.sent.len()).filter(|stream| self.rows_of(*stream).is_some()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_halved_by_a_burst_of_refusals_and_grow_with_answers() {
+        let (mut outgoing, now) = (Outgoing::new(128), Instant::now());
+        (0..90).for_each(|_| outgoing.narrow(now));
+        assert_eq!(outgoing.window, 64);
+        (0..20).for_each(|burst| outgoing.narrow(now + BURST * (burst + 1)));
+        assert_eq!(outgoing.window, 1);
+        (0..1 + 2 + 3).for_each(|_| outgoing.widen());
+        assert_eq!(outgoing.window, 4);
+        (0..100_000).for_each(|_| outgoing.widen());
+        assert_eq!(outgoing.window, 128);
     }
 }

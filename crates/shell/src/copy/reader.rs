@@ -11,8 +11,12 @@ use crate::failure::Failure;
 use henge_base::Bytes;
 use henge_model::{BoundValue, Consistency};
 use henge_protocol::{ErrorKind, ErrorResponse, QueryParameters, Response, Rows, Values};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
+
+/// Pages after which a refused one is asked for again, beside those that are under way.
+const PAGES_PER_PARKED: usize = 8;
 
 /// The parts of a COPY TO that all workers share.
 pub(crate) struct Reading<'a> {
@@ -52,11 +56,15 @@ pub(crate) struct RangeReader<'a> {
     events: SyncSender<ReadEvent>,
     /// By the streams of their requests.
     reads: Vec<Option<RangeRead>>,
+    /// Streams whose page was refused and is not asked for again yet.
+    parked: VecDeque<usize>,
+    /// Pages since one of them was asked for again.
+    pages: usize,
 }
 
 impl<'a> RangeReader<'a> {
     pub(crate) fn new(shared: &'a Reading<'a>, pipeline: Pipeline, events: SyncSender<ReadEvent>) -> RangeReader<'a> {
-        RangeReader { shared, pipeline, events, reads: Vec::new() }
+        RangeReader { shared, pipeline, events, reads: Vec::new(), parked: VecDeque::new(), pages: 0 }
     }
 
     /// Reads ranges until none is left, or the COPY is cancelled.
@@ -80,6 +88,9 @@ impl<'a> RangeReader<'a> {
             self.ask(stream)?;
         }
         while self.reads.iter().any(Option::is_some) && !self.shared.is_cancelled.load(Ordering::Relaxed) {
+            if self.reads.iter().flatten().count() == self.parked.len() {
+                self.ask_again()?;
+            }
             let (stream, answer) = match self.pipeline.next_answer() {
                 Ok(answer) => answer,
                 Err(Failure::Cancelled) => return Err(CopyError::Failure(Failure::Cancelled)),
@@ -142,7 +153,23 @@ impl<'a> RangeReader<'a> {
         if is_last {
             self.tell(ReadEvent::RangeDone);
         }
+        // The server was too busy for more pages, and may still be.
+        self.pages += 1;
+        if self.pages >= PAGES_PER_PARKED
+            && let Some(stream) = self.parked.pop_front()
+        {
+            self.pages = 0;
+            self.ask(stream)?;
+        }
         Ok(())
+    }
+
+    /// Asks again for the page that was refused first, after a pause: nothing else is under way.
+    fn ask_again(&mut self) -> Result<(), CopyError> {
+        let Some(stream) = self.parked.pop_front() else { return Ok(()) };
+        let attempts = self.reads.get(stream).and_then(Option::as_ref).map_or(1, |read| read.attempts);
+        std::thread::sleep(retry_delay(attempts.saturating_sub(1)));
+        self.ask(stream)
     }
 
     fn format(&self, rows: &Rows) -> RecordText {
@@ -170,15 +197,15 @@ impl<'a> RangeReader<'a> {
         if read.attempts >= self.shared.attempts || !(is_unprepared || may_pass(error)) {
             return Err(CopyError::Refused(error.clone(), String::new()));
         }
-        let pause = retry_delay(read.attempts);
         read.attempts += 1;
         let note = format!("{} (attempt {} follows)", format_error(error, ""), read.attempts);
         self.tell(ReadEvent::Retried(note));
         if is_unprepared {
             return self.begin_again();
         }
-        std::thread::sleep(pause);
-        self.ask(stream)
+        self.parked.push_back(stream);
+        self.pages = 0;
+        Ok(())
     }
 
     /// Goes on with a new connection after the old one broke.
@@ -201,6 +228,7 @@ impl<'a> RangeReader<'a> {
     /// Opens a new connection, and asks for the pages that were under way.
     fn begin_again(&mut self) -> Result<(), CopyError> {
         self.pipeline.reopen()?;
+        self.parked.clear();
         (0..self.reads.len()).try_for_each(|stream| self.ask(stream))
     }
 }

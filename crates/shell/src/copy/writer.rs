@@ -213,7 +213,10 @@ impl<'a> RowWriter<'a> {
     fn take_answer(&mut self, stream: i16, answer: Answer) {
         let Some(rows) = self.outgoing.release(stream) else { return };
         match answer.outcome {
-            Ok(_) => rows.into_iter().for_each(|row| self.settle(row.chunk, None)),
+            Ok(_) => {
+                self.outgoing.widen();
+                rows.into_iter().for_each(|row| self.settle(row.chunk, None));
+            }
             Err(error) => self.take_error(rows, &error),
         }
     }
@@ -223,6 +226,9 @@ impl<'a> RowWriter<'a> {
         if matches!(error.kind, ErrorKind::Unprepared { .. }) {
             self.is_forgotten = true;
             return rows.into_iter().for_each(|row| self.outgoing.retry(row, None));
+        }
+        if matches!(error.kind, ErrorKind::Overloaded) {
+            self.outgoing.narrow(Instant::now());
         }
         let reason = format_error(error, "");
         let may_repeat = if self.shared.plan.is_counter { is_surely_undone(error) } else { may_pass(error) };
