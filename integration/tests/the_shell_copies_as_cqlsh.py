@@ -272,6 +272,17 @@ def test_what_cannot_be_copied_in_is_told(server, folder):
     assert piped.returncode == 2 and "cannot read the standard input" in piped.stderr, piped
 
 
+def test_an_exact_file_is_read_back_whole(server, folder):
+    for table in ["exact", "whole"]:
+        shell(folder, f"CREATE TABLE k.{table} (k int PRIMARY KEY, a text, b list<double>, c float, d frozen<tuple<text, int>>)")
+    insert = server.session.prepare("INSERT INTO k.exact (k, a, b, c, d) VALUES (?, ?, ?, ?, ?)")
+    for k, text in enumerate(["", "a\\b", "line\nline\r\n, \"x\"", "\t\x00", "'quoted'", "<null", None]):
+        server.session.execute(insert, (k, text, [0.1, 1 / 3, 1e300], 0.1, (text, k)))
+    shell(folder, "COPY k.exact TO 'exact.csv' WITH EXACT = true AND NULL = '<null>'")
+    shell(folder, "COPY k.whole FROM 'exact.csv' WITH NULL = '<null>'")
+    assert documents(server, "exact") == documents(server, "whole")
+
+
 def test_a_copy_outlives_a_restart_of_the_server(server, folder):
     server.session.execute("CREATE TABLE k.restarted (k int, c int, v text, PRIMARY KEY (k, c))")
     total = 20_000

@@ -3,7 +3,7 @@
 use super::options::ValueStyle;
 use super::timestamp::format_date;
 use henge_model::DataType;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// A column, and the form of its values.
 pub(crate) struct ValueFormat<'a> {
@@ -21,7 +21,7 @@ impl<'a> ValueFormat<'a> {
             DataType::Double => style.numbers.double_digits,
             _ => style.numbers.float_digits,
         };
-        ValueFormat { data_type, style, null: escape_text(&style.null), digits }
+        ValueFormat { data_type, style, null: write_text(&style.null, style), digits }
     }
 
     /// The text of a value. The empty value of a type that is no text is null.
@@ -30,7 +30,7 @@ impl<'a> ValueFormat<'a> {
         let value = value.filter(|bytes| !bytes.is_empty() || has_empty(data_type));
         match (value, data_type) {
             (None, _) => self.null.clone(),
-            (Some(bytes), DataType::Ascii | DataType::Text) => escape_text(&String::from_utf8_lossy(bytes)),
+            (Some(bytes), DataType::Ascii | DataType::Text) => write_text(&String::from_utf8_lossy(bytes), self.style),
             (Some(bytes), DataType::Inet | DataType::Timestamp) => self.format_bare(data_type, bytes),
             (Some(bytes), _) => self.format_part(data_type, Some(bytes)),
         }
@@ -44,7 +44,7 @@ impl<'a> ValueFormat<'a> {
         };
         match data_type {
             DataType::Ascii | DataType::Text => {
-                format!("'{}'", escape_text(&String::from_utf8_lossy(bytes)).replace('\'', "''"))
+                format!("'{}'", write_text(&String::from_utf8_lossy(bytes), self.style).replace('\'', "''"))
             }
             DataType::Inet | DataType::Timestamp => format!("'{}'", self.format_bare(data_type, bytes)),
             DataType::List(_) | DataType::Vector(..) => self.format_parts(data_type, bytes, ["[", "]"]),
@@ -67,14 +67,13 @@ impl<'a> ValueFormat<'a> {
             | DataType::Bigint
             | DataType::Counter
             | DataType::Varint => numbers.format_integer(literal()),
-            DataType::Float => match bytes.try_into() {
-                Ok(bytes) => numbers.format_float(f64::from(f32::from_be_bytes(bytes)), self.digits),
-                Err(_) => literal(),
-            },
-            DataType::Double => match bytes.try_into() {
-                Ok(bytes) => numbers.format_float(f64::from_be_bytes(bytes), self.digits),
-                Err(_) => literal(),
-            },
+            DataType::Float => {
+                bytes.try_into().map_or_else(|_| literal(), |bytes| self.format_float(f32::from_be_bytes(bytes)))
+            }
+            DataType::Double => {
+                bytes.try_into().map_or_else(|_| literal(), |bytes| self.format_float(f64::from_be_bytes(bytes)))
+            }
+            DataType::Decimal if self.style.is_exact => numbers.format_exact(&literal()),
             DataType::Decimal => numbers.format_decimal(literal(), self.digits),
             DataType::Timestamp => bytes
                 .try_into()
@@ -83,6 +82,14 @@ impl<'a> ValueFormat<'a> {
                 bytes.try_into().map_or_else(|_| literal(), |bytes| format_date(u32::from_be_bytes(bytes)))
             }
             _ => literal().trim_matches('\'').to_owned(),
+        }
+    }
+
+    fn format_float<T: Into<f64> + Copy + fmt::Display + fmt::LowerExp>(&self, number: T) -> String {
+        let numbers = &self.style.numbers;
+        match self.style.is_exact {
+            true => numbers.format_exact(&shortest(number)),
+            false => numbers.format_float(number.into(), self.digits),
         }
     }
 
@@ -120,7 +127,7 @@ impl<'a> ValueFormat<'a> {
                 None => self.style.null.clone(),
             };
             let separator = if at == 0 { "" } else { ", " };
-            let _ = write!(out, "{separator}{}: {text}", escape_text(name)); // Writing to a string cannot fail.
+            let _ = write!(out, "{separator}{}: {text}", write_text(name, self.style)); // Writing to a string cannot fail.
         }
         out.push('}');
         out
@@ -140,6 +147,21 @@ impl<'a> ValueFormat<'a> {
 fn has_empty(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Ascii | DataType::Text | DataType::Blob)
         || matches!(data_type, DataType::Tuple(_) | DataType::Udt(_))
+}
+
+/// A text as it is written.
+fn write_text(text: &str, style: &ValueStyle) -> String {
+    if style.is_exact { text.to_owned() } else { escape_text(text) }
+}
+
+/// The fewest digits that are read as the same number.
+fn shortest<T: Into<f64> + Copy + fmt::Display + fmt::LowerExp>(number: T) -> String {
+    match number.into() {
+        wide if wide.is_nan() => "NaN".to_owned(),
+        wide if wide.is_infinite() => if wide > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
+        wide if wide != 0.0 && !(1e-5..1e15).contains(&wide.abs()) => format!("{number:e}"),
+        _ => number.to_string(),
+    }
 }
 
 /// A text with backslashes doubled and control characters as Python's `repr` shows them.

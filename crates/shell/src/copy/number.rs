@@ -44,6 +44,11 @@ impl NumberStyle {
         }
     }
 
+    /// A number, whose text is given, with its point as it is written here.
+    pub(crate) fn format_exact(&self, text: &str) -> String {
+        if self.decimal_separator.is_empty() { text.to_owned() } else { text.replace('.', &self.decimal_separator) }
+    }
+
     /// A floating point number with so many digits.
     pub(crate) fn format_float(&self, number: f64, digits: usize) -> String {
         if number.is_nan() {

@@ -43,7 +43,8 @@ const COMMON: [&str; 18] = [
     "CONFIGFILE",
     "CONFIGSECTIONS",
 ];
-const OF_TO: [&str; 8] = [
+const OF_TO: [&str; 9] = [
+    "EXACT",
     "PAGESIZE",
     "PAGETIMEOUT",
     "BEGINTOKEN",
@@ -86,6 +87,8 @@ pub(crate) struct ValueStyle {
     /// True and false.
     pub(crate) booleans: [String; 2],
     pub(crate) timestamps: TimestampFormat,
+    /// True if texts and numbers are written with nothing left out, which cqlsh cannot.
+    pub(crate) is_exact: bool,
 }
 
 /// The options of both directions.
@@ -284,6 +287,7 @@ impl WrittenOptions {
             },
             booleans: [yes, no],
             timestamps,
+            is_exact: self.flag("EXACT")?,
         })
     }
 

@@ -64,6 +64,7 @@ fn style(null: &str) -> ValueStyle {
         },
         booleans: ["True".to_owned(), "False".to_owned()],
         timestamps: TimestampFormat::default(),
+        is_exact: false,
     }
 }
 
@@ -169,6 +170,25 @@ fn null_is_what_the_option_says() {
     let written = ValueFormat::new(&DataType::Text, &marker).format(None);
     assert_eq!((written.as_str(), ValueParser::new(&marker).parse(&DataType::Text, &written)), ("\\\\N", Ok(None)));
     assert_eq!(ValueFormat::new(&DataType::Int, &nothing).format(Some(&[])), "");
+}
+
+#[test]
+fn exact_values_are_read_back_whole() {
+    let style = ValueStyle { is_exact: true, ..style("<null>") };
+    let texts = ["", "a\\b", "\\n", "line\nline\r\n", "\t\u{0}\u{a0}", "'quoted'", "None", " "];
+    let doubles = [0.1, 1.0 / 3.0, f64::MIN_POSITIVE, f64::MAX, -0.0, 1e15, 123_456_789.123_456_78, f64::INFINITY];
+    let list = list(DataType::Double);
+    let both = |data_type: &DataType, bytes: &[u8]| {
+        let text = ValueFormat::new(data_type, &style).format(Some(bytes));
+        let read = ValueParser::new(&style).parse(data_type, &text);
+        assert_eq!(read, Ok(Some(bytes.to_vec())), "{text:?}");
+    };
+    texts.iter().for_each(|text| both(&DataType::Text, text.as_bytes()));
+    let pair = DataType::Tuple(vec![DataType::Text, DataType::Text].into());
+    texts.iter().for_each(|text| both(&pair, &pair.join_parts(&[Some(text.as_bytes().to_vec()), None])));
+    doubles.iter().for_each(|number| both(&DataType::Double, &number.to_be_bytes()));
+    doubles.iter().for_each(|number| both(&DataType::Float, &(*number as f32).to_be_bytes()));
+    both(&list, &list.join_parts(&doubles.map(|number| Some(number.to_be_bytes().to_vec()))));
 }
 
 fn random_type(random: &mut Random, depth: u64) -> DataType {
