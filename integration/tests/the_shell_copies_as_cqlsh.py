@@ -272,6 +272,27 @@ def test_what_cannot_be_copied_in_is_told(server, folder):
     assert piped.returncode == 2 and "cannot read the standard input" in piped.stderr, piped
 
 
+def test_a_copy_ends_though_the_server_hangs(server, folder):
+    server.session.execute("CREATE TABLE k.hung (k int PRIMARY KEY, v text)")
+    (folder / "many.csv").write_text("".join(f"{i},value {i}\n" for i in range(100_000)))
+    running = subprocess.Popen(
+        command("COPY k.hung FROM 'many.csv' WITH INGESTRATE = 1000"), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    kept = folder / "import_k_hung.progress"
+    until = time.monotonic() + 60
+    while not kept.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    server.program.process.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(0.5)
+        running.send_signal(signal.SIGINT)
+        # The answer would be waited for a minute.
+        _, errors = running.communicate(timeout=30)
+    finally:
+        server.program.process.send_signal(signal.SIGCONT)
+    assert running.returncode == 2 and re.search(r"cancelled; the first [1-9]\d* rows", errors), errors
+
+
 def test_an_exact_file_is_read_back_whole(server, folder):
     for table in ["exact", "whole"]:
         shell(folder, f"CREATE TABLE k.{table} (k int PRIMARY KEY, a text, b list<double>, c float, d frozen<tuple<text, int>>)")

@@ -10,6 +10,8 @@ use henge_protocol::{
     Version,
 };
 use std::io::{ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
@@ -23,6 +25,8 @@ pub(crate) struct Connection {
     answered: bool,
     /// The time to wait for a response.
     timeout: Duration,
+    /// Ends a wait as Ctrl-C does, once it is true.
+    cancellation: Option<Arc<AtomicBool>>,
     /// The server's SUPPORTED response.
     pub(crate) supported: Supported,
 }
@@ -62,6 +66,7 @@ impl Connection {
             input: BytesMut::new(),
             answered: false,
             timeout: target.request,
+            cancellation: None,
             supported: Supported::new(""),
         };
         match connection.ask(&Request::Options)?.outcome {
@@ -92,6 +97,11 @@ impl Connection {
     /// The protocol version of the connection.
     pub(crate) fn version(&self) -> Version {
         self.codec.version()
+    }
+
+    /// Lets waits end once the flag is true.
+    pub(crate) fn cancel_by(&mut self, flag: Arc<AtomicBool>) {
+        self.cancellation = Some(flag);
     }
 
     /// Runs a statement. After a failure the connection must not be used any more.
@@ -210,7 +220,8 @@ impl Connection {
                     return Ok(());
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    if interrupt::take_interrupt() {
+                    let is_cancelled = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
+                    if self.cancellation.as_ref().is_some_and(is_cancelled) || interrupt::take_interrupt() {
                         return Err(Failure::Cancelled);
                     }
                     if Instant::now() >= deadline {

@@ -11,6 +11,7 @@ use super::reader::{RangeReader, ReadEvent, Reading};
 use super::table::{CopyColumn, CopyTable};
 use crate::interrupt::take_interrupt;
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
@@ -49,7 +50,7 @@ impl Export<'_> {
         let (begin, end) = options.tokens;
         let count = common.workers * options.requests * RANGES_PER_REQUEST;
         let ranges = split_ring(begin, end, u32::try_from(count).unwrap_or(u32::MAX));
-        let (next, is_cancelled) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (next, is_cancelled) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(false)));
         let reading = Reading {
             dialect: common.dialect,
             style: &common.style,
@@ -65,7 +66,7 @@ impl Export<'_> {
         target.request = common.request_timeout.unwrap_or(options.page_timeout);
         let statement = self.table.select_text(self.columns);
         let pipelines: Result<Vec<Pipeline>, CopyError> =
-            (0..common.workers).map(|_| Pipeline::open(&target, &statement)).collect();
+            (0..common.workers).map(|_| Pipeline::open(&target, &statement, &is_cancelled)).collect();
         let mut destination = self.open(streams).map_err(|error| self.file_error(&error, 0))?;
         let mut progress = ExportProgress {
             meter: Meter::new(common.report_interval, common.rate_file.as_deref(), self.file.is_some())

@@ -76,7 +76,7 @@ impl Feeder<'_> {
             }
             bytes += record.bytes();
             records.push(record);
-            if records.len() >= self.options.chunk_rows || bytes >= CHUNK_BYTES {
+            if records.len() >= self.chunk_rows() || bytes >= CHUNK_BYTES {
                 self.position.store(*before + reader.position, Ordering::Relaxed);
                 bytes = 0;
                 if !self.push(part, std::mem::take(&mut records), fed) {
@@ -90,6 +90,12 @@ impl Feeder<'_> {
             self.push(part, records, fed);
         }
         Ok(())
+    }
+
+    /// Rows of a chunk: no more than the pace allows in a tenth of a second, so that no wait is long.
+    fn chunk_rows(&self) -> usize {
+        let (asked, rate) = (self.options.chunk_rows, self.options.ingest_rate as usize);
+        if rate == 0 { asked } else { asked.min((rate / 10).max(1)) }
     }
 
     /// Hands a chunk on, at the pace that is asked for.

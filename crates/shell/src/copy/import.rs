@@ -16,6 +16,7 @@ use super::writer::{ChunkOutcome, RowWriter, WriteEvent, Writing};
 use crate::interrupt::take_interrupt;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::ScopedJoinHandle;
@@ -53,7 +54,7 @@ struct ImportProgress {
 /// The numbers that threads share.
 #[derive(Default)]
 struct Counters {
-    is_cancelled: AtomicBool,
+    is_cancelled: Arc<AtomicBool>,
     done: AtomicU64,
     position: AtomicU64,
 }
@@ -70,11 +71,13 @@ impl Import<'_> {
         }
         let mut target = self.place.target.clone();
         target.request = self.common.request_timeout.unwrap_or(REQUEST_TIMEOUT);
-        let pipelines: Result<Vec<Pipeline>, CopyError> =
-            (0..self.common.workers).map(|_| Pipeline::open(&target, &plan.statement)).collect();
+        let counters = Counters::default();
+        let pipelines: Result<Vec<Pipeline>, CopyError> = (0..self.common.workers)
+            .map(|_| Pipeline::open(&target, &plan.statement, &counters.is_cancelled))
+            .collect();
         let pipelines = pipelines?;
         let (mut progress, skipped) = self.begin(&source, streams)?;
-        let (queue, counters) = (ChunkQueue::new(self.common.workers), Counters::default());
+        let queue = ChunkQueue::new(self.common.workers);
         let writing = Writing {
             plan: &plan,
             style: &self.common.style,

@@ -5,6 +5,8 @@ use crate::connection::{Answer, Connection};
 use crate::failure::Failure;
 use crate::target::Target;
 use henge_protocol::{ErrorKind, ErrorResponse, Execute, Prepare, Prepared, QueryParameters, Request, Response};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// The pause before something is tried again; it doubles up to the second one.
@@ -16,19 +18,28 @@ pub(crate) struct Pipeline {
     target: Target,
     statement: String,
     connection: Connection,
+    cancellation: Arc<AtomicBool>,
     pub(crate) prepared: Prepared,
 }
 
 impl Pipeline {
-    pub(crate) fn open(target: &Target, statement: &str) -> Result<Pipeline, CopyError> {
+    /// Waits of the pipeline end once the flag is true.
+    pub(crate) fn open(
+        target: &Target,
+        statement: &str,
+        cancellation: &Arc<AtomicBool>,
+    ) -> Result<Pipeline, CopyError> {
         let mut connection = Connection::open(target)?;
+        connection.cancel_by(Arc::clone(cancellation));
         let prepared = prepare(&mut connection, statement)?;
-        Ok(Pipeline { target: target.clone(), statement: statement.to_owned(), connection, prepared })
+        let (target, statement, cancellation) = (target.clone(), statement.to_owned(), Arc::clone(cancellation));
+        Ok(Pipeline { target, statement, connection, cancellation, prepared })
     }
 
     /// Goes on with a new connection. All that was under way has no answer.
     pub(crate) fn reopen(&mut self) -> Result<(), CopyError> {
         self.connection = Connection::open(&self.target)?;
+        self.connection.cancel_by(Arc::clone(&self.cancellation));
         self.prepare_again()
     }
 
