@@ -4,7 +4,7 @@
 //! - `dialect`, `record`: records of a CSV file, written and read. `number`, `timestamp`: the text of values.
 //! - `format`: values as text. `parse`, `parse_error`, `composite`: text as values.
 //! - `place`: the session. `copy_error`: why a COPY is not complete.
-//! - `table`, `pipeline`: statements on the table, many of them under way on a connection. `meter`: progress.
+//! - `table`, `nodes`, `pipeline`: statements on the table, many of them under way on a connection to one of the nodes. `meter`: progress.
 //! - `export`, `reader`, `ranges`, `destination`: COPY TO.
 //! - `import`, `source`, `feeder`, `queue`, `row`, `outgoing`, `writer`: COPY FROM; `rejects`: the rows that it could not write; `resume`: how
 //!   far it came.
@@ -19,6 +19,7 @@ mod feeder;
 mod format;
 mod import;
 mod meter;
+mod nodes;
 mod number;
 mod options;
 mod outgoing;

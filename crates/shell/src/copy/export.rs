@@ -3,12 +3,14 @@
 use super::copy_error::CopyError;
 use super::destination::Destination;
 use super::meter::Meter;
+use super::nodes::Nodes;
 use super::options::{CopyOptions, ExportOptions};
 use super::pipeline::Pipeline;
 use super::place::{CopyPlace, Streams};
 use super::ranges::split_ring;
 use super::reader::{RangeReader, ReadEvent, Reading};
 use super::table::{CopyColumn, CopyTable};
+use crate::connection::Connection;
 use crate::interrupt::take_interrupt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -64,9 +66,11 @@ impl Export<'_> {
         };
         let mut target = self.place.target.clone();
         target.request = common.request_timeout.unwrap_or(options.page_timeout);
+        let nodes = Nodes::find(&mut Connection::open(&target)?, &target);
         let statement = self.table.select_text(self.columns);
-        let pipelines: Result<Vec<Pipeline>, CopyError> =
-            (0..common.workers).map(|_| Pipeline::open(&target, &statement, &is_cancelled)).collect();
+        let pipelines: Result<Vec<Pipeline>, CopyError> = (0..common.workers)
+            .map(|number| Pipeline::open(nodes.of_worker(number), &statement, &is_cancelled))
+            .collect();
         let mut destination = self.open(streams).map_err(|error| self.file_error(&error, 0))?;
         let mut progress = ExportProgress {
             meter: Meter::new(common.report_interval, common.rate_file.as_deref(), self.file.is_some())

@@ -3,6 +3,7 @@
 use super::copy_error::CopyError;
 use super::feeder::Feeder;
 use super::meter::Meter;
+use super::nodes::Nodes;
 use super::options::{BatchSizes, CopyOptions, ImportOptions};
 use super::pipeline::Pipeline;
 use super::place::{CopyPlace, Streams};
@@ -13,6 +14,7 @@ use super::row::RowPlan;
 use super::source::{Source, expand_home};
 use super::table::{CopyColumn, CopyTable};
 use super::writer::{ChunkOutcome, RowWriter, WriteEvent, Writing};
+use crate::connection::Connection;
 use crate::interrupt::take_interrupt;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -71,9 +73,10 @@ impl Import<'_> {
         }
         let mut target = self.place.target.clone();
         target.request = self.common.request_timeout.unwrap_or(REQUEST_TIMEOUT);
+        let nodes = Nodes::find(&mut Connection::open(&target)?, &target);
         let counters = Counters::default();
         let pipelines: Result<Vec<Pipeline>, CopyError> = (0..self.common.workers)
-            .map(|_| Pipeline::open(&target, &plan.statement, &counters.is_cancelled))
+            .map(|number| Pipeline::open(nodes.of_worker(number), &plan.statement, &counters.is_cancelled))
             .collect();
         let pipelines = pipelines?;
         let (mut progress, skipped) = self.begin(&source, streams)?;

@@ -1,9 +1,9 @@
 //! One prepared statement, many of whose executions are under way on a connection.
 
 use super::copy_error::CopyError;
+use super::nodes::Nodes;
 use crate::connection::{Answer, Connection};
 use crate::failure::Failure;
-use crate::target::Target;
 use henge_protocol::{ErrorKind, ErrorResponse, Execute, Prepare, Prepared, QueryParameters, Request, Response};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,7 +15,7 @@ const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 
 /// A connection with its statement.
 pub(crate) struct Pipeline {
-    target: Target,
+    nodes: Nodes,
     statement: String,
     connection: Connection,
     cancellation: Arc<AtomicBool>,
@@ -25,20 +25,20 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// Waits of the pipeline end once the flag is true.
     pub(crate) fn open(
-        target: &Target,
+        mut nodes: Nodes,
         statement: &str,
         cancellation: &Arc<AtomicBool>,
     ) -> Result<Pipeline, CopyError> {
-        let mut connection = Connection::open(target)?;
+        let mut connection = nodes.open()?;
         connection.cancel_by(Arc::clone(cancellation));
         let prepared = prepare(&mut connection, statement)?;
-        let (target, statement, cancellation) = (target.clone(), statement.to_owned(), Arc::clone(cancellation));
-        Ok(Pipeline { target, statement, connection, cancellation, prepared })
+        let (statement, cancellation) = (statement.to_owned(), Arc::clone(cancellation));
+        Ok(Pipeline { nodes, statement, connection, cancellation, prepared })
     }
 
-    /// Goes on with a new connection. All that was under way has no answer.
+    /// Goes on with a new connection, to the next node. All that was under way has no answer.
     pub(crate) fn reopen(&mut self) -> Result<(), CopyError> {
-        self.connection = Connection::open(&self.target)?;
+        self.connection = self.nodes.open()?;
         self.connection.cancel_by(Arc::clone(&self.cancellation));
         self.prepare_again()
     }
