@@ -2,6 +2,7 @@
 //! something newer, each in its own copy.
 
 use crate::cluster::Cluster;
+use crate::disk::Disk;
 use crate::machine::{Life, Machine};
 use crate::registers;
 use henge_base::Micros;
@@ -15,8 +16,8 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     let KeyRange::One(row) = &command.keys else { return };
     let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
-    let replicas = cluster.machines.iter().filter(|machine| range.write.contains(machine.host()));
-    let holders = replicas.filter(|machine| newest(machine, row).is_some_and(|newest| newest >= stamp)).count();
+    let replicas = cluster.machines.iter().map(Machine::newest_disk).filter(|disk| range.write.contains(disk.host));
+    let holders = replicas.filter(|disk| newest(disk, row).is_some_and(|newest| newest >= stamp)).count();
     // Each pending replica raises what is needed.
     let needed = range.write.len() - range.read.len()
         + match consistency {
@@ -30,18 +31,18 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     }
 }
 
-/// The newest timestamp that a machine's disk holds for a row, from the row itself or from a tombstone of its
-/// partition. The machine need not run.
-fn newest(machine: &Machine, row: &Key) -> Option<Micros> {
+/// The newest timestamp that a disk holds for a row, from the row itself or from a tombstone of its partition. Its
+/// machine need not run.
+fn newest(disk: &Disk, row: &Key) -> Option<Micros> {
     let mut newest = None;
-    let read = machine.engine().get(Family::Rows, row.bytes(), &mut |value| {
+    let read = disk.engine.get(Family::Rows, row.bytes(), &mut |value| {
         let view = value.and_then(|value| RowView::parse(row.bytes(), value).ok());
         newest = view.map(|view| view.newest());
     });
     let length = Key::partition(row.bytes())?;
     let start = &row.bytes()[..length];
     let range = ScanRange { family: Family::Tombstones, start, end: &Key::prefix_end(start), reversed: false };
-    let scanned = machine.engine().scan(&range, Tier::Disk, &mut |key, value| {
+    let scanned = disk.engine.scan(&range, Tier::Disk, &mut |key, value| {
         newest = newest.max(RowView::parse(key, value).ok().and_then(|view| view.deletion()).map(|d| d.timestamp));
         Flow::Continue
     });

@@ -124,7 +124,6 @@ fn swap(cluster: &Arc<Cluster>, one: usize, other: usize) {
 pub(crate) fn exchange(cluster: &Arc<Cluster>, machine: usize, disk: Disk, is_wrong: bool) -> Disk {
     crash(cluster, machine);
     cluster.watch.lock().forget_clock(machine);
-    cluster.machines[machine].has_wrong_disk.store(is_wrong, Ordering::Relaxed);
     cluster.machines[machine].refusal.lock().take();
-    cluster.machines[machine].put_disk(disk)
+    cluster.machines[machine].put_disk(disk, is_wrong)
 }

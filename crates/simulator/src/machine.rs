@@ -23,6 +23,8 @@ pub(crate) struct Machine {
     pub(crate) options: Mutex<Options>,
     /// The disk in it; changed only while it is off.
     disk: Mutex<Disk>,
+    /// The newest disk of its host, while another one is in it.
+    disk_aside: Mutex<Option<Disk>>,
     /// Its wall clock.
     pub(crate) clock: Mutex<WallClock>,
     /// Free bytes of its disk; 0 if it is full.
@@ -64,6 +66,7 @@ impl Machine {
             address: options.address,
             options: Mutex::new(options),
             disk: Mutex::new(Disk::empty(random)),
+            disk_aside: Mutex::new(None),
             clock: Mutex::default(),
             free_bytes: AtomicU64::new(ROOM),
             stall_us: AtomicU64::new(0),
@@ -101,9 +104,18 @@ impl Machine {
         self.disk.lock().image()
     }
 
-    /// Puts another disk in, and gives the one that was in it. Only while it is off.
-    pub(crate) fn put_disk(&self, disk: Disk) -> Disk {
-        std::mem::replace(&mut *self.disk.lock(), disk)
+    /// Puts another disk in, and gives the one that was in it. Only while it is off. `is_wrong` if a process on it should end, and the
+    /// present one is to be put back.
+    pub(crate) fn put_disk(&self, disk: Disk, is_wrong: bool) -> Disk {
+        self.has_wrong_disk.store(is_wrong, Ordering::Relaxed);
+        let old = std::mem::replace(&mut *self.disk.lock(), disk);
+        *self.disk_aside.lock() = is_wrong.then(|| old.clone());
+        old
+    }
+
+    /// The newest disk of its host: what was acknowledged is there, also while another disk is in the machine.
+    pub(crate) fn newest_disk(&self) -> Disk {
+        self.disk_aside.lock().clone().unwrap_or_else(|| self.disk.lock().clone())
     }
 
     /// The machine's wall clock at the simulated time `now`.
