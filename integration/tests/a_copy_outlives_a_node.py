@@ -1,5 +1,6 @@
 """COPY of `henge shell` in a cluster: its workers speak to several nodes, and one that dies costs no row."""
 
+import re
 import subprocess
 import time
 
@@ -24,7 +25,8 @@ def test_a_copy_goes_on_through_other_nodes(three_nodes, clients, tmp_path):
     first.kill()
     printed, errors = running.communicate(timeout=120)
     assert running.returncode == 0 and f"\n{ROWS} rows imported" in printed, (printed, errors)
-    assert "attempt 2 follows" in errors, errors
+    # One line a second at most, of rows that are sent again or of connections.
+    assert re.search(r"attempt \d+ (of|follows)", errors), errors
 
     text = f"CONSISTENCY QUORUM; COPY copied.t TO 'back.csv' WITH {options}"
     done = subprocess.run(command(other, text), cwd=tmp_path, capture_output=True, text=True, timeout=120)

@@ -317,7 +317,8 @@ def test_a_copy_outlives_a_restart_of_the_server(server, folder):
     server.restart()
     printed, errors = running.communicate(timeout=120)
     assert running.returncode == 0 and f"\n{total} rows imported" in printed, (printed, errors)
-    assert "attempt 2 follows" in errors, errors
+    # One line a second at most, of rows that are sent again or of connections.
+    assert re.search(r"attempt \d+ (of|follows)", errors), errors
     counted = shell(folder, "SELECT count(*) FROM k.restarted")
     assert str(total) in counted.stdout, counted
 
