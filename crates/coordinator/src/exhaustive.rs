@@ -148,7 +148,7 @@ impl Move {
     fn is_barrier_passed(&self, state: &State) -> bool {
         let has_passed = |node: usize| state.nodes[node].epoch >= state.log && !has_older(state, node, state.log);
         let placement = &self.course.at(state.log).placement;
-        placement.has_majorities(0, |id| self.course.number_of(id).is_some_and(has_passed), None)
+        placement.has_majorities(0, |id| self.course.number_of(id).is_some_and(has_passed), None, |_| ())
     }
 
     /// True if the new replica has fetched from the one that goes, or from enough of the others to meet every quorum.

@@ -94,13 +94,28 @@ impl Placement {
         (first..behind).filter_map(move |at| self.range_at(at.checked_rem(count)?))
     }
 
-    /// True if more than half of the writers of every range that changed in entry `since` or later are such hosts, or all of them but one
-    /// that is absent for good.
-    pub fn has_majorities(&self, since: u64, is_such: impl Fn(HostId) -> bool, absent: Option<HostId>) -> bool {
+    /// True if, in every range that changed in entry `since` or later, those of its writers that are no such hosts are too few for a quorum
+    /// of as many replicas as are read: of all of them, and of those in each datacentre where some only take writes. One that is `absent` for
+    /// good counts as no such host, unless it is the only one.
+    pub fn has_majorities<D: PartialEq>(
+        &self,
+        since: u64,
+        is_such: impl Fn(HostId) -> bool,
+        absent: Option<HostId>,
+        datacenter: impl Fn(HostId) -> D,
+    ) -> bool {
         self.sets.iter().filter(|set| set.since >= since).all(|set| {
-            let writers = Hosts::new(set.members, &self.ids);
-            writers.iter().filter(|host| is_such(*host)).count() * 2 > writers.len()
-                || writers.iter().all(|host| is_such(host) || Some(host) == absent)
+            let leaves_minority = |is_counted: &dyn Fn(HostId) -> bool| {
+                let count = |numbers| Hosts::new(numbers, &self.ids).iter().filter(|host| is_counted(*host)).count();
+                let left: Vec<HostId> = Hosts::new(set.members, &self.ids)
+                    .iter()
+                    .filter(|host| is_counted(*host) && !is_such(*host))
+                    .collect();
+                left.len() <= count(set.readers()) / 2 || left.iter().all(|host| Some(*host) == absent)
+            };
+            let mut pending = Hosts::new(set.pending(), &self.ids).iter();
+            leaves_minority(&|_| true)
+                && pending.all(|host| leaves_minority(&|other| datacenter(other) == datacenter(host)))
         })
     }
 

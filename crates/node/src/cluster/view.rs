@@ -155,18 +155,26 @@ impl View {
         self.placed.get(&**self.keyspace_of.get(storage)?)
     }
 
-    /// True if more than half of the writers of every range that the plan under way changes, or of all ranges without a plan, are such
-    /// hosts, or all but a member that is down for good. Where a plan gives a keyspace another number of copies: if the others make no
-    /// quorum of the step before.
+    /// True if, in every range that the plan under way changes, or in all ranges without a plan, the hosts that are no such ones make no quorum
+    /// of the step before, neither of all replicas nor, where levels count them by datacentre, of those of one. A member that is down for good
+    /// is waited for only where others are missing.
     pub(crate) fn has_majorities(&self, is_such: impl Fn(HostId) -> bool) -> bool {
         let plan = self.state.plan.as_ref();
         let absent = plan.and_then(|plan| plan.kind.dead_member());
         let since = plan.map_or(0, |plan| plan.id);
-        let mut placements = self.state.schema.keyspaces.values().filter_map(|k| self.state.placement_of(k));
+        let keyspaces = self.state.schema.keyspaces.values();
+        let mut placed = keyspaces.filter_map(|keyspace| Some((keyspace, self.state.placement_of(keyspace)?)));
+        let datacenter = |host| self.datacenter(host);
         match plan.map(|plan| &plan.kind) {
-            Some(PlanKind::Alter { lowers, .. }) => placements
-                .all(|placement| placement.leaves_minorities(since, *lowers, &is_such, |host| self.datacenter(host))),
-            _ => placements.all(|placement| placement.has_majorities(since, &is_such, absent)),
+            Some(PlanKind::Alter { lowers, .. }) => {
+                placed.all(|(_, placement)| placement.leaves_minorities(since, *lowers, &is_such, datacenter))
+            }
+            _ => placed.all(|(keyspace, placement)| match keyspace.replication {
+                Replication::NetworkTopology { .. } => placement.has_majorities(since, &is_such, absent, datacenter),
+                Replication::Simple { .. } | Replication::Local => {
+                    placement.has_majorities(since, &is_such, absent, |_| ())
+                }
+            }),
         }
     }
 

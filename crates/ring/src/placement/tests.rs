@@ -74,6 +74,47 @@ fn a_pending_replica_is_written_and_not_read() {
     assert_eq!((placed.read.to_vec(), placed.write.to_vec(), placed.since), (vec![a, b], vec![a, b, c], 9));
 }
 
+/// Three replicas in each of two datacentres, numbers 0 to 2 and 3 to 5; in the range, 6 and perhaps 7 take writes only, in the first.
+fn with_pending(pending: &[u16]) -> (Vec<HostId>, Placement) {
+    let mut random = Random::new(2);
+    let hosts: Vec<HostId> = (0..8).map(|_| HostId::random(&mut random)).collect();
+    let set = ReplicaSet::new(&[0, 1, 2, 3, 4, 5], pending, 9);
+    (hosts.clone(), Placement::new(hosts.into(), [(Token(5), set)]))
+}
+
+#[test]
+fn those_that_have_not_passed_make_no_quorum_of_before() {
+    for (pending, left, of_all, by_datacenter) in [
+        (&[6][..], &[0][..], true, true),
+        (&[6], &[0, 1], true, false),
+        // The new replica answers no reads, but may be one of the old ones of the step that follows.
+        (&[6], &[0, 6], true, false),
+        (&[6], &[3, 4], true, true),
+        (&[6], &[0, 3, 4], true, true),
+        (&[6], &[0, 3, 4, 5], false, false),
+        (&[6, 7], &[0, 3, 4], true, true),
+        // More than half of all eight have passed, and yet the others are a quorum of the six.
+        (&[6, 7], &[2, 3, 4, 5], false, false),
+    ] {
+        let (hosts, placement) = with_pending(pending);
+        let number = |host| hosts.iter().position(|other| *other == host).unwrap();
+        let has_passed = |host| !left.contains(&u16::try_from(number(host)).unwrap());
+        assert_eq!(placement.has_majorities(0, has_passed, None, |_| ()), of_all, "{pending:?} {left:?}");
+        let datacenter = |host| matches!(number(host), 3..=5);
+        assert_eq!(placement.has_majorities(0, has_passed, None, datacenter), by_datacenter, "{pending:?} {left:?}");
+        assert!(placement.has_majorities(10, has_passed, None, datacenter), "nothing has changed since");
+    }
+}
+
+#[test]
+fn one_that_is_gone_for_good_is_not_waited_for() {
+    let set = ReplicaSet::new(&[0], &[1], 9);
+    let (hosts, placement) = (hosts(), Placement::new(hosts().into(), [(Token(5), set)]));
+    let has_passed = |host| host == hosts[1];
+    assert!(!placement.has_majorities(0, has_passed, None, |_| ()));
+    assert!(placement.has_majorities(0, has_passed, Some(hosts[0]), |_| ()));
+}
+
 #[test]
 fn a_set_is_stored_once() {
     let placement = placement(&[(10, &[0, 1]), (20, &[1, 0]), (30, &[0, 1])]);

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 mod acceptors;
+mod barriers;
 mod batches;
 mod callers;
 mod clocks;
