@@ -2,8 +2,9 @@
 
 use crate::keyspace_placements::place_new_keyspaces;
 use crate::limits::TABLES_MAX;
+use crate::plan_steps::check_steps;
 use crate::replication_change::end_transit_of;
-use crate::{Change, ClusterState, CommandRefusal};
+use crate::{Change, ClusterState, CommandRefusal, PlanStep};
 use henge_model::{Keyspace, Replication};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +35,25 @@ pub(crate) fn create_keyspace(
     let keyspace = Arc::new(keyspace);
     let mut changes = place_new_keyspaces(state, state.schema.keyspaces.values().chain([&keyspace]));
     changes.push(Change::Keyspace(keyspace));
+    check_newcomers_have_room(state, name, &changes)?;
     Ok(changes)
+}
+
+/// Refuses a keyspace that has fewer members than copies while several nodes join: they would become replicas of one range at once.
+fn check_newcomers_have_room(state: &ClusterState, name: &str, changes: &[Change]) -> Result<(), CommandRefusal> {
+    let Some(plan) = state.plan.as_ref().filter(|plan| plan.kind.newcomers().len() > 1) else { return Ok(()) };
+    if plan.step == PlanStep::Reading {
+        return Ok(());
+    }
+    let next = state.with(changes).map_err(|error| CommandRefusal::Invalid(error.to_string()))?;
+    let busy = |_| {
+        let count = plan.kind.newcomers().len();
+        CommandRefusal::Busy(format!(
+            "keyspace {name} asks for more copies than there are members, and {count} nodes join at once, which cannot become replicas of \
+             one range together; create it when they have joined (henge admin plan)"
+        ))
+    };
+    check_steps(&next).map_err(busy)
 }
 
 pub(crate) fn drop_keyspace(state: &ClusterState, name: &str, if_exists: bool) -> Result<Vec<Change>, CommandRefusal> {

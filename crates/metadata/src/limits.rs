@@ -4,6 +4,8 @@
 pub const ENTRY_BYTES: usize = 16 << 20;
 /// Members of a cluster.
 pub(crate) const MEMBERS_MAX: usize = 1_000;
+/// Nodes that one plan brings: each may be one more answer to wait for in a write.
+pub(crate) const NEWCOMERS_MAX: usize = 32;
 /// Members that may ever join a cluster: each has a number of 16 bits of its own.
 pub(crate) const JOINS_MAX: usize = 65_535;
 /// Tokens of one member.

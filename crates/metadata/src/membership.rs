@@ -1,12 +1,12 @@
 //! Commands about members.
 
 use crate::keyspace_placements::place_keyspaces;
-use crate::limits::{JOINS_MAX, MEMBERS_MAX, TOKENS_MAX};
+use crate::limits::{JOINS_MAX, MEMBERS_MAX, NEWCOMERS_MAX, TOKENS_MAX};
 use crate::plan_checks::{check_copies_elsewhere, check_enough_members, check_no_plan};
-use crate::plan_steps::begin;
+use crate::plan_steps::{begin, check_steps};
 use crate::system_keyspaces::missing;
 use crate::voters::voters_change;
-use crate::{Change, ClusterState, CommandRefusal, JoinDraft, PlanKind};
+use crate::{Change, ClusterState, CommandRefusal, JoinDraft, Plan, PlanKind, PlanStep};
 use henge_base::{ClusterId, HostId, Random};
 use henge_ring::{Member, allocate_tokens_beside};
 use std::collections::BTreeSet;
@@ -37,13 +37,30 @@ pub(crate) fn join(
     random: &mut Random,
 ) -> Result<Vec<Change>, CommandRefusal> {
     check_newcomer(state, name, draft)?;
-    check_no_plan(state)?;
+    let arriving = arriving_newcomers(state)?;
     address_is_free(state, draft.id, draft.address)?;
     check_room(state)?;
     let member = new_member_with_tokens(state, draft, random)?;
-    match state.user_keyspace() {
-        Some(_) => begin(state, PlanKind::Join { host: draft.id }, Some(member)),
-        None => at_once(state, Change::Joined(member)),
+    if state.user_keyspace().is_none() && arriving.is_empty() {
+        return at_once(state, Change::Joined(member));
+    }
+    let hosts = [arriving, &[draft.id]].concat();
+    let changes = begin(state, PlanKind::Join { hosts }, Some(member))?;
+    if !arriving.is_empty() {
+        let begun = state.with(&changes).map_err(|e| CommandRefusal::Member(e.to_string()))?;
+        // By itself the node may join, behind the plan.
+        check_steps(&begun).map_err(|refused| CommandRefusal::Busy(format!("not with others at once: {refused}")))?;
+    }
+    Ok(changes)
+}
+
+/// The nodes of a plan that others may join: none has ranges yet. Without a plan there are none.
+fn arriving_newcomers(state: &ClusterState) -> Result<&[HostId], CommandRefusal> {
+    match &state.plan {
+        Some(Plan { kind: PlanKind::Join { hosts }, step: PlanStep::Arriving, .. }) if hosts.len() < NEWCOMERS_MAX => {
+            Ok(hosts)
+        }
+        _ => check_no_plan(state).map(|()| &[][..]),
     }
 }
 

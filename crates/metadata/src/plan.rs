@@ -19,10 +19,10 @@ pub struct Plan {
 /// The member that comes or goes, or the keyspace that gets other replicas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanKind {
-    /// A node becomes a member.
+    /// Nodes become members.
     Join {
-        /// The node.
-        host: HostId,
+        /// The nodes, in the order in which they asked.
+        hosts: Vec<HostId>,
     },
     /// A member that serves leaves for good.
     Leave {
@@ -61,7 +61,7 @@ pub enum PlanKind {
 /// A step of a plan. Behind the last one the plan is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanStep {
-    /// A newcomer is a member that holds nothing: it follows the log, and the others meet it. Plans that bring none begin behind this.
+    /// Newcomers are members that hold nothing: they follow the log, and the others meet them. Plans that bring none begin behind this.
     Arriving,
     /// The old replicas are read, the new ones take writes as well. Requests of an older epoch may be under way.
     Preparing,
@@ -72,12 +72,18 @@ pub enum PlanStep {
 }
 
 impl PlanKind {
-    /// The member that is none before the plan ends.
-    pub fn newcomer(&self) -> Option<HostId> {
+    /// The members that are none before the plan ends.
+    pub fn newcomers(&self) -> &[HostId] {
         match self {
-            PlanKind::Join { host } | PlanKind::Replace { by: host, .. } => Some(*host),
-            PlanKind::Leave { .. } | PlanKind::Remove { .. } | PlanKind::Alter { .. } => None,
+            PlanKind::Join { hosts } => hosts,
+            PlanKind::Replace { by, .. } => std::slice::from_ref(by),
+            PlanKind::Leave { .. } | PlanKind::Remove { .. } | PlanKind::Alter { .. } => &[],
         }
+    }
+
+    /// True of a member that is none before the plan, or behind it.
+    pub fn comes_or_goes(&self, host: HostId) -> bool {
+        self.leaver() == Some(host) || self.newcomers().contains(&host)
     }
 
     /// The member that is none behind the plan's end.
@@ -101,7 +107,13 @@ impl PlanKind {
 impl fmt::Display for PlanKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PlanKind::Join { host } => write!(f, "host {host} joins"),
+            PlanKind::Join { hosts } => match &hosts[..] {
+                [host] => write!(f, "host {host} joins"),
+                hosts => {
+                    let hosts: Vec<String> = hosts.iter().map(HostId::to_string).collect();
+                    write!(f, "hosts {} join", hosts.join(", "))
+                }
+            },
             PlanKind::Leave { host } => write!(f, "host {host} leaves"),
             PlanKind::Remove { host } => write!(f, "host {host} is removed"),
             PlanKind::Replace { dead, by } => write!(f, "host {by} replaces host {dead}"),

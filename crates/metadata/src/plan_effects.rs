@@ -19,9 +19,14 @@ pub struct GainedRanges {
 }
 
 impl ClusterState {
-    /// The member that the plan under way brings: it takes writes and is not read, votes on nothing, and serves no clients.
-    pub fn newcomer(&self) -> Option<HostId> {
-        self.plan.as_ref().and_then(|plan| plan.kind.newcomer())
+    /// The members that the plan under way brings: they take writes and are not read, vote on nothing, and serve no clients.
+    pub fn newcomers(&self) -> &[HostId] {
+        self.plan.as_ref().map_or(&[], |plan| plan.kind.newcomers())
+    }
+
+    /// True of a member that the plan under way brings.
+    pub fn is_newcomer(&self, host: HostId) -> bool {
+        self.newcomers().contains(&host)
     }
 
     /// The ranges whose rows `host` has to fetch. Until reads have moved: those in which it takes writes and is not read. Once they have, by a
@@ -92,7 +97,7 @@ impl ClusterState {
         }
     }
 
-    /// The placement that a keyspace has now, with all replicas that it gets by the plan under way: a newcomer's too.
+    /// The placement that a keyspace has now, with all replicas that it gets by the plan under way, newcomers among them.
     pub fn placement_with_gains(&self, keyspace: &Keyspace) -> Option<Placement> {
         let now = self.placement_of(keyspace)?;
         Some(now.with_pending_of(&self.placement_after_plan(keyspace), &self.placements.member_ids()))
@@ -108,10 +113,9 @@ impl ClusterState {
         self.schema.keyspaces.keys().map(String::as_str).find(|keyspace| !is_system(keyspace))
     }
 
-    /// The members without the one that the plan under way brings.
+    /// The members without those that the plan under way brings.
     pub fn members_before_plan(&self) -> Vec<Member> {
-        let newcomer = self.newcomer();
-        self.members.values().filter(|member| Some(member.id) != newcomer).cloned().collect()
+        self.members.values().filter(|member| !self.is_newcomer(member.id)).cloned().collect()
     }
 
     /// The members as they will be when the plan under way has ended. A node that replaces another has its tokens.

@@ -12,8 +12,8 @@ use henge_model::Token;
 use henge_ring::{Member, MemberNumber, Placement, PlacementChange, Ring};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The changes that begin a plan: its newcomer, if it has one, becomes a member first. It takes no writes yet, for one that lacks the log would
-/// refuse them, where they cannot do without it. Without a newcomer the new replicas become pending.
+/// The changes that begin a plan, in place of one that has not got beyond newcomers: a newcomer becomes a member first. It takes no writes yet,
+/// for one that lacks the log would refuse them, where they cannot do without it. Without a newcomer the new replicas become pending.
 pub(crate) fn begin(
     state: &ClusterState,
     kind: PlanKind,
@@ -29,6 +29,21 @@ pub(crate) fn begin(
         changes.extend(pending_changes(&begun)?);
     }
     Ok(changes)
+}
+
+/// Refuses a plan of which some step could not be taken: several nodes that become replicas of one range at once change its quorums more than
+/// one does.
+pub(crate) fn check_steps(begun: &ClusterState) -> Result<(), CommandRefusal> {
+    let ring = Ring::new(&begun.members_after_plan());
+    let ids = begun.placements.member_ids();
+    for (setting, old) in begun.placements.iter() {
+        let target = ring.place(setting);
+        let (written, read) = (old.with_pending_of(&target, &ids), target.with_pending_of(old, &ids));
+        for (before, after) in [(&**old, &written), (&written, &read), (&read, &target)] {
+            check_move(before, after)?;
+        }
+    }
+    Ok(())
 }
 
 /// The changes by which the new replicas take writes as well.
@@ -68,7 +83,7 @@ pub(crate) fn advance(state: &ClusterState, id: u64, from: PlanStep) -> Result<V
     }
 }
 
-/// The changes that abort a plan: its pending replicas are dropped, and so is its newcomer.
+/// The changes that abort a plan: its pending replicas are dropped, and so are its newcomers.
 pub(crate) fn abort(state: &ClusterState, id: u64) -> Result<Vec<Change>, CommandRefusal> {
     let Some(plan) = state.plan.as_ref().filter(|plan| plan.id == id) else {
         return Err(CommandRefusal::Invalid(format!("plan {id} is not under way")));
@@ -84,7 +99,7 @@ pub(crate) fn abort(state: &ClusterState, id: u64) -> Result<Vec<Change>, Comman
     let tokens: BTreeSet<Token> = state.members_before_plan().into_iter().flat_map(|member| member.tokens).collect();
     let mut changes = placement_changes(state, |old, _| old.without_pending(|token| tokens.contains(&token)))?;
     changes.push(Change::PlanEnded);
-    changes.extend(plan.kind.newcomer().map(Change::Removed));
+    changes.extend(plan.kind.newcomers().iter().copied().map(Change::Removed));
     with_voters(state, changes)
 }
 

@@ -74,8 +74,8 @@ impl ClusterState {
         if matches!(plan.kind, PlanKind::Alter { .. }) != self.placements.in_transit().is_some() {
             return Err(StateFault::Plan(plan.id));
         }
-        let hosts = plan.kind.newcomer().into_iter().chain(plan.kind.leaver());
-        match hosts.into_iter().all(|host| self.members.contains_key(&host)) {
+        let mut hosts = plan.kind.newcomers().iter().copied().chain(plan.kind.leaver());
+        match hosts.all(|host| self.members.contains_key(&host)) {
             true => Ok(()),
             false => Err(StateFault::Plan(plan.id)),
         }

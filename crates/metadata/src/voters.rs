@@ -15,11 +15,10 @@ fn voter_count(members: usize) -> usize {
 }
 
 impl ClusterState {
-    /// The voters that this cluster should have while some of its members are down. One that is joining does not vote. Present voters stay; those that are down make
-    /// room for members that are up, if there are any. New ones come from datacentres, and then racks, that have the fewest.
+    /// The voters that this cluster should have while some of its members are down. Those that are joining do not vote. Present voters stay; those
+    /// that are down make room for members that are up, if there are any. New ones come from datacentres, and then racks, that have the fewest.
     pub fn voters_without(&self, down: &BTreeSet<HostId>) -> Vec<HostId> {
-        let newcomer = self.newcomer();
-        let members = || self.members.values().filter(|member| Some(member.id) != newcomer);
+        let members = || self.members.values().filter(|member| !self.is_newcomer(member.id));
         let wanted = voter_count(members().count());
         let present: Vec<&Member> = self.voters.iter().filter_map(|voter| self.members.get(voter)).collect();
         let (kept, lost): (Vec<&Member>, Vec<&Member>) = present.into_iter().partition(|m| !down.contains(&m.id));

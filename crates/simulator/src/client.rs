@@ -156,7 +156,7 @@ pub(crate) fn coordinators(cluster: &Cluster) -> Vec<Life> {
 /// True if a node is about to come or to go, and serves no clients.
 pub(crate) fn is_moving(life: &Life) -> bool {
     let host = life.core.coordinator().local();
-    life.node.plan().is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)))
+    life.node.plan().is_some_and(|plan| plan.kind.comes_or_goes(host))
 }
 
 /// True if an error says that nothing was done and nothing will be.

@@ -38,6 +38,8 @@ pub(crate) const TWINS_PARTED: &str = "a page ended between two partitions of on
 pub(crate) const CLIENT_LEFT: &str = "a client went away while its request waited";
 /// The state that whoever takes a plan back sees.
 pub(crate) const PLAN_TAKEN_BACK: &str = "a plan was taken back";
+/// The state that the next change of members meets.
+pub(crate) const JOINED_TOGETHER: &str = "several nodes joined together";
 
 /// Hints that a process delivered and had not made itself, nor planned anew.
 fn older_hints(metrics: &Metrics) -> u64 {
@@ -47,7 +49,8 @@ fn older_hints(metrics: &Metrics) -> u64 {
 /// The states that storms have to reach.
 pub(crate) fn required_states(members_move: bool) -> Vec<&'static str> {
     let names = |states: &[NodeState]| states.iter().map(|state| state.0).collect::<Vec<_>>();
-    let in_moves = if members_move { [names(&IN_MOVES), vec![PLAN_TAKEN_BACK]].concat() } else { Vec::new() };
+    let in_moves =
+        if members_move { [names(&IN_MOVES), vec![PLAN_TAKEN_BACK, JOINED_TOGETHER]].concat() } else { Vec::new() };
     [names(&IN_STORMS), vec![PAGE_RESUMED, TWINS_PARTED, CLIENT_LEFT], in_moves].concat()
 }
 

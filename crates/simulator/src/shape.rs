@@ -101,7 +101,13 @@ impl Shape {
         let compares = storm == StormKind::Crashes && random.fork("repair").chance(1, 3);
         let spans = random.fork("datacenters").chance(1, 3);
         let moves = kind == RunKind::Moves && machines > COPIES && !rotates;
-        let spares = if moves { machines.div_ceil(USUAL_MACHINES_MAX) } else { 0 };
+        // Several join together where that leaves enough members for all copies.
+        let spares_max = machines.saturating_sub(COPIES).clamp(1, 3) as u64;
+        let spares = if moves {
+            random.fork("spares").between(1, spares_max) as usize * machines.div_ceil(USUAL_MACHINES_MAX)
+        } else {
+            0
+        };
         let mut ranges = random.fork("tokens");
         let tokens = if ranges.chance(1, 4) { ranges.between(1, 16) as u32 } else { TOKENS };
         Shape {

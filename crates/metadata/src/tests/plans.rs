@@ -1,6 +1,7 @@
 //! Members that come and go while there are rows: steps whose quorums meet, and what they lead to.
 
 use super::*;
+use crate::limits::NEWCOMERS_MAX;
 use crate::{Change, Plan, PlanKind, PlanStep, Snapshot};
 use henge_model::Token;
 use henge_ring::{Placement, Ring, quorums_meet};
@@ -90,7 +91,7 @@ impl Voter {
     /// Takes a plan through all of its steps.
     fn carry_out(&mut self, command: &Command) {
         self.step(command);
-        let brings = self.state.newcomer().is_some();
+        let brings = !self.state.newcomers().is_empty();
         for step in STEPS.into_iter().filter(|step| brings || *step != PlanStep::Arriving) {
             assert_eq!(self.state.plan.as_ref().map(|plan| plan.step), Some(step));
             self.advance();
@@ -142,7 +143,7 @@ fn a_newcomer_is_written_and_then_read() {
     let mut voter = Voter::with_keyspaces(3, 3);
     voter.step(&join(3));
     let newcomer = draft(3).id;
-    assert_eq!((voter.state.newcomer(), voter.state.gainers()), (Some(newcomer), vec![]));
+    assert_eq!((voter.state.newcomers(), voter.state.gainers()), (&[newcomer][..], vec![]));
     assert!(voter.state.placements.iter().all(|(_, placed)| placed.ranges().all(|r| !r.write.contains(newcomer))));
     let placements = |voter: &Voter, place: &dyn Fn(&henge_model::Keyspace) -> Placement| -> Vec<Placement> {
         voter.state.schema.keyspaces.values().map(|keyspace| place(keyspace)).collect()
@@ -216,7 +217,7 @@ fn an_abort_leaves_placements_and_members_as_they_were() {
         voter.step(&Command::AbortPlan { plan: plan.id });
         assert_eq!((&voter.state.plan, &voter.state.members), (&None, &before.members));
         assert_eq!(voter.state.voters, before.voters);
-        assert_eq!(voter.state.removed, plan.kind.newcomer().into_iter().collect());
+        assert_eq!(voter.state.removed, plan.kind.newcomers().iter().copied().collect());
         voter.check_placed();
     }
 }
@@ -247,11 +248,79 @@ fn there_is_one_plan_at_a_time() {
     let mut voter = Voter::with_keyspaces(3, 2);
     voter.step(&join(3));
     let first = format!("plan {}: host {} joins (step arriving)", voter.state.epoch.index, draft(3).id);
-    for second in [join(4), leave(1, true), remove(1, true), replace(1, 4)] {
+    for second in [leave(1, true), remove(1, true), replace(1, 4)] {
         let refused = voter.run(&second, &mut Random::new(1)).unwrap_err();
         assert!(matches!(refused, CommandRefusal::Busy(_)) && refused.to_string().contains(&first), "{refused}");
     }
     assert!(voter.refusal(&join(3)).contains("is a member already"));
+}
+
+#[test]
+fn nodes_join_together_until_ranges_move() {
+    for newcomers in 2..=5 {
+        let mut voter = Voter::with_keyspaces(3, 3);
+        let plans: Vec<u64> = (0..newcomers)
+            .map(|number| {
+                voter.step(&join(3 + number));
+                voter.state.plan.as_ref().unwrap().id
+            })
+            .collect();
+        let hosts: Vec<HostId> = (0..newcomers).map(|number| draft(3 + number).id).collect();
+        assert_eq!((voter.state.newcomers(), voter.state.voters.len()), (&hosts[..], 3));
+        assert!(voter.refusal(&join(3)).contains("is a member already"));
+        // Whoever looked at the plan before the last one came does not take it on.
+        let stale = Command::AdvancePlan { plan: plans[0], from: PlanStep::Arriving };
+        assert_eq!(voter.run(&stale, &mut Random::new(1)), Err(CommandRefusal::Nothing));
+        voter.advance();
+        assert!(voter.refusal(&join(9)).contains("is under way"), "{newcomers}");
+        assert_eq!(voter.state.gainers().len(), hosts.len());
+        (0..3).for_each(|_| voter.advance());
+        assert_eq!((&voter.state.plan, voter.state.voters.len()), (&None, 5));
+        voter.check_placed();
+    }
+}
+
+#[test]
+fn all_newcomers_of_a_plan_that_is_taken_back_are_members_no_more() {
+    let mut voter = Voter::with_keyspaces(3, 3);
+    let before = voter.state.clone();
+    for number in 3..6 {
+        voter.step(&join(number));
+    }
+    (0..2).for_each(|_| voter.advance());
+    let plan = voter.state.plan.as_ref().unwrap().id;
+    voter.step(&Command::AbortPlan { plan });
+    assert_eq!((&voter.state.plan, &voter.state.members), (&None, &before.members));
+    assert_eq!(voter.state.removed, (3..6).map(|number| draft(number).id).collect());
+    voter.check_placed();
+}
+
+/// One replica more changes a range's quorums by one; two at once could miss each other's.
+#[test]
+fn nodes_that_would_be_two_more_replicas_of_a_range_join_one_by_one() {
+    let mut voter = Voter::with_keyspaces(1, 3);
+    voter.step(&join(1));
+    let refused = voter.run(&join(2), &mut Random::new(1)).unwrap_err();
+    assert!(matches!(&refused, CommandRefusal::Busy(why) if why.starts_with("not with others at once")), "{refused}");
+    (0..4).for_each(|_| voter.advance());
+    voter.carry_out(&join(2));
+    voter.step(&join(3));
+    voter.step(&join(4));
+    let refused = voter.run(&keyspace("wide", 5), &mut Random::new(1)).unwrap_err();
+    assert!(matches!(&refused, CommandRefusal::Busy(why) if why.contains("2 nodes join at once")), "{refused}");
+    voter.step(&keyspace("narrow", 4));
+    (0..4).for_each(|_| voter.advance());
+    voter.step(&keyspace("wide", 5));
+    voter.check_placed();
+}
+
+#[test]
+fn a_plan_brings_so_many_nodes_at_most() {
+    let mut voter = Voter::with_keyspaces(3, 3);
+    for number in 0..NEWCOMERS_MAX {
+        voter.run(&join(u8::try_from(3 + number).unwrap()), &mut Random::new(1)).unwrap();
+    }
+    assert!(voter.refusal(&join(200)).contains("is under way"));
 }
 
 #[test]
@@ -304,7 +373,8 @@ fn states_without_a_plan_are_stored_as_they_were_before_there_were_any() {
     let mut planned = voter;
     planned.step(&join(3));
     let of = planned.entries.last().unwrap().entry();
-    let expected = Plan { id: of.epoch.index, kind: PlanKind::Join { host: draft(3).id }, step: PlanStep::Arriving };
+    let expected =
+        Plan { id: of.epoch.index, kind: PlanKind::Join { hosts: vec![draft(3).id] }, step: PlanStep::Arriving };
     assert!(of.changes.contains(&Change::PlanBegun(expected)));
     planned.advance();
     let first = planned.state.gains(draft(3).id)[0].ranges[0];

@@ -58,7 +58,7 @@ pub enum Change {
 pub(crate) fn between(before: &ClusterState, after: &ClusterState) -> Vec<ClusterEvent> {
     let mut out = Vec::new();
     // A newcomer is none for clients before its plan has ended, when it has long been up.
-    let is_known = |state: &ClusterState, id: &HostId| state.members.contains_key(id) && state.newcomer() != Some(*id);
+    let is_known = |state: &ClusterState, id: &HostId| state.members.contains_key(id) && !state.is_newcomer(*id);
     for (id, member) in after.members.iter() {
         if is_known(after, id) && !is_known(before, id) {
             out.push(ClusterEvent::Joined(member.rpc_address));

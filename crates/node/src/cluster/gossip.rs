@@ -172,7 +172,7 @@ impl<W: World> Cluster<W> {
         for (host, up) in self.peers.liveness().set(of_members, self.context.world.mono()) {
             tracing::info!(peer = %host, "{}", if up { "peer is UP" } else { "peer is DOWN" });
             self.context.metrics.peer_up(host, up);
-            if view.state.newcomer() == Some(host) {
+            if view.state.is_newcomer(host) {
                 continue;
             }
             if let Some(member) = view.state.members.get(&host) {

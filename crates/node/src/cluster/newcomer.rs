@@ -25,7 +25,7 @@ impl<W: World> Cluster<W> {
                 return Err(JoinError::Removed(self.context.host()));
             }
             let plan = self.view().state.plan.clone();
-            let Some(plan) = plan.filter(|plan| plan.kind.newcomer() == Some(self.context.host())) else {
+            let Some(plan) = plan.filter(|plan| plan.kind.newcomers().contains(&self.context.host())) else {
                 return Ok(());
             };
             if !std::mem::replace(&mut is_waiting, true) {

@@ -19,8 +19,9 @@ impl<W: World> Cluster<W> {
         entry: SealedEntry,
     ) -> Result<SealedEntry, CommandRefusal> {
         let mut next = state.clone();
-        let begins = |change: &Change| matches!(change, Change::PlanBegun(_) | Change::PlanStep(PlanStep::Preparing));
-        if !entry.entry().changes.iter().any(begins) {
+        let changes = &entry.entry().changes;
+        let begins = changes.iter().any(|change| matches!(change, Change::PlanBegun(_)));
+        if !begins && !changes.contains(&Change::PlanStep(PlanStep::Preparing)) {
             return Ok(entry);
         }
         next.apply(&entry).map_err(|error| CommandRefusal::Member(error.to_string()))?;
@@ -32,15 +33,14 @@ impl<W: World> Cluster<W> {
                  come and go while there are no keyspaces of users"
             )));
         }
-        let is_begun = state.plan.is_some();
-        if let Some(dead) = plan.kind.dead_member().filter(|dead| !is_begun && self.is_up(*dead)) {
+        if let Some(dead) = plan.kind.dead_member().filter(|dead| begins && self.is_up(*dead)) {
             return Err(CommandRefusal::Member(format!(
                 "host {dead} is up: a member that serves gives its rows to others first (henge admin decommission, on that member)"
             )));
         }
         self.check_sources(&next, &plan)?;
         // Behind its beginning a plan is not held up: what has moved so far is not worth more than the end.
-        if !is_begun && !is_forced(command) {
+        if begins && !is_forced(command) {
             self.check_quorums(state, &entry, &plan)?;
         }
         Ok(entry)
@@ -56,9 +56,9 @@ impl<W: World> Cluster<W> {
         }
     }
 
-    /// True if a member seems up, or is the node that the plan brings.
+    /// True if a member seems up, or is brought by the plan.
     pub(crate) fn is_up_or_comes(&self, host: HostId, plan: &Plan) -> bool {
-        plan.kind.newcomer() == Some(host) || self.is_up(host)
+        plan.kind.newcomers().contains(&host) || self.is_up(host)
     }
 
     /// Refuses a plan by which a range gets new replicas while fewer than half of its old ones are up: they could miss what was written at

@@ -94,9 +94,7 @@ fn candidates<W: World>(coordinator: &Coordinator<W>) -> Vec<HostId> {
     let members = &view.state.members;
     let Some(own) = members.get(&coordinator.local()) else { return vec![coordinator.local()] };
     // One that comes or goes may be no member when the batch is replayed.
-    let comes_or_goes = |host| {
-        view.state.plan.as_ref().is_some_and(|plan| [plan.kind.newcomer(), plan.kind.leaver()].contains(&Some(host)))
-    };
+    let comes_or_goes = |host| view.state.plan.as_ref().is_some_and(|plan| plan.kind.comes_or_goes(host));
     let is_near = |member: &Member| member.id != own.id && member.datacenter == own.datacenter;
     let near = members.values().filter(|m| is_near(m) && coordinator.alive(m.id) && !comes_or_goes(m.id));
     let now = coordinator.mono();

@@ -63,7 +63,7 @@ pub(super) fn list<W: World>(parts: &Parts<W>) -> Vec<MemberReport> {
     let report = |member: &Member| MemberReport {
         member: member.clone(),
         is_up: parts.cluster.is_up(member.id),
-        is_joining: view.state.newcomer() == Some(member.id),
+        is_joining: view.state.is_newcomer(member.id),
         is_leaving: is_leaving(member.id),
         schema_version: if member.id == own.0 { Some(own.1) } else { epoch(member.id) }.map(schema_version_of),
         load_bytes: load(member.id),

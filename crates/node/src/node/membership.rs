@@ -25,7 +25,7 @@ impl<W: World> Node<W> {
 
     /// True while this node is a member that serves no clients yet.
     pub fn is_newcomer(&self) -> bool {
-        self.parts().cluster.view().state.newcomer() == Some(self.parts().context.host())
+        self.parts().cluster.view().state.is_newcomer(self.parts().context.host())
     }
 
     /// Removes a member that is down for good: its id never comes back. Returns once its rows are with others. `force` accepts the loss of

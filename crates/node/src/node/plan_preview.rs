@@ -31,8 +31,9 @@ impl<W: World> Node<W> {
         let (Some(first), Some(last)) = (course.get(1), course.last()) else {
             return Ok(PlanPreview { refusal, ..PlanPreview::default() });
         };
-        let newcomer = first.newcomer();
-        let is_up = |host| newcomer == Some(host) || parts.cluster.is_up(host);
+        // Others may be on their way already.
+        let newcomer = first.newcomers().iter().copied().find(|host| !state.members.contains_key(host));
+        let is_up = |host| first.is_newcomer(host) || parts.cluster.is_up(host);
         let moves = moves_of(parts, &course, is_up).await;
         let names = Names { states: [&state, first, last], newcomer };
         Ok(PlanPreview {
@@ -84,7 +85,9 @@ impl Names<'_> {
     /// A plan in words, in which the host that is yet to come has no number.
     fn plan_text(&self, plan: &Plan) -> String {
         let text = plan.kind.to_string();
-        self.newcomer.map_or(text.clone(), |host| text.replace(&format!("host {host}"), "a new node"))
+        let named =
+            |host: HostId| text.replace(&format!("host {host}"), "a new node").replace(&host.to_string(), "a new node");
+        self.newcomer.map_or(text.clone(), named)
     }
 
     fn preview_of(&self, moves: Moves) -> PreviewedPlan {

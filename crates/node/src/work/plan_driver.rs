@@ -195,7 +195,7 @@ impl<W: World> Worker for PlanDriver<W> {
             return Ok(Next::Pause(IDLE_INTERVAL));
         };
         let own = self.coordinator.local();
-        let comes_or_goes = [plan.kind.leaver(), plan.kind.newcomer()].contains(&Some(own));
+        let comes_or_goes = plan.kind.comes_or_goes(own);
         let driver = driver(&view, |host| cluster.is_up(host));
         let waits_for = match driver {
             Some(host) if host == own => self.hindrance(&plan).await,

@@ -50,10 +50,10 @@ pub(crate) struct ReaderChange {
     pub(crate) ranges: Vec<(usize, Vec<usize>)>,
 }
 
-/// A change of members. None begins while another one is under way.
+/// A change of members. None begins while another one is under way, but that machines join together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemberMove {
-    /// The first spare machine joins, with an empty disk.
+    /// The first spare machine joins, or all of them do, with empty disks.
     Join,
     /// The machine leaves, unless too few would be left.
     Leave,

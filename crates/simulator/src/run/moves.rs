@@ -1,4 +1,4 @@
-//! Members come and go under the storm's load: spare machines join, members leave, and plans are taken back. One machine is a spare at
+//! Members come and go under the storm's load: spare machines join, members leave, and plans are taken back. A few machines are spares at
 //! first; one whose node has left is a spare again, with an empty disk when it joins anew.
 
 use super::Run;
@@ -8,12 +8,12 @@ use crate::disk_mishap::exchange;
 use crate::machine::{Life, Machine};
 use crate::plan::MemberMove;
 use crate::power::{set_clock_right, start};
-use crate::rare_states::PLAN_TAKEN_BACK;
+use crate::rare_states::{JOINED_TOGETHER, PLAN_TAKEN_BACK};
 use crate::shape::COPIES;
 use henge_base::{HostId, Random};
 use henge_coordinator::Replicas;
 use henge_model::Consistency;
-use henge_node::Options;
+use henge_node::{Options, PlanStep};
 use std::sync::Arc;
 
 /// The node of a machine, or of the next one that runs.
@@ -26,26 +26,34 @@ impl Run {
     /// Begins a change of members through a running member, or takes one back. Whether that comes to pass is left to the storm.
     pub(super) fn move_members(&mut self, through: usize, change: MemberMove, random: &mut Random) {
         let lives: Vec<Life> = self.lives().into_iter().filter(|life| life.node.is_member()).collect();
-        let is_under_way = lives.iter().any(|life| life.node.plan().is_some());
+        let plan = lives.iter().find_map(|life| life.node.plan());
+        let is_arriving = plan.as_ref().is_some_and(|plan| plan.step == PlanStep::Arriving);
+        let moves_together = plan.as_ref().is_some_and(|plan| !is_arriving && plan.kind.newcomers().len() > 1);
+        self.cluster.reached.lock().add(JOINED_TOGETHER, u64::from(moves_together));
         let Some(life) = first_from(through, lives) else { return };
         let machines = &self.cluster.machines;
         let members = machines.iter().filter(|machine| !machine.is_spare()).count();
-        let spare = machines.iter().position(|machine| machine.is_spare());
+        let spares: Vec<usize> = (0..machines.len()).filter(|machine| machines[*machine].is_spare()).collect();
         match change {
-            MemberMove::TakeBack if is_under_way => self.take_back(life),
+            MemberMove::TakeBack if plan.is_some() => self.take_back(life),
             MemberMove::TakeBack => {}
-            _ if is_under_way => {}
+            MemberMove::Join if is_arriving => self.join_spares(&spares, &life, random),
+            _ if plan.is_some() => {}
             // More copies than members could not be read at ALL.
             MemberMove::SetCopies(copies) => self.alter(&life, copies.min(members as u64)),
-            MemberMove::Join => {
-                if let Some(spare) = spare {
-                    self.join(spare, life.owner.machine, random);
-                }
-            }
+            MemberMove::Join => self.join_spares(&spares, &life, random),
             MemberMove::Leave if members > COPIES => self.cluster.clockwork.spawn(Some(life.owner), async move {
                 let _ = life.node.leave(false).await;
             }),
             MemberMove::Leave => {}
+        }
+    }
+
+    /// Has the first of some spare machines join, or all of them in one moment.
+    fn join_spares(&self, spares: &[usize], through: &Life, random: &mut Random) {
+        let count = if random.chance(1, 2) { 1 } else { spares.len() };
+        for spare in spares.iter().take(count) {
+            self.join(*spare, through.owner.machine, random);
         }
     }
 

@@ -7,8 +7,7 @@ use henge_base::HostId;
 
 pub(super) fn rows(view: &View, own: HostId, out: &mut TableRows<'_>, with_port: bool) {
     // A newcomer serves no clients before its plan has ended.
-    let newcomer = view.state.newcomer();
-    for peer in view.state.members.values().filter(|m| m.id != own && Some(m.id) != newcomer) {
+    for peer in view.state.members.values().filter(|m| m.id != own && !view.state.is_newcomer(m.id)) {
         let mut key = vec![inet(peer.address.ip())];
         if with_port {
             key.push(int(i32::from(peer.address.port())));

@@ -34,10 +34,10 @@ pub(crate) struct DebtsReply {
     pub(crate) hints: u64,
 }
 
-/// The driver of a plan asks members how they stand to its newcomer, and the newcomer if it follows the log.
+/// The driver of a plan asks members how they stand to its newcomers, and newcomers if they follow the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Arrival {
-    /// The plan that brings it.
+    /// The plan that brings them.
     pub(crate) plan: u64,
     /// The epoch that the driver has come to.
     pub(crate) epoch: Epoch,
@@ -49,17 +49,17 @@ impl Message for Arrival {
     const CALLERS: Callers = Callers::Members;
     const FOOTING: Footing = Footing::Confirmed;
     const BYTES_MAX: usize = PACKED_BYTES_MAX;
-    const REPLY: &'static str = "if it has come to the epoch, and sees that the newcomer is up";
+    const REPLY: &'static str = "if it has come to the epoch, and sees that all newcomers are up";
     type Reply = ArrivalReply;
 }
 
-/// A member's standing to a newcomer.
+/// A member's standing to newcomers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ArrivalReply {
     /// True if it has come to the epoch.
     pub(crate) is_level: bool,
     /// True if the newcomer seems up to it, or is itself.
-    pub(crate) sees_newcomer: bool,
+    pub(crate) sees_newcomers: bool,
 }
 
 packed!(Debts, DebtsReply, Arrival, ArrivalReply);

@@ -11,10 +11,14 @@ const ROW_BYTES: usize = 2_000;
 
 /// A run with members that have rows, and one spare machine. Rows are sent slowly, so that a plan takes seconds.
 pub(super) fn with_rows(members: usize, seed: u64, faults: Faults, throughput: u64) -> Run {
+    with_rows_and_spares(members, 1, seed, faults, throughput)
+}
+
+fn with_rows_and_spares(members: usize, spares: usize, seed: u64, faults: Faults, throughput: u64) -> Run {
     let mut random = Random::new(seed);
     let clockwork = Clockwork::new(random.fork("clockwork"));
-    let machines = members + 1;
-    let shape = Shape { spares: 1, ..Shape::plain(machines, StormKind::Crashes) };
+    let machines = members + spares;
+    let shape = Shape { spares, ..Shape::plain(machines, StormKind::Crashes) };
     let mut run =
         Run::of(clockwork, shape, &mut random, |n| Options { stream_throughput: throughput, ..options(n, faults) });
     assert!(run.form());
@@ -108,6 +112,47 @@ fn a_machine_that_joins_gets_its_rows_and_others_lose_theirs() {
     run.execute(&["UPDATE sim.moved SET v = 'third' WHERE k = 1000 AND c = 1 IF v = 'second'".to_owned()]);
     assert!(!run.broken(), "{:?}", run.cluster.watch.lock().violations);
     run.cluster.clear();
+}
+
+/// Machines that join in one moment are one plan, and rows are moved once.
+#[test]
+fn machines_join_together() {
+    for seed in 20..23 {
+        let mut run = with_rows_and_spares(3, 3, seed, Faults::default(), 0);
+        let held = run.rows_on(0);
+        (3..6).for_each(|machine| run.join(machine, 0, &mut Random::new(seed + machine as u64)));
+        run.until_streaming();
+        let plan = run.lives()[0].node.plan().unwrap();
+        assert_eq!(plan.kind.newcomers().len(), 3, "{seed}: {plan}");
+        run.until_moved();
+        assert_eq!(run.moved_rows(), WHOLE, "{seed}");
+        let on_all: usize = (0..6).map(|machine| run.rows_on(machine)).sum();
+        assert_eq!(on_all, 3 * held, "{seed}: nobody holds what is not its own");
+        let reads = run.repairs();
+        assert_eq!((reads.0, reads.1), (0, 0), "{seed}: all replicas are equal without repair");
+        run.execute(&["UPDATE sim.moved SET v = 'third' WHERE k = 1000 AND c = 1 IF v = 'second'".to_owned()]);
+        assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+        run.cluster.clear();
+    }
+}
+
+/// Of machines that join together some lose power while rows are on their way, and so do a source and the driver.
+#[test]
+fn machines_join_together_whoever_dies() {
+    for (seed, victims) in [(30, [3, 4]), (31, [0, 5]), (32, [1, 2])] {
+        let mut run = with_rows_and_spares(3, 3, seed, Faults::default(), 20_000);
+        (3..6).for_each(|machine| run.join(machine, 0, &mut Random::new(seed + machine as u64)));
+        for victim in victims {
+            run.until_streaming();
+            run.pass(SECOND);
+            assert_eq!(run.step(), Some(PlanStep::Streaming), "{seed}: it ended before anybody died");
+            run.crash_and_start(victim);
+        }
+        run.until_moved();
+        assert_eq!(run.moved_rows(), WHOLE, "{seed}");
+        assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+        run.cluster.clear();
+    }
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn a_node_joins_a_cluster_with_keyspaces_and_serves_no_clients_before() {
     start(&run.cluster, 3);
     run.until_step(PlanStep::Preparing);
     let plan = run.plan().unwrap();
-    assert_eq!(plan.kind, PlanKind::Join { host: run.host(3) });
+    assert_eq!(plan.kind, PlanKind::Join { hosts: vec![run.host(3)] });
     let newcomer = run.cluster.machines[3].life().unwrap();
     run.until_step(PlanStep::Reading);
     assert!(newcomer.node.readiness().is_err(), "a newcomer is not ready");
