@@ -37,7 +37,10 @@ pub(crate) fn join(
     random: &mut Random,
 ) -> Result<Vec<Change>, CommandRefusal> {
     check_newcomer(state, name, draft)?;
-    let arriving = arriving_newcomers(state)?;
+    let arriving = arriving_newcomers(state);
+    if arriving.is_empty() || arriving.len() >= NEWCOMERS_MAX {
+        check_no_plan(state)?;
+    }
     address_is_free(state, draft.id, draft.address)?;
     check_room(state)?;
     let member = new_member_with_tokens(state, draft, random)?;
@@ -54,14 +57,23 @@ pub(crate) fn join(
     Ok(changes)
 }
 
-/// The nodes of a plan that others may join: none has ranges yet. Without a plan there are none.
-fn arriving_newcomers(state: &ClusterState) -> Result<&[HostId], CommandRefusal> {
+/// The nodes that join by the plan under way and have no ranges yet: more of them may come, and one may be left out.
+fn arriving_newcomers(state: &ClusterState) -> &[HostId] {
     match &state.plan {
-        Some(Plan { kind: PlanKind::Join { hosts }, step: PlanStep::Arriving, .. }) if hosts.len() < NEWCOMERS_MAX => {
-            Ok(hosts)
-        }
-        _ => check_no_plan(state).map(|()| &[][..]),
+        Some(Plan { kind: PlanKind::Join { hosts }, step: PlanStep::Arriving, .. }) => hosts,
+        _ => &[],
     }
+}
+
+/// The changes by which one of several arriving nodes joins no more; `None` if it is none of several.
+fn leave_out(state: &ClusterState, id: HostId) -> Option<Vec<Change>> {
+    let arriving = arriving_newcomers(state);
+    let hosts: Vec<HostId> = arriving.iter().copied().filter(|host| *host != id).collect();
+    if hosts.is_empty() || hosts.len() == arriving.len() {
+        return None;
+    }
+    let plan = Plan { id: state.epoch.index + 1, kind: PlanKind::Join { hosts }, step: PlanStep::Arriving };
+    Some(vec![Change::PlanBegun(plan), Change::Removed(id)])
 }
 
 /// The changes of a node that becomes a member in place of another.
@@ -132,8 +144,11 @@ pub(crate) fn replace_voters(state: &ClusterState, down: &BTreeSet<HostId>) -> R
     voters_change(state, down).map(|change| vec![change]).ok_or(CommandRefusal::Nothing)
 }
 
-/// The changes that remove a member that is down for good.
+/// The changes that remove a member that is down for good, or one of several nodes that are about to join.
 pub(crate) fn remove(state: &ClusterState, id: HostId, force: bool) -> Result<Vec<Change>, CommandRefusal> {
+    if let Some(changes) = leave_out(state, id) {
+        return Ok(changes);
+    }
     check_leaver(state, id)?;
     if !force {
         check_copies_elsewhere(state, id)?;

@@ -295,6 +295,23 @@ fn all_newcomers_of_a_plan_that_is_taken_back_are_members_no_more() {
     voter.check_placed();
 }
 
+#[test]
+fn one_of_several_newcomers_is_left_out() {
+    let mut voter = Voter::with_keyspaces(3, 3);
+    for number in 3..6 {
+        voter.step(&join(number));
+    }
+    let plan = voter.state.plan.as_ref().unwrap().id;
+    voter.step(&remove(4, false));
+    let rest = [draft(3).id, draft(5).id];
+    assert_eq!((voter.state.newcomers(), voter.state.members.len()), (&rest[..], 5));
+    assert!(voter.state.plan.as_ref().unwrap().id > plan && voter.state.removed.contains(&draft(4).id));
+    voter.step(&remove(3, false));
+    assert!(voter.refusal(&remove(5, false)).contains("henge admin abort"), "it is the plan");
+    (0..4).for_each(|_| voter.advance());
+    voter.check_placed();
+}
+
 /// One replica more changes a range's quorums by one; two at once could miss each other's.
 #[test]
 fn nodes_that_would_be_two_more_replicas_of_a_range_join_one_by_one() {
