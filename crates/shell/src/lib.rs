@@ -6,7 +6,7 @@
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `copy`: COPY.
 //! - `splitter`, `token`: statements found in a text.
-//! - `table`, `describe`, `value`, `trace`, `paint`, `error`: output.
+//! - `table`, `describe`, `value`, `trace`, `pager`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -22,6 +22,7 @@ mod failure;
 mod interactive;
 mod interrupt;
 mod options;
+mod pager;
 mod paint;
 mod session;
 mod settings;

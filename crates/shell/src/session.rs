@@ -7,20 +7,18 @@ use crate::describe::format_description;
 use crate::error;
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::pager::ask_for_more;
 use crate::paint::Paint;
 use crate::settings::Settings;
 use crate::splitter::{is_blank, split, without_comments};
-use crate::stream::READ_POLL_INTERVAL;
 use crate::table::Table;
 use crate::target::{Target, read_password};
 use crate::trace::{TraceError, show_trace, wait_for_trace};
 use crate::value::format_value;
 use henge_base::Bytes;
 use henge_protocol::{QueryParameters, Response, Rows};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use std::collections::BTreeSet;
-use std::io::{BufRead, Stdin, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Minimum page size in rows for output that is not interactive.
@@ -315,7 +313,7 @@ impl Session {
         pages.first += table.rows.len();
         pages.state = rows.paging_state;
         if pages.state.is_some() {
-            return Ok(!self.interactive || ask_for_more(output)?);
+            return Ok(!self.interactive || ask_for_more(output.results)?);
         }
         writeln!(output.results, "{}({} rows)", if self.settings.is_expanded { "" } else { "\n" }, pages.first - 1)?;
         Ok(false)
@@ -344,30 +342,4 @@ fn print_warnings(warnings: &BTreeSet<String>, output: &mut Output<'_>) -> anyho
     }
     warnings.iter().try_for_each(|warning| writeln!(output.results, "{warning}\n"))?;
     Ok(())
-}
-
-/// Returns true if the user presses Enter for the next page; any other line and Ctrl-C return false.
-fn ask_for_more(output: &mut Output<'_>) -> anyhow::Result<bool> {
-    write!(output.results, "\n---MORE---")?;
-    output.results.flush()?;
-    let stdin = std::io::stdin();
-    while !is_readable(&stdin)? {
-        if interrupt::take_interrupt() {
-            writeln!(output.results)?;
-            return Ok(false);
-        }
-    }
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line)?;
-    Ok(line.trim().is_empty())
-}
-
-/// True if input is available within `READ_POLL_INTERVAL`.
-fn is_readable(stdin: &Stdin) -> anyhow::Result<bool> {
-    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(READ_POLL_INTERVAL.subsec_nanos()) };
-    match poll(&mut [PollFd::new(stdin, PollFlags::IN)], Some(&wait)) {
-        Ok(ready) => Ok(ready > 0),
-        Err(Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
