@@ -1,6 +1,8 @@
 //! The commands that the shell itself carries out.
 
+use crate::capture::Capturing;
 use crate::copy::CopyRequest;
+use crate::path::{expand_home, parse_quoted_path};
 use crate::splitter::without_comments;
 use henge_model::Consistency;
 use std::fmt;
@@ -10,6 +12,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Setting(Setting),
+    Capture(Capturing),
     ShowVersion,
     ShowHost,
     /// The trace of an id.
@@ -90,6 +93,8 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  SOURCE 'file'         run the statements of a file\
     \n  COPY table TO | FROM 'file' [WITH option = value AND ...]\
     \n                        rows of a table to a CSV file and back\
+    \n  CAPTURE ['file' | OFF]\
+    \n                        results go to the end of a file, not to the terminal\
     \n  DESCRIBE ...          the schema, as CQL (answered by the server)\
     \n  CLEAR                 an empty screen\
     \n  EXIT, QUIT            the end\n\
@@ -105,6 +110,7 @@ impl Command {
         let second = words.next();
         let argument = second.map(str::to_ascii_uppercase);
         let third = words.next();
+        let rest = text[first.len()..].trim();
         let takes = |command, argument| Err(CommandError::Argument { command, argument });
         if let Some(setting) = Setting::parse(&first, argument.as_deref(), third) {
             return Some(setting.map(Command::Setting));
@@ -117,14 +123,15 @@ impl Command {
                 _ => takes("SHOW SESSION", "the id of a trace, a UUID"),
             },
             ("SHOW", _) => takes("SHOW", "VERSION, HOST or SESSION"),
-            ("LOGIN", Some(_)) => Ok(parse_login(text[first.len()..].trim())),
+            ("LOGIN", Some(_)) => Ok(parse_login(rest)),
             ("LOGIN", None) => takes("LOGIN", "a role, and its password in quotes or nothing"),
-            ("SOURCE", Some(_)) => Ok(Command::Source(PathBuf::from(text[first.len()..].trim().trim_matches('\'')))),
+            ("SOURCE", Some(_)) => Ok(Command::Source(parse_source(rest))),
             ("SOURCE", None) => takes("SOURCE", "the name of a file in quotes"),
             ("COPY", _) => {
                 CopyRequest::parse(text).map(|copy| Command::Copy(Box::new(copy))).map_err(CommandError::Copy)
             }
-            ("CAPTURE" | "DEBUG" | "HISTORY", _) => Err(CommandError::Unsupported(first.clone())),
+            ("CAPTURE", _) => parse_capture(rest),
+            ("DEBUG" | "HISTORY", _) => Err(CommandError::Unsupported(first.clone())),
             ("HELP" | "?", _) => Ok(Command::Help),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),
@@ -181,6 +188,21 @@ fn parse_login(text: &str) -> Command {
     Command::LogIn(role.trim_matches('"').to_owned(), password.map(|password| password.trim_matches('\'').to_owned()))
 }
 
+/// The file of SOURCE; quotes may be left out.
+fn parse_source(text: &str) -> PathBuf {
+    parse_quoted_path(text).unwrap_or_else(|| expand_home(text.trim_matches('\'')))
+}
+
+fn parse_capture(text: &str) -> Result<Command, CommandError> {
+    let asked = match text {
+        "" => Some(Capturing::Show),
+        _ if text.eq_ignore_ascii_case("OFF") => Some(Capturing::Off),
+        _ => parse_quoted_path(text).map(Capturing::To),
+    };
+    let wrong = CommandError::Argument { command: "CAPTURE", argument: "the name of a file in quotes, OFF or nothing" };
+    asked.map(Command::Capture).ok_or(wrong)
+}
+
 /// True of the text of a UUID: what else might be a part of a statement.
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
@@ -216,6 +238,11 @@ mod tests {
         assert_eq!(parse("LOGIN ada"), log_in("ada", None));
         assert_eq!(parse("SOURCE 'a b.cql'"), Some(Ok(Command::Source(PathBuf::from("a b.cql")))));
         assert_eq!(parse("-- no\nEXPAND /* yes */ off // x"), set(Setting::Expand(Some(false))));
+        let capture = |capturing| Some(Ok(Command::Capture(capturing)));
+        assert_eq!(parse("capture 'a ''b''.txt';"), capture(Capturing::To(PathBuf::from("a 'b'.txt"))));
+        assert_eq!(parse("CAPTURE off"), capture(Capturing::Off));
+        assert_eq!(parse("CAPTURE;"), capture(Capturing::Show));
+        assert!(matches!(parse("CAPTURE a.txt"), Some(Err(_))));
         assert_eq!(parse("SELECT 1"), None);
         assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.to_string().contains("QUORUM")));
         assert!(matches!(parse("PAGING 0"), Some(Err(_))));

@@ -5,12 +5,13 @@
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `copy`: COPY.
-//! - `splitter`, `token`: statements found in a text.
+//! - `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`: results that go to a file.
 //! - `table`, `describe`, `value`, `trace`, `pager`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod capture;
 mod client;
 mod command;
 mod connection;
@@ -24,6 +25,7 @@ mod interrupt;
 mod options;
 mod pager;
 mod paint;
+mod path;
 mod session;
 mod settings;
 mod splitter;

@@ -1,5 +1,6 @@
 //! A session: its settings, and the execution of statements.
 
+use crate::capture::{Capture, CapturedResults};
 use crate::command::{Command, HELP};
 use crate::connection::Connection;
 use crate::copy::{CopyError, CopyPlace, CopyRequest, Streams, copy};
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) keyspace: Option<String>,
     pub(crate) settings: Settings,
     paint: Paint,
+    /// The file that results go to instead of the terminal.
+    capture: Option<Capture>,
     /// True if a person views the output page by page.
     pub(crate) interactive: bool,
     /// The number of statements that failed.
@@ -61,6 +64,7 @@ impl Session {
             keyspace: None,
             settings: Settings::default(),
             paint,
+            capture: None,
             interactive: false,
             failures: 0,
             sources: 0,
@@ -104,7 +108,7 @@ impl Session {
         let outcome = match Command::parse(statement) {
             Some(Ok(command)) => self.run_command(command, output),
             Some(Err(error)) => self.print_failure(&error.to_string(), output),
-            None => self.run_statement(statement, output),
+            None => self.put_out(output, |session, output| session.run_statement(statement, output)),
         };
         match outcome {
             Err(error) if self.interactive && error.is::<Failure>() => {
@@ -113,6 +117,27 @@ impl Session {
             }
             outcome => outcome,
         }
+    }
+
+    /// Runs what has results. While they are captured they go to the file, in no colours and without a question between
+    /// pages; what the file does not take goes to the terminal.
+    fn put_out(
+        &mut self,
+        output: &mut Output<'_>,
+        run: impl FnOnce(&mut Session, &mut Output<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Some(capture) = self.capture.take() else { return run(self, output) };
+        let paint = std::mem::replace(&mut self.paint, Paint::new(false));
+        let interactive = std::mem::replace(&mut self.interactive, false);
+        let mut results = CapturedResults::new(capture, output.results);
+        let outcome = run(self, &mut Output { results: &mut results, errors: output.errors });
+        let captured = results.finish();
+        (self.paint, self.interactive) = (paint, interactive);
+        match captured? {
+            Ok(capture) => self.capture = Some(capture),
+            Err(reason) => self.print_failure(&reason, output)?,
+        }
+        outcome
     }
 
     /// The connection. A lost one is opened again, with the same keyspace.
@@ -141,12 +166,19 @@ impl Session {
     fn run_command(&mut self, command: Command, output: &mut Output<'_>) -> anyhow::Result<()> {
         let said = match command {
             Command::Setting(setting) => self.settings.apply(setting),
+            Command::Capture(asked) => match Capture::apply(&mut self.capture, asked) {
+                Ok(None) => return Ok(()),
+                Ok(Some(said)) => said,
+                Err(reason) => return self.print_failure(&reason, output),
+            },
             Command::ShowVersion => self.version_line()?,
             Command::ShowHost => self.connection_line()?,
             Command::ShowSession(id) => {
-                let paint = self.paint;
-                let shown = show_trace(self.connection()?, &id, paint);
-                return self.print_trace(shown, output);
+                return self.put_out(output, |session, output| {
+                    let paint = session.paint;
+                    let shown = show_trace(session.connection()?, &id, paint);
+                    session.print_trace(shown, output)
+                });
             }
             Command::LogIn(role, password) => return self.log_in(role, password, output),
             Command::Copy(request) => return self.run_copy(&request, output),
@@ -312,6 +344,7 @@ impl Session {
         write!(output.results, "\n{layout}")?;
         pages.first += table.rows.len();
         pages.state = rows.paging_state;
+        output.results.flush()?;
         if pages.state.is_some() {
             return Ok(!self.interactive || ask_for_more(output.results)?);
         }
