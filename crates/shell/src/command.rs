@@ -21,6 +21,8 @@ pub(crate) enum Command {
     LogIn(String, Option<String>),
     Source(PathBuf),
     Copy(Box<CopyRequest>),
+    /// The lines typed last: as many as before, or so many from now on.
+    History(Option<usize>),
     Help,
     Clear,
     Exit,
@@ -96,6 +98,7 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  CAPTURE ['file' | OFF]\
     \n                        results go to the end of a file, not to the terminal\
     \n  DESCRIBE ...          the schema, as CQL (answered by the server)\
+    \n  HISTORY [n]           the lines typed last, as many as before (50 at first) or n\
     \n  CLEAR                 an empty screen\
     \n  EXIT, QUIT            the end\n\
     \nEverything else goes to the server; statements end with a semicolon.\n";
@@ -131,7 +134,11 @@ impl Command {
                 CopyRequest::parse(text).map(|copy| Command::Copy(Box::new(copy))).map_err(CommandError::Copy)
             }
             ("CAPTURE", _) => parse_capture(rest),
-            ("DEBUG" | "HISTORY", _) => Err(CommandError::Unsupported(first.clone())),
+            ("HISTORY", count) => match count.map(str::parse).transpose() {
+                Ok(count) if third.is_none() => Ok(Command::History(count)),
+                _ => takes("HISTORY", "a number of lines or nothing"),
+            },
+            ("DEBUG", _) => Err(CommandError::Unsupported(first.clone())),
             ("HELP" | "?", _) => Ok(Command::Help),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),
@@ -243,6 +250,9 @@ mod tests {
         assert_eq!(parse("CAPTURE off"), capture(Capturing::Off));
         assert_eq!(parse("CAPTURE;"), capture(Capturing::Show));
         assert!(matches!(parse("CAPTURE a.txt"), Some(Err(_))));
+        assert_eq!(parse("history 7;"), Some(Ok(Command::History(Some(7)))));
+        assert_eq!(parse("HISTORY"), Some(Ok(Command::History(None))));
+        assert!(matches!(parse("HISTORY all"), Some(Err(_))));
         assert_eq!(parse("SELECT 1"), None);
         assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.to_string().contains("QUORUM")));
         assert!(matches!(parse("PAGING 0"), Some(Err(_))));

@@ -12,6 +12,17 @@ use std::path::PathBuf;
 
 /// Maximum lines of history.
 const HISTORY_LINES_MAX: usize = 10_000;
+/// Lines that HISTORY prints at first, as in cqlsh.
+const HISTORY_LINES_SHOWN: usize = 50;
+
+/// The lines that a person has typed.
+struct Prompt {
+    editor: DefaultEditor,
+    /// The beginning of a statement whose end is still to come.
+    waiting: String,
+    /// Lines that HISTORY prints.
+    shown: usize,
+}
 
 /// Runs until EXIT or the end of input.
 pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
@@ -19,61 +30,71 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     interrupt::listen()?;
     let (connected, version) = (session.connection_line()?, session.version_line()?);
     writeln!(io::stdout(), "{connected}\n{version}\nUse HELP for help.")?;
-    let mut editor =
-        DefaultEditor::with_config(rustyline::Config::builder().max_history_size(HISTORY_LINES_MAX)?.build())?;
+    let config = rustyline::Config::builder().max_history_size(HISTORY_LINES_MAX)?.build();
+    let editor = DefaultEditor::with_config(config)?;
+    let mut prompt = Prompt { editor, waiting: String::new(), shown: HISTORY_LINES_SHOWN };
     let history = history_file();
     if let Some(path) = &history {
         // The file does not exist at first.
-        let _ = editor.load_history(path);
+        let _ = prompt.editor.load_history(path);
     }
-    let mut waiting = String::new();
     while !session.ended {
         if interrupt::take_interrupt() {
-            waiting.clear();
+            prompt.waiting.clear();
         }
-        match editor.readline(&prompt(session, &waiting)) {
-            Ok(line) => run_input(session, &mut editor, &mut waiting, &line)?,
-            Err(ReadlineError::Interrupted) => waiting.clear(),
+        match prompt.editor.readline(&prompt_text(session, &prompt.waiting)) {
+            Ok(line) => prompt.take(&line, session)?,
+            Err(ReadlineError::Interrupted) => prompt.waiting.clear(),
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(error).context("the terminal cannot be read"),
         }
     }
     if let Some(path) = history {
-        let _ = editor.save_history(&path);
+        let _ = prompt.editor.save_history(&path);
     }
     Ok(())
 }
 
-/// Takes in a line or a pasted text, and runs the statements that are complete.
-fn run_input(
-    session: &mut Session,
-    editor: &mut DefaultEditor,
-    waiting: &mut String,
-    line: &str,
-) -> anyhow::Result<()> {
-    // The file keeps no passwords.
-    let is_secret = matches!(Command::parse(line), Some(Ok(Command::LogIn(_, Some(_)))));
-    if !line.trim().is_empty() && !is_secret {
-        let _ = editor.add_history_entry(line);
-    }
-    waiting.push_str(line);
-    waiting.push('\n');
-    let text = std::mem::take(waiting);
-    let (mut results, mut errors) = (io::stdout(), io::stderr());
-    let mut output = Output { results: &mut results, errors: &mut errors };
-    let parts = split(&text);
-    for statement in &parts.statements {
-        if !session.ended {
-            session.run(statement, &mut output)?;
+impl Prompt {
+    /// Takes in a line or a pasted text, and runs the statements that are complete.
+    fn take(&mut self, line: &str, session: &mut Session) -> anyhow::Result<()> {
+        // The file keeps no passwords.
+        let is_secret = matches!(Command::parse(line), Some(Ok(Command::LogIn(_, Some(_)))));
+        if !line.trim().is_empty() && !is_secret {
+            let _ = self.editor.add_history_entry(line);
         }
+        self.waiting.push_str(line);
+        self.waiting.push('\n');
+        let text = std::mem::take(&mut self.waiting);
+        let (mut results, mut errors) = (io::stdout(), io::stderr());
+        let mut output = Output { results: &mut results, errors: &mut errors };
+        let parts = split(&text);
+        for statement in &parts.statements {
+            match Command::parse(statement) {
+                _ if session.ended => break,
+                Some(Ok(Command::History(count))) => self.print_history(count, output.results)?,
+                _ => session.run(statement, &mut output)?,
+            }
+        }
+        if !is_blank(parts.rest) {
+            self.waiting.push_str(parts.rest);
+        }
+        Ok(())
     }
-    if !is_blank(parts.rest) {
-        waiting.push_str(parts.rest);
+
+    /// Prints the lines typed last, without the one that asks for them.
+    fn print_history(&mut self, count: Option<usize>, results: &mut dyn Write) -> anyhow::Result<()> {
+        self.shown = count.unwrap_or(self.shown);
+        let lines: Vec<&String> = self.editor.history().iter().collect();
+        let lines = lines.split_last().map_or(&[][..], |(_, before)| before);
+        for line in &lines[lines.len().saturating_sub(self.shown)..] {
+            writeln!(results, "{line}")?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-fn prompt(session: &Session, waiting: &str) -> String {
+fn prompt_text(session: &Session, waiting: &str) -> String {
     let name = session.keyspace.as_ref().map_or("cqlsh".to_owned(), |keyspace| format!("cqlsh:{keyspace}"));
     if is_blank(waiting) { format!("{name}> ") } else { format!("{}... ", " ".repeat(name.len().saturating_sub(2))) }
 }
