@@ -17,6 +17,8 @@ pub(crate) enum Command {
     ShowHost,
     /// The trace of an id.
     ShowSession(String),
+    /// The nodes that hold a token of a keyspace, by default the one in use.
+    ShowReplicas(i64, Option<String>),
     /// Another role, with its password if it was given.
     LogIn(String, Option<String>),
     Source(PathBuf),
@@ -90,6 +92,8 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  TRACING [ON | OFF]    what the nodes did for a statement, below its result\
     \n  SHOW VERSION | HOST   what this is connected to\
     \n  SHOW SESSION id       a trace once more\
+    \n  SHOW REPLICAS token [keyspace]\
+    \n                        the nodes that hold the rows of a token\
     \n  LOGIN role ['password']\
     \n                        go on as another role\
     \n  SOURCE 'file'         run the statements of a file\
@@ -125,7 +129,8 @@ impl Command {
                 Some(id) if is_uuid(id) => Ok(Command::ShowSession(id.to_ascii_lowercase())),
                 _ => takes("SHOW SESSION", "the id of a trace, a UUID"),
             },
-            ("SHOW", _) => takes("SHOW", "VERSION, HOST or SESSION"),
+            ("SHOW", Some("REPLICAS")) => parse_show_replicas(third, words.next()),
+            ("SHOW", _) => takes("SHOW", "VERSION, HOST, SESSION or REPLICAS"),
             ("LOGIN", Some(_)) => Ok(parse_login(rest)),
             ("LOGIN", None) => takes("LOGIN", "a role, and its password in quotes or nothing"),
             ("SOURCE", Some(_)) => Ok(Command::Source(parse_source(rest))),
@@ -210,6 +215,17 @@ fn parse_capture(text: &str) -> Result<Command, CommandError> {
     asked.map(Command::Capture).ok_or(wrong)
 }
 
+fn parse_show_replicas(token: Option<&str>, keyspace: Option<&str>) -> Result<Command, CommandError> {
+    let argument = "a token, which is a whole number of 64 bits, and a keyspace or nothing";
+    let token = token.and_then(|token| token.parse().ok());
+    let keyspace = keyspace.map(|name| match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => name.to_ascii_lowercase(),
+    });
+    let parsed = token.map(|token| Command::ShowReplicas(token, keyspace));
+    parsed.ok_or(CommandError::Argument { command: "SHOW REPLICAS", argument })
+}
+
 /// True of the text of a UUID: what else might be a part of a statement.
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
@@ -253,6 +269,11 @@ mod tests {
         assert_eq!(parse("history 7;"), Some(Ok(Command::History(Some(7)))));
         assert_eq!(parse("HISTORY"), Some(Ok(Command::History(None))));
         assert!(matches!(parse("HISTORY all"), Some(Err(_))));
+        let replicas = |token, keyspace: &str| Some(Ok(Command::ShowReplicas(token, Some(keyspace.to_owned()))));
+        assert_eq!(parse("show replicas -7 K;"), replicas(-7, "k"));
+        assert_eq!(parse("SHOW REPLICAS 9223372036854775807 \"K\""), replicas(i64::MAX, "K"));
+        assert_eq!(parse("SHOW REPLICAS 1"), Some(Ok(Command::ShowReplicas(1, None))));
+        assert!(matches!(parse("SHOW REPLICAS 9223372036854775808"), Some(Err(_))));
         assert_eq!(parse("SELECT 1"), None);
         assert!(matches!(parse("CONSISTENCY MANY"), Some(Err(reason)) if reason.to_string().contains("QUORUM")));
         assert!(matches!(parse("PAGING 0"), Some(Err(_))));

@@ -3,10 +3,11 @@
 //! - `options`, `target`: the command line, and the node, credentials and TLS that follow from it.
 //! - `interactive`: prompt and history. `session`: the execution of statements. `command`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
+//! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `copy`: COPY.
 //! - `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`: results that go to a file.
-//! - `table`, `describe`, `value`, `trace`, `pager`, `paint`, `error`: output.
+//! - `table`, `describe`, `value`, `pager`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -26,6 +27,8 @@ mod options;
 mod pager;
 mod paint;
 mod path;
+mod read;
+mod replicas;
 mod session;
 mod settings;
 mod splitter;

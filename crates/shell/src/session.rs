@@ -10,11 +10,13 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::pager::ask_for_more;
 use crate::paint::Paint;
+use crate::read::ReadError;
+use crate::replicas::show_replicas;
 use crate::settings::Settings;
 use crate::splitter::{is_blank, split, without_comments};
 use crate::table::Table;
 use crate::target::{Target, read_password};
-use crate::trace::{TraceError, show_trace, wait_for_trace};
+use crate::trace::{show_trace, wait_for_trace};
 use crate::value::format_value;
 use henge_base::Bytes;
 use henge_protocol::{QueryParameters, Response, Rows};
@@ -177,8 +179,16 @@ impl Session {
                 return self.put_out(output, |session, output| {
                     let paint = session.paint;
                     let shown = show_trace(session.connection()?, &id, paint);
-                    session.print_trace(shown, output)
+                    session.print_answer(shown, output)
                 });
+            }
+            Command::ShowReplicas(token, keyspace) => {
+                let Some(keyspace) = keyspace.or_else(|| self.keyspace.clone()) else {
+                    return self
+                        .print_failure("SHOW REPLICAS needs a keyspace: none is named, and none in use", output);
+                };
+                let shown = show_replicas(self.connection()?, token, &keyspace).map(|addresses| addresses + "\n");
+                return self.print_answer(shown, output);
             }
             Command::LogIn(role, password) => return self.log_in(role, password, output),
             Command::Copy(request) => return self.run_copy(&request, output),
@@ -209,12 +219,12 @@ impl Session {
         self.print_failure(&refused.to_string(), output)
     }
 
-    /// Prints a trace, or why there is none.
-    fn print_trace(&mut self, shown: Result<String, TraceError>, output: &mut Output<'_>) -> anyhow::Result<()> {
+    /// Prints what was read, or why there is nothing.
+    fn print_answer(&mut self, shown: Result<String, ReadError>, output: &mut Output<'_>) -> anyhow::Result<()> {
         match shown {
             Ok(text) => Ok(write!(output.results, "{text}")?),
-            Err(TraceError::Unavailable(reason)) => self.print_failure(&reason, output),
-            Err(TraceError::Failure(failure)) => Err(failure.into()),
+            Err(ReadError::Unavailable(reason)) => self.print_failure(&reason, output),
+            Err(ReadError::Failure(failure)) => Err(failure.into()),
         }
     }
 
@@ -318,7 +328,7 @@ impl Session {
         let paint = self.paint;
         for trace in traces {
             let shown = wait_for_trace(self.connection()?, trace, paint);
-            self.print_trace(shown, output)?;
+            self.print_answer(shown, output)?;
         }
         Ok(())
     }

@@ -1,15 +1,14 @@
 //! The trace of a statement, which the server keeps in `system_traces`, in cqlsh's layout.
 
 use crate::connection::Connection;
-use crate::error::format_error;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::paint::Paint;
+use crate::read::{ReadError, read_rows};
 use crate::table::Table;
 use crate::value::format_value;
 use henge_base::{Bytes, hex};
-use henge_model::Consistency;
-use henge_protocol::{QueryParameters, Response, Rows};
+use henge_protocol::Rows;
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -23,16 +22,8 @@ const UUID_EPOCH_US: i64 = 12_219_292_800_000_000;
 /// The columns that are printed.
 const COLUMNS: [&str; 5] = ["activity", "timestamp", "source", "source_elapsed", "client"];
 
-/// The reason why a trace is not printed.
-pub(crate) enum TraceError {
-    /// The connection must not be used any more.
-    Failure(Failure),
-    /// The server has none, or does not give it away.
-    Unavailable(String),
-}
-
 /// The trace of a statement that was just run; waits until it is complete.
-pub(crate) fn wait_for_trace(connection: &mut Connection, id: [u8; 16], paint: Paint) -> Result<String, TraceError> {
+pub(crate) fn wait_for_trace(connection: &mut Connection, id: [u8; 16], paint: Paint) -> Result<String, ReadError> {
     let deadline = Instant::now() + TRACE_TIMEOUT;
     loop {
         let session = read_session(connection, &uuid_text(id))?;
@@ -48,14 +39,14 @@ pub(crate) fn wait_for_trace(connection: &mut Connection, id: [u8; 16], paint: P
             return Ok(said);
         }
         if interrupt::take_interrupt() {
-            return Err(TraceError::Failure(Failure::Cancelled));
+            return Err(ReadError::Failure(Failure::Cancelled));
         }
         std::thread::sleep(LOOK_DELAY);
     }
 }
 
 /// The trace of an id, as far as there is one.
-pub(crate) fn show_trace(connection: &mut Connection, id: &str, paint: Paint) -> Result<String, TraceError> {
+pub(crate) fn show_trace(connection: &mut Connection, id: &str, paint: Paint) -> Result<String, ReadError> {
     let session = read_session(connection, id)?;
     format_trace(connection, id, session, paint)
 }
@@ -69,9 +60,9 @@ struct TraceSession {
     duration_us: Option<i64>,
 }
 
-fn read_session(connection: &mut Connection, id: &str) -> Result<Option<TraceSession>, TraceError> {
+fn read_session(connection: &mut Connection, id: &str) -> Result<Option<TraceSession>, ReadError> {
     let columns = "request, coordinator, client, started_at, duration";
-    let rows = ask(connection, &format!("SELECT {columns} FROM system_traces.sessions WHERE session_id = {id}"))?;
+    let rows = read_rows(connection, &format!("SELECT {columns} FROM system_traces.sessions WHERE session_id = {id}"))?;
     let Some(row) = rows.rows.first() else { return Ok(None) };
     let text = |at: usize| value_text(&rows, row, at);
     Ok(Some(TraceSession {
@@ -88,10 +79,10 @@ fn format_trace(
     id: &str,
     session: Option<TraceSession>,
     paint: Paint,
-) -> Result<String, TraceError> {
-    let session = session.ok_or_else(|| TraceError::Unavailable(format!("Session {id} wasn't found.")))?;
+) -> Result<String, ReadError> {
+    let session = session.ok_or_else(|| ReadError::Unavailable(format!("Session {id} wasn't found.")))?;
     let columns = "activity, thread, event_id, source, source_elapsed";
-    let events = ask(connection, &format!("SELECT {columns} FROM system_traces.events WHERE session_id = {id}"))?;
+    let events = read_rows(connection, &format!("SELECT {columns} FROM system_traces.events WHERE session_id = {id}"))?;
     let row = |activity: String, at_us: i64, source: String, elapsed: String| {
         vec![activity, time_text(at_us), source, elapsed, session.client.clone()]
     };
@@ -109,15 +100,6 @@ fn format_trace(
     }
     let table = Table { columns: COLUMNS.map(str::to_owned).to_vec(), rows };
     Ok(format!("\n{}{id}\n\n{}\n", paint.name("Tracing session: "), table.format_wide(paint)))
-}
-
-fn ask(connection: &mut Connection, text: &str) -> Result<Rows, TraceError> {
-    let parameters = QueryParameters { consistency: Consistency::One, ..QueryParameters::default() };
-    match connection.query(text, parameters).map_err(TraceError::Failure)?.outcome {
-        Ok(Response::Rows(rows)) => Ok(rows),
-        Ok(_) => Err(TraceError::Unavailable("there is no table of traces".to_owned())),
-        Err(error) => Err(TraceError::Unavailable(format_error(&error, text))),
-    }
 }
 
 fn value_text(rows: &Rows, row: &[Option<Bytes>], at: usize) -> String {
