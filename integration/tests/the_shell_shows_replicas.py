@@ -22,7 +22,7 @@ def run(command, folder, text):
 
 
 def test_replicas_are_those_of_drivers(three_nodes, tmp_path):
-    address = three_nodes[0].address
+    address = three_nodes.addresses[0]
     ours, cqlsh = [HENGE, "shell", address], ["cqlsh", "--no-color", address]
     assert run(ours, tmp_path, MADE).returncode == 0
     token = run(ours, tmp_path, "SELECT token(k) FROM one.t;").stdout.split("\n")[3].strip()
@@ -37,12 +37,12 @@ def test_replicas_are_those_of_drivers(three_nodes, tmp_path):
     assert shown["henge"] == shown["cqlsh"] and len(shown["henge"]) == 2 * len(tokens) + 1, shown
     assert [len(nodes) for nodes in shown["henge"]] == [1, 2] * len(tokens) + [1]
     every = run(ours, tmp_path, 'SHOW REPLICAS 0 "All"\n').stdout
-    assert sorted(ast.literal_eval(every.strip())) == sorted(node.address for node in three_nodes), every
+    assert sorted(ast.literal_eval(every.strip())) == sorted(three_nodes.addresses), every
 
 
 def test_what_has_no_replicas_is_named(three_nodes, tmp_path):
     def refused(text):
-        done = run([HENGE, "shell", three_nodes[0].address], tmp_path, text)
+        done = run([HENGE, "shell", three_nodes.addresses[0]], tmp_path, text)
         assert done.returncode == 2 and done.stdout == "", done
         return done.stderr
 
