@@ -1,7 +1,7 @@
 //! COPY: rows of a table to a CSV file and back, as cqlsh does it.
 //!
 //! - `request`: the text of the command. `options`, `config_file`: its options.
-//! - `dialect`, `record`: records of a CSV file, written and read. `number`, `timestamp`: the text of values.
+//! - `dialect`, `record`: records of a CSV file, written and read.
 //! - `format`: values as text. `parse`, `parse_error`, `composite`: text as values.
 //! - `place`: the session. `copy_error`: why a COPY is not complete.
 //! - `table`, `nodes`, `pipeline`: statements on the table, many of them under way on a connection to one of the nodes. `meter`: progress.
@@ -20,7 +20,6 @@ mod format;
 mod import;
 mod meter;
 mod nodes;
-mod number;
 mod options;
 mod outgoing;
 mod parse;
@@ -37,7 +36,6 @@ mod resume;
 mod row;
 mod source;
 mod table;
-mod timestamp;
 #[cfg(test)]
 mod value_tests;
 mod writer;

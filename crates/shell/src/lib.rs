@@ -6,6 +6,7 @@
 //! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `copy`: COPY.
+//! - `number`, `timestamp`: the text of values.
 //! - `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`: results that go to a file.
 //! - `table`, `describe`, `value`, `pager`, `paint`, `error`: output.
 
@@ -23,6 +24,7 @@ mod error;
 mod failure;
 mod interactive;
 mod interrupt;
+mod number;
 mod options;
 mod pager;
 mod paint;
@@ -35,6 +37,7 @@ mod splitter;
 mod stream;
 mod table;
 mod target;
+mod timestamp;
 mod token;
 mod trace;
 mod value;

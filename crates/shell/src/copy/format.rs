@@ -1,7 +1,7 @@
 //! Values as cqlsh writes them into a CSV file.
 
 use super::options::ValueStyle;
-use super::timestamp::format_date;
+use crate::timestamp::format_date;
 use henge_model::DataType;
 use std::fmt::{self, Write};
 

@@ -1,9 +1,9 @@
 //! The options of COPY.
 
 use super::dialect::Dialect;
-use super::number::NumberStyle;
 use super::request::Direction;
-use super::timestamp::TimestampFormat;
+use crate::number::NumberStyle;
+use crate::timestamp::TimestampFormat;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;

@@ -3,7 +3,7 @@
 use super::composite::{is_null, split, split_pair, unquote};
 use super::options::ValueStyle;
 use super::parse_error::{ParseError, shorten};
-use super::timestamp::{read_date, read_duration, read_time};
+use crate::timestamp::{read_date, read_duration, read_time};
 use henge_base::{from_hex, put_signed_vint};
 use henge_model::{DataType, UserType};
 use num_bigint::BigInt;

@@ -1,10 +1,10 @@
 //! Tests of `format` and `parse` together: of every type, and of texts that are no values.
 
 use super::format::ValueFormat;
-use super::number::NumberStyle;
 use super::options::ValueStyle;
 use super::parse::ValueParser;
-use super::timestamp::TimestampFormat;
+use crate::number::NumberStyle;
+use crate::timestamp::TimestampFormat;
 use henge_base::Random;
 use henge_fuzz::fuzz;
 use henge_model::{DataType, UserType};
