@@ -3,7 +3,8 @@
 use crate::command::parse_level;
 use crate::connection::Connection;
 use crate::error::format_error;
-use crate::target::{Target, tls_config};
+use crate::target::Target;
+use crate::tls::{TlsOptions, tls_config};
 use crate::value::format_value;
 use henge_protocol::{QueryParameters, Response, Rows};
 use std::fmt;
@@ -118,7 +119,8 @@ pub(crate) fn target_of(login: &Login, request: Duration) -> anyhow::Result<Targ
         connect: CONNECT_TIMEOUT,
         request,
         credentials: login.credentials.clone(),
-        tls: login.authorities.as_deref().map(|path| tls_config(Some(path))).transpose()?,
+        tls: login.authorities.as_deref().map(|path| tls_config(&TlsOptions::trusting(path))).transpose()?,
+        ..Target::default()
     })
 }
 

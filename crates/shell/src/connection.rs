@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
+/// The option of STARTUP and SUPPORTED with the version of CQL.
+const LANGUAGE_OPTION: &str = "CQL_VERSION";
 
 /// A connection on which STARTUP has succeeded.
 pub(crate) struct Connection {
@@ -51,8 +53,11 @@ impl Answer {
 }
 
 impl Connection {
-    /// Connects with protocol v5, or with v4 if that fails.
+    /// Connects with the protocol's version of the target; without one with v5, or with v4 if that fails.
     pub(crate) fn open(target: &Target) -> Result<Connection, Failure> {
+        if let Some(version) = target.protocol {
+            return Connection::open_version(target, version);
+        }
         match Connection::open_version(target, Version::V5) {
             Err(Failure::Version(_) | Failure::Lost(_)) => Connection::open_version(target, Version::V4),
             outcome => outcome,
@@ -74,11 +79,28 @@ impl Connection {
             Err(error) => return Err(Failure::Version(error.message)),
             other => return Err(Failure::unexpected_response("OPTIONS", &other)),
         }
-        let startup = Startup::new("henge shell", env!("CARGO_PKG_VERSION"), None);
+        let mut startup = Startup::new("henge shell", env!("CARGO_PKG_VERSION"), None);
+        if let Some(language) = &target.language {
+            connection.check_language(language)?;
+            startup.options.retain(|(name, _)| *name != LANGUAGE_OPTION);
+            startup.options.push((LANGUAGE_OPTION, language));
+        }
         match connection.ask(&Request::Startup(startup))?.outcome {
             Ok(Response::Ready) => Ok(connection),
             Ok(Response::Authenticate(_)) => connection.log_in(target),
             other => Err(Failure::unexpected_response("STARTUP", &other)),
+        }
+    }
+
+    /// Fails if the server does not speak a version of CQL.
+    fn check_language(&self, language: &str) -> Result<(), Failure> {
+        let spoken = self.supported.options.get(LANGUAGE_OPTION).cloned().unwrap_or_default();
+        match spoken.iter().any(|version| version == language) {
+            true => Ok(()),
+            false => Err(Failure::Refused(format!(
+                "the server does not speak CQL {language}, which [cql] of cqlshrc asks for; it speaks {}",
+                spoken.join(", ")
+            ))),
         }
     }
 

@@ -59,7 +59,7 @@ pub(crate) fn copy(request: &CopyRequest, place: &CopyPlace, streams: &mut Strea
     let keyspace = keyspace.ok_or_else(|| {
         CopyError::Failed(format!("COPY {} is in no keyspace: USE one, or write keyspace.table", request.table))
     })?;
-    let options = config_file::read_options(request, keyspace).map_err(CopyError::Failed)?;
+    let options = config_file::read_options(request, keyspace, place).map_err(CopyError::Failed)?;
     let written = WrittenOptions::new(options, request.direction).map_err(failed)?;
     let common = written.common().map_err(failed)?;
     for note in &common.notes {

@@ -49,7 +49,7 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
             Err(error) => return Err(error).context("the terminal cannot be read"),
         }
     }
-    if let Some(path) = history {
+    if let Some(path) = history.filter(|_| session.preferences.keeps_history) {
         let _ = prompt.editor.save_history(&path);
     }
     Ok(())

@@ -1,14 +1,16 @@
 //! `henge shell`: an interactive CQL shell with cqlsh's flags and layout.
 //!
-//! - `options`, `target`: the command line, and the node, credentials and TLS that follow from it.
-//! - `interactive`: prompt and history. `session`: the execution of statements. `command`: own commands. `settings`: what they set.
+//! - `options`, `ini`, `cqlshrc`: the command line, and the file for what it leaves open.
+//! - `credentials`, `tls`, `target`, `preferences`: what follows from both.
+//! - `interactive`: prompt and history.
+//! - `session`: the execution of statements. `command`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `copy`: COPY.
 //! - `number`, `timestamp`: the text of values.
 //! - `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`: results that go to a file.
-//! - `table`, `describe`, `value`, `pager`, `paint`, `error`: output.
+//! - `table`, `describe`, `value`, `results`, `pager`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -18,10 +20,13 @@ mod client;
 mod command;
 mod connection;
 mod copy;
+mod cqlshrc;
+mod credentials;
 mod data_client;
 mod describe;
 mod error;
 mod failure;
+mod ini;
 mod interactive;
 mod interrupt;
 mod number;
@@ -29,8 +34,10 @@ mod options;
 mod pager;
 mod paint;
 mod path;
+mod preferences;
 mod read;
 mod replicas;
+mod results;
 mod session;
 mod settings;
 mod splitter;
@@ -38,6 +45,7 @@ mod stream;
 mod table;
 mod target;
 mod timestamp;
+mod tls;
 mod token;
 mod trace;
 mod value;
@@ -49,7 +57,10 @@ pub use options::ShellOptions;
 use anyhow::Context;
 use command::parse_level;
 use connection::Connection;
+use cqlshrc::Cqlshrc;
+use credentials::Credentials;
 use paint::Paint;
+use preferences::Preferences;
 use session::{Output, Session};
 use std::io::{IsTerminal, Read, Write};
 use target::Target;
@@ -68,16 +79,23 @@ pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
 }
 
 fn run(options: &ShellOptions) -> anyhow::Result<i32> {
-    let target = Target::from_options(options)?;
+    let mut rc = Cqlshrc::find(options.cqlshrc.as_deref())?;
+    let preferences = Preferences::find(options, &mut rc)?;
+    let credentials = Credentials::find(options, &mut rc)?;
+    for warning in &rc.warnings {
+        eprintln!("Warning: {warning}");
+    }
+    let target = Target::find(options, &rc, credentials)?;
     let connection = Connection::open(&target)?;
     let interactive = options.execute.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
-    let paint = Paint::new(options.color || (!options.no_color && interactive && std::io::stdout().is_terminal()));
-    let mut session = Session::new(connection, target, paint);
+    let paint = Paint::new(preferences.is_coloured.unwrap_or(interactive && std::io::stdout().is_terminal()));
+    let keyspace = preferences.keyspace.clone();
+    let mut session = Session::new(connection, target, preferences, paint);
     let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
     let mut output = Output { results: &mut results, errors: &mut errors };
     let level = parse_level(&options.consistency_level)?;
     session.settings.consistency = level;
-    if let Some(keyspace) = &options.keyspace {
+    if let Some(keyspace) = keyspace {
         session.run(&format!("USE {keyspace}"), &mut output)?;
     }
     if interactive {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 /// A CQL shell.
 #[derive(Clone, Default, clap::Args)]
 pub struct ShellOptions {
-    /// The node to connect to.
-    #[arg(default_value = "127.0.0.1", env = "CQLSH_HOST")]
-    pub host: String,
-    /// Its port for clients.
-    #[arg(default_value_t = 9042, env = "CQLSH_PORT")]
-    pub port: u16,
+    /// The node to connect to; 127.0.0.1 unless `cqlshrc` names another one.
+    #[arg(env = "CQLSH_HOST")]
+    pub host: Option<String>,
+    /// Its port for clients; 9042 unless `cqlshrc` names another one.
+    #[arg(env = "CQLSH_PORT")]
+    pub port: Option<u16>,
     /// Run these statements and end.
     #[arg(short, long, conflicts_with = "file", allow_hyphen_values = true)]
     pub execute: Option<String>,
@@ -35,12 +35,21 @@ pub struct ShellOptions {
     /// The consistency level to begin with.
     #[arg(long, default_value = "ONE")]
     pub consistency_level: String,
-    /// Seconds to wait for a connection.
-    #[arg(long, default_value_t = 5)]
-    pub connect_timeout: u64,
-    /// Seconds to wait for an answer.
-    #[arg(long, default_value_t = 10)]
-    pub request_timeout: u64,
+    /// Seconds to wait for a connection; 5 unless `cqlshrc` tells others.
+    #[arg(long)]
+    pub connect_timeout: Option<u64>,
+    /// Seconds to wait for an answer; 10 unless `cqlshrc` tells others.
+    #[arg(long)]
+    pub request_timeout: Option<u64>,
+    /// The file of settings, as cqlsh has it. [default: ~/.cassandra/cqlshrc]
+    #[arg(long, value_name = "FILE")]
+    pub cqlshrc: Option<PathBuf>,
+    /// The file with role and password, in a section `[plain_text_auth]`. [default: `credentials` beside `cqlshrc`]
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// Keep no lines for the next session.
+    #[arg(long)]
+    pub disable_history: bool,
     /// Never use colours.
     #[arg(long)]
     pub no_color: bool,

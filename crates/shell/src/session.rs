@@ -4,22 +4,20 @@ use crate::capture::{Capture, CapturedResults};
 use crate::command::{Command, HELP};
 use crate::connection::Connection;
 use crate::copy::{CopyError, CopyPlace, CopyRequest, Streams, copy};
-use crate::describe::format_description;
 use crate::error;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::pager::ask_for_more;
 use crate::paint::Paint;
+use crate::preferences::Preferences;
 use crate::read::ReadError;
 use crate::replicas::show_replicas;
+use crate::results::{PageProgress, ResultView, print_warnings};
 use crate::settings::Settings;
-use crate::splitter::{is_blank, split, without_comments};
-use crate::table::Table;
+use crate::splitter::{is_blank, split};
 use crate::target::{Target, read_password};
 use crate::trace::{show_trace, wait_for_trace};
-use crate::value::format_value;
-use henge_base::Bytes;
-use henge_protocol::{QueryParameters, Response, Rows};
+use henge_protocol::{QueryParameters, Response};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -45,6 +43,7 @@ pub(crate) struct Session {
     target: Target,
     pub(crate) keyspace: Option<String>,
     pub(crate) settings: Settings,
+    pub(crate) preferences: Preferences,
     paint: Paint,
     /// The file that results go to instead of the terminal.
     capture: Option<Capture>,
@@ -59,12 +58,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(connection: Connection, target: Target, paint: Paint) -> Session {
+    pub(crate) fn new(connection: Connection, target: Target, preferences: Preferences, paint: Paint) -> Session {
         Session {
             connection: Some(connection),
             target,
             keyspace: None,
             settings: Settings::default(),
+            preferences,
             paint,
             capture: None,
             interactive: false,
@@ -230,9 +230,14 @@ impl Session {
 
     /// Copies rows, with connections of its own.
     fn run_copy(&mut self, request: &CopyRequest, output: &mut Output<'_>) -> anyhow::Result<()> {
-        let (keyspace, consistency) = (self.keyspace.clone(), self.settings.consistency);
-        let place =
-            CopyPlace { target: self.target.clone(), keyspace, consistency, is_input_taken: self.is_input_taken };
+        let place = CopyPlace {
+            target: self.target.clone(),
+            keyspace: self.keyspace.clone(),
+            consistency: self.settings.consistency,
+            is_input_taken: self.is_input_taken,
+            config_file: self.preferences.cqlshrc.clone(),
+            timestamp_format: self.preferences.timestamp_format.clone(),
+        };
         let mut streams = Streams { results: &mut *output.results, errors: &mut *output.errors };
         match copy(request, &place, &mut streams) {
             Ok(()) => Ok(()),
@@ -288,8 +293,17 @@ impl Session {
         }
     }
 
+    fn result_view(&self) -> ResultView<'_> {
+        ResultView {
+            values: &self.preferences.values,
+            paint: self.paint,
+            is_expanded: self.settings.is_expanded,
+            has_keyspace: self.keyspace.is_some(),
+        }
+    }
+
     fn run_statement(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
-        let mut pages = PageProgress { first: 1, state: None };
+        let mut pages = PageProgress::new();
         // Warnings of all pages are printed once each after the rows, as in cqlsh.
         let mut warnings = BTreeSet::new();
         let mut traces = Vec::new();
@@ -312,7 +326,10 @@ impl Session {
             traces.extend(answer.trace);
             let is_last = match answer.outcome {
                 Err(refusal) => return self.print_failure(&error::format_error(&refusal, text), output),
-                Ok(Response::Rows(rows)) => !self.print_page(rows, &mut pages, text, output)?,
+                Ok(Response::Rows(rows)) => {
+                    let has_more = self.result_view().print_page(rows, &mut pages, text, output.results)?;
+                    !has_more || (self.interactive && !ask_for_more(output.results)?)
+                }
                 Ok(Response::SetKeyspace(name)) => {
                     self.keyspace = Some(name);
                     true
@@ -324,68 +341,12 @@ impl Session {
                 break;
             }
         }
-        print_warnings(&warnings, output)?;
-        let paint = self.paint;
+        print_warnings(&warnings, output.results)?;
+        let (paint, timeout) = (self.paint, self.preferences.trace_timeout);
         for trace in traces {
-            let shown = wait_for_trace(self.connection()?, trace, paint);
+            let shown = wait_for_trace(self.connection()?, trace, paint, timeout);
             self.print_answer(shown, output)?;
         }
         Ok(())
     }
-
-    /// Prints a page. Returns true if the next one is to be fetched.
-    fn print_page(
-        &mut self,
-        rows: Rows,
-        pages: &mut PageProgress,
-        text: &str,
-        output: &mut Output<'_>,
-    ) -> anyhow::Result<bool> {
-        if is_describe(text) {
-            write!(output.results, "{}", format_description(&rows, self.keyspace.is_some()))?;
-            return Ok(false);
-        }
-        let table = Table {
-            columns: rows.columns.iter().map(|c| c.name.clone()).collect(),
-            rows: rows.rows.iter().map(|row| format_row(&rows, row)).collect(),
-        };
-        let layout = if self.settings.is_expanded {
-            table.format_expanded(pages.first, self.paint)
-        } else {
-            table.format_wide(self.paint)
-        };
-        write!(output.results, "\n{layout}")?;
-        pages.first += table.rows.len();
-        pages.state = rows.paging_state;
-        output.results.flush()?;
-        if pages.state.is_some() {
-            return Ok(!self.interactive || ask_for_more(output.results)?);
-        }
-        writeln!(output.results, "{}({} rows)", if self.settings.is_expanded { "" } else { "\n" }, pages.first - 1)?;
-        Ok(false)
-    }
-}
-
-/// The progress through the pages of a result.
-struct PageProgress {
-    first: usize,
-    state: Option<Bytes>,
-}
-
-fn format_row(rows: &Rows, row: &[Option<Bytes>]) -> Vec<String> {
-    rows.columns.iter().zip(row).map(|(column, value)| format_value(&column.data_type, value.as_deref())).collect()
-}
-
-fn is_describe(text: &str) -> bool {
-    let text = without_comments(text);
-    let word = text.split_whitespace().next().unwrap_or_default();
-    word.eq_ignore_ascii_case("describe") || word.eq_ignore_ascii_case("desc")
-}
-
-fn print_warnings(warnings: &BTreeSet<String>, output: &mut Output<'_>) -> anyhow::Result<()> {
-    if !warnings.is_empty() {
-        writeln!(output.results, "\nWarnings :")?;
-    }
-    warnings.iter().try_for_each(|warning| writeln!(output.results, "{warning}\n"))?;
-    Ok(())
 }

@@ -1,20 +1,25 @@
 //! The node to connect to, and the credentials.
 
+use crate::cqlshrc::{Cqlshrc, CqlshrcError};
+use crate::credentials::Credentials;
 use crate::options::ShellOptions;
-use anyhow::{Context, ensure};
+use crate::tls::{TlsOptions, tls_config};
+use anyhow::Context;
+use henge_protocol::Version;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use rustls::ClientConfig;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+const HOST: &str = "127.0.0.1";
+const PORT: u16 = 9042;
+const CONNECT_SECONDS: u64 = 5;
+const REQUEST_SECONDS: u64 = 10;
+
 /// A node's address, with timeouts, credentials and TLS configuration.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -25,41 +30,56 @@ pub(crate) struct Target {
     pub(crate) credentials: Option<(String, String)>,
     /// `None` for connections without TLS.
     pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// The version of the protocol; `None` for the newest that the server speaks.
+    pub(crate) protocol: Option<Version>,
+    /// The version of CQL that the server has to speak; `None` for any.
+    pub(crate) language: Option<String>,
 }
 
 impl Target {
-    /// The target given by the options. Prompts for a missing password.
-    pub(crate) fn from_options(options: &ShellOptions) -> anyhow::Result<Target> {
-        let credentials = match (&options.username, &options.password) {
+    /// The target given by the options and, where they say nothing, the file. Prompts for a missing password.
+    pub(crate) fn find(options: &ShellOptions, rc: &Cqlshrc, found: Credentials) -> anyhow::Result<Target> {
+        let credentials = match (found.role, found.password) {
             (None, _) => None,
-            (Some(user), Some(password)) => Some((user.clone(), password.clone())),
-            (Some(user), None) => Some((user.clone(), read_password()?)),
+            (Some(role), Some(password)) => Some((role, password)),
+            (Some(role), None) => Some((role, read_password()?)),
+        };
+        let host = options.host.as_deref().or_else(|| rc.text("connection", "hostname")).unwrap_or(HOST).to_owned();
+        let port = rc.number("connection", "port", "the number of a port, such as 9042", 1)?;
+        let seconds = |given: Option<u64>, name, default| -> Result<Duration, CqlshrcError> {
+            let written = rc.number("connection", name, "a number of seconds, such as 10", 0)?;
+            Ok(Duration::from_secs(given.or(written).unwrap_or(default)))
+        };
+        let is_encrypted = options.ssl || rc.flag("connection", "ssl")?.unwrap_or(false);
+        let tls = match is_encrypted {
+            true => Some(tls_config(&TlsOptions::find(options, rc, &host)?)?),
+            false => None,
         };
         Ok(Target {
-            host: options.host.clone(),
-            port: options.port,
-            connect: Duration::from_secs(options.connect_timeout),
-            request: Duration::from_secs(options.request_timeout),
+            port: options.port.or(port).unwrap_or(PORT),
+            connect: seconds(options.connect_timeout, "timeout", CONNECT_SECONDS)?,
+            request: seconds(options.request_timeout, "request_timeout", REQUEST_SECONDS)?,
             credentials,
-            tls: if options.ssl { Some(tls_config(options.ssl_certfile.as_deref())?) } else { None },
+            tls,
+            protocol: rc.parse_value("protocol", "version", "4 or 5", |text| match text {
+                "4" => Some(Version::V4),
+                "5" => Some(Version::V5),
+                _ => None,
+            })?,
+            language: rc.parse_value("cql", "version", "a version of CQL from 3 on, such as 3.4.7", parse_language)?,
+            host,
         })
     }
 }
 
-/// A TLS configuration that accepts certificates signed by one of the authorities in the file, if they name the host.
-pub(crate) fn tls_config(authorities: Option<&Path>) -> anyhow::Result<Arc<ClientConfig>> {
-    let path = authorities.context("--ssl needs the authority's certificate: --ssl-certfile or SSL_CERTFILE")?;
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        roots.add(certificate.with_context(|| format!("{} cannot be read as PEM", path.display()))?)?;
+/// A version of CQL with three parts, of which the last ones may be left out.
+fn parse_language(text: &str) -> Option<String> {
+    let mut parts: Vec<&str> = text.split('.').collect();
+    while parts.len() < 3 {
+        parts.push("0");
     }
-    ensure!(!roots.is_empty(), "there is no certificate in {}", path.display());
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+    let is_number = |part: &&str| part.parse::<u32>().is_ok();
+    (parts.iter().all(is_number) && parts[0].parse::<u32>().ok()? >= 3).then(|| parts.join("."))
 }
 
 /// Reads a password from the terminal, without echo.
@@ -77,4 +97,55 @@ pub(crate) fn read_password() -> anyhow::Result<String> {
     writeln!(terminal)?;
     read?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str, options: &ShellOptions) -> Result<Target, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cqlshrc");
+        std::fs::write(&path, text).unwrap();
+        let rc = Cqlshrc::find(Some(&path)).unwrap();
+        Target::find(options, &rc, Credentials::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file_and_the_file_over_defaults() {
+        let none = ShellOptions::default();
+        let plain = find("", &none).unwrap();
+        assert_eq!((plain.host.as_str(), plain.port, plain.tls.is_none()), (HOST, PORT, true));
+        assert_eq!((plain.connect.as_secs(), plain.request.as_secs()), (CONNECT_SECONDS, REQUEST_SECONDS));
+        let text = "[connection]\nhostname = node.example\nport = 19042\ntimeout = 7\nrequest_timeout = 70\n\
+                    [protocol]\nversion = 4\n[cql]\nversion = 3.4\n";
+        let of_file = find(text, &none).unwrap();
+        assert_eq!((of_file.host.as_str(), of_file.port), ("node.example", 19_042));
+        assert_eq!((of_file.connect.as_secs(), of_file.request.as_secs()), (7, 70));
+        assert_eq!((of_file.protocol, of_file.language.as_deref()), (Some(Version::V4), Some("3.4.0")));
+        let given = ShellOptions {
+            host: Some("other".to_owned()),
+            port: Some(1),
+            connect_timeout: Some(2),
+            request_timeout: Some(3),
+            ..ShellOptions::default()
+        };
+        let given = find(text, &given).unwrap();
+        assert_eq!((given.host.as_str(), given.port), ("other", 1));
+        assert_eq!((given.connect.as_secs(), given.request.as_secs()), (2, 3));
+    }
+
+    #[test]
+    fn bad_values_are_told() {
+        for (text, expected) in [
+            ("[connection]\nport = x", "port in [connection] cannot be \"x\": expected the number of a port"),
+            ("[connection]\nssl = maybe", "ssl in [connection] cannot be \"maybe\": expected true or false"),
+            ("[connection]\ntimeout = 1.5", "timeout in [connection] cannot be \"1.5\""),
+            ("[protocol]\nversion = 3", "expected 4 or 5"),
+            ("[cql]\nversion = 2.0", "expected a version of CQL from 3 on"),
+        ] {
+            let error = find(text, &ShellOptions::default()).err().unwrap();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
 }

@@ -57,6 +57,37 @@ impl TimestampFormat {
     }
 }
 
+/// The form of timestamps in results.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TimestampView {
+    /// In the words of `jiff`.
+    format: String,
+    pub(crate) zone: TimeZone,
+}
+
+impl Default for TimestampView {
+    fn default() -> TimestampView {
+        TimestampView { format: "%Y-%m-%d %H:%M:%S.%6f%z".to_owned(), zone: TimeZone::UTC }
+    }
+}
+
+impl TimestampView {
+    /// Takes a format of Python's `strftime`. The error says what is wrong with it.
+    pub(crate) fn parse(format: &str) -> Result<TimestampView, String> {
+        let format = format.replace("%f", "%6f");
+        strtime::format(&format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)).map_err(|error| error.to_string())?;
+        Ok(TimestampView { format, zone: TimeZone::UTC })
+    }
+
+    /// The text of milliseconds since 1970. Years that Python does not have are written as milliseconds.
+    pub(crate) fn format(&self, millis: i64) -> String {
+        let zoned = Timestamp::from_millisecond(millis).ok().map(|time| time.to_zoned(self.zone.clone()));
+        let zoned = zoned.filter(|zoned| (1..=9_999).contains(&zoned.year()));
+        let text = zoned.and_then(|zoned| strtime::format(&self.format, &zoned).ok());
+        text.unwrap_or_else(|| millis.to_string())
+    }
+}
+
 fn read_formatted(format: &str, text: &str) -> Option<i64> {
     let parsed = BrokenDownTime::parse(format, text).ok()?;
     if let Ok(time) = parsed.to_timestamp() {
@@ -209,6 +240,18 @@ mod tests {
         assert_eq!(own.read("29/02/2024 10:11:12.345"), Some(millis));
         assert_eq!(own.read("2024-02-29 10:11:12.345+0000"), Some(millis));
         assert!(TimestampFormat::parse("%9").is_err());
+    }
+
+    #[test]
+    fn timestamps_are_shown_in_a_zone_and_a_form() {
+        let millis = 1_709_201_472_345;
+        let mut view = TimestampView::default();
+        assert_eq!(view.format(millis), "2024-02-29 10:11:12.345000+0000");
+        assert_eq!(view.format(-99_999_999_999_999), "-99999999999999");
+        view.zone = TimeZone::fixed(Offset::constant(1));
+        assert_eq!(view.format(millis), "2024-02-29 11:11:12.345000+0100");
+        assert_eq!(TimestampView::parse("%H:%M:%S.%f %Z").unwrap().format(millis), "10:11:12.345000 UTC");
+        assert!(TimestampView::parse("%9").is_err());
     }
 
     #[test]

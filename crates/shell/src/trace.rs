@@ -12,8 +12,6 @@ use henge_protocol::Rows;
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
-/// A trace is complete some time after its request was answered. It is waited for so long, as in cqlsh.
-const TRACE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two looks for it.
 const LOOK_DELAY: Duration = Duration::from_millis(50);
 /// Microseconds from the epoch of time-based UUIDs, 1582-10-15, to that of Unix.
@@ -22,17 +20,22 @@ const UUID_EPOCH_US: i64 = 12_219_292_800_000_000;
 /// The columns that are printed.
 const COLUMNS: [&str; 5] = ["activity", "timestamp", "source", "source_elapsed", "client"];
 
-/// The trace of a statement that was just run; waits until it is complete.
-pub(crate) fn wait_for_trace(connection: &mut Connection, id: [u8; 16], paint: Paint) -> Result<String, ReadError> {
-    let deadline = Instant::now() + TRACE_TIMEOUT;
+/// The trace of a statement that was just run; waits until it is complete, but not longer than the timeout.
+pub(crate) fn wait_for_trace(
+    connection: &mut Connection,
+    id: [u8; 16],
+    paint: Paint,
+    timeout: Duration,
+) -> Result<String, ReadError> {
+    let begin = Instant::now();
     loop {
         let session = read_session(connection, &uuid_text(id))?;
         if session.as_ref().is_some_and(|session| session.duration_us.is_some()) {
             return format_trace(connection, &uuid_text(id), session, paint);
         }
-        if Instant::now() >= deadline {
+        if begin.elapsed() >= timeout {
             let text = format_trace(connection, &uuid_text(id), session, paint)?;
-            let seconds = TRACE_TIMEOUT.as_secs();
+            let seconds = timeout.as_secs();
             let said = format!(
                 "Statement trace did not complete within {seconds} seconds; trace data may be incomplete.\n{text}"
             );

@@ -70,6 +70,13 @@ const OF_FROM: [&str; 13] = [
     "PREPAREDSTATEMENTS",
 ];
 
+/// True of an option that only the other direction has. `name` is in upper case.
+pub(crate) fn is_of_other_direction(name: &str, direction: Direction) -> bool {
+    let (own, other): (&[&str], &[&str]) =
+        if direction == Direction::To { (&OF_TO, &OF_FROM) } else { (&OF_FROM, &OF_TO) };
+    other.contains(&name) && !own.contains(&name)
+}
+
 /// An option that is not there, or whose value it cannot have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OptionError {
