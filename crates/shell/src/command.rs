@@ -105,7 +105,7 @@ pub(crate) const HELP: &str = "\nCommands of the shell:\n\
     \n  HISTORY [n]           the lines typed last, as many as before (50 at first) or n\
     \n  CLEAR                 an empty screen\
     \n  EXIT, QUIT            the end\n\
-    \nEverything else goes to the server; statements end with a semicolon.\n";
+    \nEverything else goes to the server; statements end with a semicolon. Tab completes.\n";
 
 impl Command {
     /// Parses a command; `None` if the text is a statement for the server.

@@ -41,6 +41,7 @@ mod value_tests;
 mod writer;
 
 pub(crate) use copy_error::CopyError;
+pub(crate) use options::option_names;
 pub(crate) use place::{CopyPlace, Streams};
 pub(crate) use request::CopyRequest;
 

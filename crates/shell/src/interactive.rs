@@ -1,12 +1,14 @@
 //! The interactive session: prompt, history, statements over several lines.
 
 use crate::command::Command;
+use crate::completion::ShellHelper;
 use crate::interrupt;
 use crate::session::{Output, Session};
 use crate::splitter::{is_blank, split};
 use anyhow::Context;
-use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{CompletionType, Config, Editor};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -17,7 +19,7 @@ const HISTORY_LINES_SHOWN: usize = 50;
 
 /// The lines that a person has typed.
 struct Prompt {
-    editor: DefaultEditor,
+    editor: Editor<ShellHelper, DefaultHistory>,
     /// The beginning of a statement whose end is still to come.
     waiting: String,
     /// Lines that HISTORY prints.
@@ -30,8 +32,9 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     interrupt::listen()?;
     let (connected, version) = (session.connection_line()?, session.version_line()?);
     writeln!(io::stdout(), "{connected}\n{version}\nUse HELP for help.")?;
-    let config = rustyline::Config::builder().max_history_size(HISTORY_LINES_MAX)?.build();
-    let editor = DefaultEditor::with_config(config)?;
+    let config = Config::builder().max_history_size(HISTORY_LINES_MAX)?.completion_type(CompletionType::List).build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_helper(Some(ShellHelper::new(session.target())));
     let mut prompt = Prompt { editor, waiting: String::new(), shown: HISTORY_LINES_SHOWN };
     let history = history_file();
     if let Some(path) = &history {
@@ -41,6 +44,9 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
     while !session.ended {
         if interrupt::take_interrupt() {
             prompt.waiting.clear();
+        }
+        if let Some(helper) = prompt.editor.helper_mut() {
+            helper.prepare(&prompt.waiting, session.keyspace.as_deref(), session.target());
         }
         match prompt.editor.readline(&prompt_text(session, &prompt.waiting)) {
             Ok(line) => prompt.take(&line, session)?,

@@ -2,7 +2,7 @@
 //!
 //! - `options`, `ini`, `cqlshrc`: the command line, and the file for what it leaves open.
 //! - `credentials`, `tls`, `target`, `preferences`: what follows from both.
-//! - `interactive`: prompt and history.
+//! - `interactive`: prompt and history. `completion`: what Tab offers there.
 //! - `session`: the execution of statements. `command`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
@@ -18,6 +18,7 @@
 mod capture;
 mod client;
 mod command;
+mod completion;
 mod connection;
 mod copy;
 mod cqlshrc;

@@ -17,7 +17,16 @@ pub(crate) enum ReadError {
 
 /// The rows of a statement, all at once.
 pub(crate) fn read_rows(connection: &mut Connection, text: &str) -> Result<Rows, ReadError> {
-    let parameters = QueryParameters { consistency: Consistency::One, ..QueryParameters::default() };
+    read(connection, text, None)
+}
+
+/// The first rows of a statement, as many as are asked for.
+pub(crate) fn read_first_rows(connection: &mut Connection, text: &str, count: u32) -> Result<Rows, ReadError> {
+    read(connection, text, Some(count))
+}
+
+fn read(connection: &mut Connection, text: &str, page_size: Option<u32>) -> Result<Rows, ReadError> {
+    let parameters = QueryParameters { consistency: Consistency::One, page_size, ..QueryParameters::default() };
     match connection.query(text, parameters).map_err(ReadError::Failure)?.outcome {
         Ok(Response::Rows(rows)) => Ok(rows),
         Ok(_) => Err(ReadError::Unavailable("the server answered without rows".to_owned())),

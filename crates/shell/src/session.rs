@@ -159,6 +159,11 @@ impl Session {
         self.connection.as_mut().ok_or(Failure::Cancelled)
     }
 
+    /// The node, and who is logged in.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     fn print_failure(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         self.failures += 1;
         output.results.flush()?;

@@ -50,6 +50,25 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
+/// The tokens that are not blank. A doubled quote reads as the end of one text and the beginning of the next: these are
+/// made one again.
+pub(crate) fn merge_quoted(text: &str) -> Vec<Token<'_>> {
+    let mut all: Vec<Token<'_>> = Vec::new();
+    for token in tokens(text).filter(|token| !token.is_blank()) {
+        match all.last_mut() {
+            Some(last)
+                if (last.kind, token.kind) == (Kind::Quoted, Kind::Quoted)
+                    && last.end() == token.start
+                    && last.text.as_bytes().first() == token.text.as_bytes().first() =>
+            {
+                last.text = &text[last.start..token.end()];
+            }
+            _ => all.push(token),
+        }
+    }
+    all
+}
+
 /// The kind and length of the first token of a text; `None` if the text is empty.
 fn first_token(text: &str) -> Option<(Kind, usize)> {
     let until = |kind: Kind, open: usize, close: &str| match text[open..].find(close) {

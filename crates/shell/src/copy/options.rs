@@ -70,6 +70,12 @@ const OF_FROM: [&str; 13] = [
     "PREPAREDSTATEMENTS",
 ];
 
+/// The names of the options of COPY TO, or of COPY FROM.
+pub(crate) fn option_names(is_export: bool) -> impl Iterator<Item = &'static str> {
+    let own: &'static [&'static str] = if is_export { &OF_TO } else { &OF_FROM };
+    COMMON.iter().chain(own).copied()
+}
+
 /// True of an option that only the other direction has. `name` is in upper case.
 pub(crate) fn is_of_other_direction(name: &str, direction: Direction) -> bool {
     let (own, other): (&[&str], &[&str]) =

@@ -1,6 +1,6 @@
 //! The text of COPY, taken apart.
 
-use crate::token::{Kind, Token, tokens};
+use crate::token::{Kind, Token, merge_quoted};
 use std::collections::BTreeMap;
 
 /// A COPY as it was written.
@@ -49,25 +49,6 @@ impl CopyRequest {
             format!("COPY cannot be read at {found}: it is {FORM}")
         })
     }
-}
-
-/// The tokens that are not blank. A doubled quote reads as the end of one text and the beginning of the next: these are
-/// made one again.
-fn merge_quoted(text: &str) -> Vec<Token<'_>> {
-    let mut all: Vec<Token<'_>> = Vec::new();
-    for token in tokens(text).filter(|token| !token.is_blank()) {
-        match all.last_mut() {
-            Some(last)
-                if (last.kind, token.kind) == (Kind::Quoted, Kind::Quoted)
-                    && last.end() == token.start
-                    && last.text.as_bytes().first() == token.text.as_bytes().first() =>
-            {
-                last.text = &text[last.start..token.end()];
-            }
-            _ => all.push(token),
-        }
-    }
-    all
 }
 
 /// The tokens of a COPY that are not blank, read one by one.
