@@ -39,7 +39,7 @@ pub(crate) const CLIENT_LEFT: &str = "a client went away while its request waite
 /// The state that whoever takes a plan back sees.
 pub(crate) const PLAN_TAKEN_BACK: &str = "a plan was taken back";
 /// The state that the next change of members meets.
-pub(crate) const JOINED_TOGETHER: &str = "several nodes joined together";
+pub(crate) const JOINED_TOGETHER: &str = "several nodes were about to join together";
 
 /// Hints that a process delivered and had not made itself, nor planned anew.
 fn older_hints(metrics: &Metrics) -> u64 {

@@ -101,13 +101,8 @@ impl Shape {
         let compares = storm == StormKind::Crashes && random.fork("repair").chance(1, 3);
         let spans = random.fork("datacenters").chance(1, 3);
         let moves = kind == RunKind::Moves && machines > COPIES && !rotates;
-        // Several join together where that leaves enough members for all copies.
-        let spares_max = machines.saturating_sub(COPIES).clamp(1, 3) as u64;
-        let spares = if moves {
-            random.fork("spares").between(1, spares_max) as usize * machines.div_ceil(USUAL_MACHINES_MAX)
-        } else {
-            0
-        };
+        let (machines, spares) =
+            if moves { with_spares(machines, wanted.is_some(), random.fork("spares")) } else { (machines, 0) };
         let mut ranges = random.fork("tokens");
         let tokens = if ranges.chance(1, 4) { ranges.between(1, 16) as u32 } else { TOKENS };
         Shape {
@@ -194,4 +189,14 @@ impl Shape {
             disks: false,
         }
     }
+}
+
+/// The machines of a run whose members come and go, and those of them that are spares at first. Spares beyond the first one are machines more,
+/// unless the number of machines is given.
+fn with_spares(machines: usize, is_given: bool, mut random: Random) -> (usize, usize) {
+    let scale = machines.div_ceil(USUAL_MACHINES_MAX);
+    let spares_max = if is_given { (machines / scale).saturating_sub(COPIES).clamp(1, 3) } else { 3 };
+    let spares = random.between(1, spares_max as u64) as usize;
+    let all = if is_given { machines } else { (machines + spares - 1).min(USUAL_MACHINES_MAX) };
+    (all, spares * scale)
 }

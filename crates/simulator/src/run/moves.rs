@@ -28,8 +28,8 @@ impl Run {
         let lives: Vec<Life> = self.lives().into_iter().filter(|life| life.node.is_member()).collect();
         let plan = lives.iter().find_map(|life| life.node.plan());
         let is_arriving = plan.as_ref().is_some_and(|plan| plan.step == PlanStep::Arriving);
-        let moves_together = plan.as_ref().is_some_and(|plan| !is_arriving && plan.kind.newcomers().len() > 1);
-        self.cluster.reached.lock().add(JOINED_TOGETHER, u64::from(moves_together));
+        let is_of_several = plan.as_ref().is_some_and(|plan| plan.kind.newcomers().len() > 1);
+        self.cluster.reached.lock().add(JOINED_TOGETHER, u64::from(is_of_several));
         let Some(life) = first_from(through, lives) else { return };
         let machines = &self.cluster.machines;
         let members = machines.iter().filter(|machine| !machine.is_spare()).count();
