@@ -28,7 +28,7 @@ pub(crate) async fn answer<W: World>(
     let plan = view.state.plan.as_ref().filter(|known| known.id == plan);
     Ok(ArrivalReply {
         is_level: view.epoch() >= epoch,
-        sees_newcomers: plan.is_some_and(|plan| plan.kind.newcomers().iter().all(|host| parts.cluster.is_up(*host))),
+        sees_newcomer: plan.is_some_and(|plan| plan.kind.newcomers().iter().all(|host| parts.cluster.is_up(*host))),
     })
 }
 
@@ -56,7 +56,7 @@ impl Arrivals {
             return Some(format!("host {late} has not said yet that it follows the metadata log"));
         }
         // One that does not answer coordinates nothing for now.
-        let has_met = |reply: &Option<ArrivalReply>| reply.is_none_or(|reply| reply.sees_newcomers);
+        let has_met = |reply: &Option<ArrivalReply>| reply.is_none_or(|reply| reply.sees_newcomer);
         let stranger = replies.iter().find(|(_, reply)| !has_met(reply)).map(|(host, _)| *host);
         let is_waited_for = now.since(since) < ACQUAINTANCE_WAIT_MAX;
         stranger

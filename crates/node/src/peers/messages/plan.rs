@@ -58,8 +58,8 @@ impl Message for Arrival {
 pub(crate) struct ArrivalReply {
     /// True if it has come to the epoch.
     pub(crate) is_level: bool,
-    /// True if the newcomer seems up to it, or is itself.
-    pub(crate) sees_newcomers: bool,
+    /// True if every newcomer seems up to it, or is itself.
+    pub(crate) sees_newcomer: bool,
 }
 
 packed!(Debts, DebtsReply, Arrival, ArrivalReply);

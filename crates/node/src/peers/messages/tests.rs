@@ -160,7 +160,7 @@ fn bodies_have_the_recorded_bytes() {
         recorded_text(&Debts { plan: 9 }),
         recorded_text(&DebtsReply { serves_clients: false, keeps_batches: true, hints: 7 }),
         recorded_text(&Arrival { plan: 9, epoch }),
-        recorded_text(&ArrivalReply { is_level: true, sees_newcomers: false }),
+        recorded_text(&ArrivalReply { is_level: true, sees_newcomer: false }),
         recorded_text(&StreamPage {
             plan: 9,
             table: StorageId(7),
