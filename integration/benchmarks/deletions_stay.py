@@ -9,9 +9,7 @@ not have answered by one of the nodes, is printed and fails the run.
 """
 
 import argparse
-import os
 import random
-import signal
 import sys
 import tempfile
 import threading
@@ -23,7 +21,7 @@ from admin import admin
 from cassandra import ConsistencyLevel
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from process_figures import resident_mb
-from processes import Call, Dev, remove, running, wait_until
+from processes import Dev, remove, running, wait_until
 
 GRACE_SECONDS = 120
 # Between the end of a restart and the next one.
@@ -135,12 +133,7 @@ class Restarts(threading.Thread):
             self.count += 1
 
     def restart(self, node):
-        pid = node.pid()
-        node.again = node.again or Call.of(pid)
-        os.kill(pid, signal.SIGTERM)
-        if node.child:
-            node.child.wait(60)
-        wait_until(lambda: not running(pid), f"{node.address} has ended", 60)
+        node.terminate()
         node.restart()
         wait_until(lambda: all(admin(other, "status").count("UN") == 3 for other in self.dev.nodes), "all are up", 60)
         wait_until(lambda: all(host.is_up for host in self.driver.metadata.all_hosts()), "the driver takes all for up", 60)

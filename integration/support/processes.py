@@ -75,8 +75,17 @@ class Node:
             self.child.wait()
         wait_until(lambda: not running(pid), f"node {self.number} is dead")
 
+    def terminate(self):
+        """SIGTERM, which drains the node, and waits for its end; how the process was called is remembered for `restart`."""
+        pid = self.pid()
+        self.again = self.again or Call.of(pid)
+        os.kill(pid, signal.SIGTERM)
+        if self.child:
+            self.child.wait(STOP_SECONDS)
+        wait_until(lambda: not running(pid), f"node {self.number} has ended", STOP_SECONDS)
+
     def restart(self):
-        """Starts the killed process again with the arguments, folder and environment it had."""
+        """Starts the ended process again with the arguments, folder and environment it had."""
         with self.log.open("ab") as log:
             self.child = self.again.start(log)
         wait_until(lambda: answers(self.address), f"node {self.number} is back", START_SECONDS)

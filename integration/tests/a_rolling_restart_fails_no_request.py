@@ -2,8 +2,6 @@
 comes, no request fails; with a policy that retries nothing, hardly any. Nothing is missing, and the version of the formats is as it was.
 The way of an upgrade (docs/protocols/versions.md)."""
 
-import os
-import signal
 import subprocess
 import time
 
@@ -14,7 +12,7 @@ from cassandra.policies import FallthroughRetryPolicy
 
 from admin import admin
 from clients import Clients
-from processes import HENGE, Call, Dev, answers, running, wait_until
+from processes import HENGE, Dev, answers, wait_until
 from quorum_load import ROWS, Load
 
 THREADS = 8
@@ -31,12 +29,7 @@ def cluster(tmp_path):
 
 def restart(node, others):
     """SIGTERM, which drains the node, and the same command again; waits until all take it for up."""
-    pid = node.pid()
-    node.again = node.again or Call.of(pid)
-    os.kill(pid, signal.SIGTERM)
-    if node.child:
-        node.child.wait(60)
-    wait_until(lambda: not running(pid), f"{node.address} has ended", 60)
+    node.terminate()
     node.restart()
     wait_until(lambda: all(admin(other, "status").count("UN") == 3 for other in [node, *others]), "all are up", 60)
 
