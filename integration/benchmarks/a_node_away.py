@@ -1,6 +1,6 @@
 """A node that is down under a load of writes, and comes back: how soon hints bring it level, and what clients notice meanwhile.
 
-    HENGE_BIN=target/dist/henge integration/run benchmarks/a_node_away.py [--away 120] [--rate 1500] [--seconds 20]
+    HENGE_BIN=target/dist/henge integration/run benchmarks/a_node_away.py [--away 120] [--rate 1500] [--seconds 20] [--set NAME=VALUE]
 
 Three nodes, RF 3, writes at QUORUM through the two that stay, anti-entropy off: hints alone bring the third what it missed.
 At the end all replicas are compared by digest; rows that still differ would be mended, and are counted.
@@ -44,8 +44,10 @@ def main():
     parser.add_argument("--away", type=int, default=120)
     parser.add_argument("--rate", type=int, default=1500)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--set", action="append", default=[], help="a setting of all nodes, such as hinted_handoff_throttle=1MiB")
     options = parser.parse_args()
-    cluster = Dev(Path(tempfile.mkdtemp()), 3, arguments=["--set", "auto_repair_enabled=false"]).start()
+    settings = [argument for setting in ["auto_repair_enabled=false", *options.set] for argument in ("--set", setting)]
+    cluster = Dev(Path(tempfile.mkdtemp()), 3, arguments=settings).start()
     stay, away = cluster.nodes[:2], cluster.nodes[2]
     addresses = [node.address for node in stay]
     try:

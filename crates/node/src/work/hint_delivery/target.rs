@@ -18,6 +18,10 @@ use std::time::Duration;
 const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A delivery begins within this time, by chance, so that nodes do not begin together.
 const JITTER: Duration = Duration::from_secs(1);
+/// Hints of a window that are sent at once: requests of clients that wait behind them wait for about a millisecond.
+const AT_ONCE: usize = 32;
+/// A hint counts for so many bytes at least: however short it is, it is a request.
+const BYTES_MIN: usize = 1 << 10;
 
 /// A delivery to one target, the only one at a time.
 pub(super) struct TargetDelivery<W: World> {
@@ -89,9 +93,8 @@ impl<W: World> TargetDelivery<W> {
             };
             let Some((last, _)) = hints.last() else { return };
             after = Some(last.clone());
-            self.delivery.wait_for_rate(hints.iter().map(|(_, hint)| hint.mutation.len()).sum()).await;
             let count = hints.len();
-            let settled = self.deliver(hints).await;
+            let settled = self.deliver_window(hints).await;
             window = if settled.gone.len() == count { window.grow() } else { window.shrink() };
             let takes_no_more = settled.takes_no_more;
             if !self.settle(settled).await || takes_no_more {
@@ -100,13 +103,27 @@ impl<W: World> TargetDelivery<W> {
         }
     }
 
-    /// Sends a window of hints.
-    async fn deliver(&mut self, hints: Vec<(HintId, Hint)>) -> Settlement {
+    /// Sends a window of hints, a few at once and no faster than the rate, as long as the target takes them.
+    async fn deliver_window(&mut self, hints: Vec<(HintId, Hint)>) -> Settlement {
+        let (mut left, mut settled) = (hints.into_iter(), Settlement::default());
+        while !settled.takes_no_more && self.delivery.is_ready(self.target) {
+            let some: Vec<(HintId, Hint)> = left.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            self.delivery.wait_for_rate(some.iter().map(|(_, hint)| hint.mutation.len().max(BYTES_MIN)).sum()).await;
+            self.deliver(some, &mut settled).await;
+        }
+        settled
+    }
+
+    /// Sends hints, all at once.
+    async fn deliver(&mut self, hints: Vec<(HintId, Hint)>, settled: &mut Settlement) {
         let view = self.delivery.cluster.current_view();
-        let (mut calls, mut settled) = (Vec::with_capacity(hints.len()), Settlement::default());
+        let mut calls = Vec::with_capacity(hints.len());
         for (id, hint) in hints {
             let Ok(mutation) = Mutation::decode(hint.mutation.clone()) else {
-                self.handle_damaged(id, &hint, &mut settled);
+                self.handle_damaged(id, &hint, settled);
                 continue;
             };
             match Destination::of(&view, self.target, &mutation) {
@@ -122,7 +139,7 @@ impl<W: World> TargetDelivery<W> {
                     };
                     calls.push(async move { (id, hint, pending, sent.await) });
                 }
-                Destination::Moved(replicas) => self.replan(id, &hint, replicas, &mut settled),
+                Destination::Moved(replicas) => self.replan(id, &hint, replicas, settled),
                 Destination::Nowhere => {
                     self.delivery.context.metrics.hints_dropped.inc();
                     settled.gone.push(id);
@@ -136,9 +153,8 @@ impl<W: World> TargetDelivery<W> {
                 Outcome::Delivered => settled.moved.extend(pending.into_iter().map(|to| Hint { to, ..hint.clone() })),
                 _ => {}
             }
-            self.note(outcome, id, &hint, &mut settled);
+            self.note(outcome, id, &hint, settled);
         }
-        settled
     }
 
     /// Owes a hint to the replicas that have its range now, if there is room for all of them; else it stays.
