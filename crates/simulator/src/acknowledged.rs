@@ -16,18 +16,60 @@ pub(crate) fn check(cluster: &Cluster, life: &Life, key: i64, stamp: Micros, con
     let KeyRange::One(row) = &command.keys else { return };
     let placed = life.core.coordinator().keyspace_placement(registers::texts(key).keyspace);
     let Some(range) = placed.as_ref().and_then(|p| p.placement.replicas(command.token)) else { return };
-    let replicas = cluster.machines.iter().map(Machine::newest_disk).filter(|disk| range.write.contains(disk.host));
-    let holders = replicas.filter(|disk| newest(disk, row).is_some_and(|newest| newest >= stamp)).count();
-    // Each pending replica raises what is needed.
-    let needed = range.write.len() - range.read.len()
-        + match consistency {
-            Consistency::One => 1,
-            Consistency::All => range.read.len(),
-            _ => range.read.len() / 2 + 1,
-        };
-    if holders < needed {
-        let what = format!("register {key}: {stamp} was acknowledged at {consistency} and {holders} replicas have it");
+    let mut sites = [Site::default(); 2];
+    for (machine, disk) in cluster.machines.iter().map(Machine::newest_disk).enumerate() {
+        let site = &mut sites[cluster.datacenter_number(machine)];
+        if range.write.contains(disk.host) {
+            let is_reader = range.read.contains(disk.host);
+            site.readers += usize::from(is_reader);
+            site.pending += usize::from(!is_reader);
+            site.holders += usize::from(newest(&disk, row).is_some_and(|newest| newest >= stamp));
+        }
+    }
+    if !has_enough(sites, cluster.datacenter_number(life.owner.machine), consistency) {
+        let what = format!("register {key}: {stamp} was acknowledged at {consistency} and {sites:?} have it");
         cluster.record_violation("I30", what);
+    }
+}
+
+/// The replicas of a row in a datacentre.
+#[derive(Clone, Copy, Debug, Default)]
+struct Site {
+    readers: usize,
+    pending: usize,
+    /// Those of both that hold what was written.
+    holders: usize,
+}
+
+impl Site {
+    fn and(self, other: Site) -> Site {
+        let Site { readers, pending, holders } = other;
+        Site { readers: self.readers + readers, pending: self.pending + pending, holders: self.holders + holders }
+    }
+
+    /// True if so many hold it, and one more for each that is pending.
+    fn has(self, replicas: usize) -> bool {
+        self.holders >= replicas + self.pending
+    }
+
+    fn has_quorum(self) -> bool {
+        self.readers == 0 || self.has(self.readers / 2 + 1)
+    }
+}
+
+/// True if as many replicas hold a write as its level promises to a client of a datacentre.
+fn has_enough(sites: [Site; 2], local: usize, consistency: Consistency) -> bool {
+    let all = sites[0].and(sites[1]);
+    match consistency {
+        Consistency::Any => true,
+        Consistency::One => all.has(1),
+        Consistency::Two => all.has(2),
+        Consistency::Three => all.has(3),
+        Consistency::All => all.has(all.readers),
+        Consistency::LocalOne => sites[local].has(1),
+        Consistency::LocalQuorum => sites[local].has_quorum(),
+        Consistency::EachQuorum => sites.iter().all(|site| site.has_quorum()),
+        Consistency::Quorum | Consistency::Serial | Consistency::LocalSerial => all.has_quorum(),
     }
 }
 

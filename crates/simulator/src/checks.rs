@@ -4,8 +4,8 @@
 //! |---|---|
 //! | I1 | an acknowledged write, or something newer, is on every replica once the cluster has healed |
 //! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
-//! | I3 | a quorum read sees every quorum write that ended before it began; through an index too |
-//! | I4 | a quorum read never sees less than an earlier one, but for tables without read repair |
+//! | I3 | a read sees every write that ended before it began if their levels overlap (`levels`), as two quorums do; through an index too |
+//! | I4 | nor does it see less than an earlier read of such levels, but for tables without read repair |
 //! | I5 | conditional writes and SERIAL reads are linearizable, no decision is lost, also in periodic mode (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
 //! | I12 | deleted rows do not come back, through I1 and I3: purges run during the storm and complete before the end |
@@ -17,11 +17,10 @@
 //! acknowledged (`acknowledged`). I9 is a property test of the row model. I15 and I31 are checked in the quiet phase of a
 //! run, I32 by the model disk, I35 on every message.
 
-use crate::history::{Ending, History, Operation, OperationKind, Version};
+use crate::history::{Ending, History, Operation, OperationKind, Version, is_quorum};
 use crate::registers;
 use crate::wire::Violation;
 use henge_base::Micros;
-use henge_model::Consistency;
 use std::ops::Range;
 
 /// The state of one replica of one register at the end: a version, or the timestamp of its deletion.
@@ -50,20 +49,13 @@ pub(crate) fn history(history: &History, repaired: bool) -> Vec<Violation> {
             && let OperationKind::Read(found) = operation.kind
         {
             check_read_version(history, operation, found, &mut out);
-            if is_quorum(operation.consistency) {
-                fresh(history, operation, found, &mut out);
-                if repaired || !registers::is_shared(operation.key) {
-                    monotonic(&history.operations[..number], operation, found, &mut out);
-                }
+            fresh(history, operation, found, &mut out);
+            if repaired || !registers::may_be_unrepaired(operation.key) {
+                monotonic(history, number, found, &mut out);
             }
         }
     }
     out
-}
-
-/// True for QUORUM and ALL: any two such operations share a replica.
-pub(crate) fn is_quorum(consistency: Consistency) -> bool {
-    matches!(consistency, Consistency::Quorum | Consistency::All)
 }
 
 /// I2, I39: the version found was issued by an operation, and not one that was answered as failed.
@@ -79,11 +71,11 @@ fn check_read_version(history: &History, read: &Operation, found: Option<Version
     }
 }
 
-/// I3: the read sees the newest of all quorum changes that ended before it began, or something newer.
+/// I3: the read sees the newest of all changes that ended before it began and whose levels overlap its own, or something newer.
 fn fresh(history: &History, read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
     let before = history
         .changes(read.key)
-        .filter(|(_, o)| o.ending == Ending::Ok && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began));
+        .filter(|(_, o)| o.ending == Ending::Ok && o.ended.is_some_and(|t| t < read.began) && history.overlap(o, read));
     let Some((newest, operation)) = before.max_by_key(|(timestamp, _)| *timestamp) else { return };
     let seen = found.map(|(timestamp, _)| timestamp);
     let wrong = match (operation.kind, seen) {
@@ -119,11 +111,12 @@ fn deleted_within(history: &History, key: i64, within: Range<Micros>) -> bool {
     changes.any(|(_, o)| matches!(o.kind, OperationKind::Delete(_)) && o.ending != Ending::Failed)
 }
 
-/// I4: the read sees what an earlier quorum read saw, or something newer.
-fn monotonic(earlier: &[Operation], read: &Operation, found: Option<Version>, out: &mut Vec<Violation>) {
+/// I4: the read of this number sees what an earlier one of an overlapping level saw, or something newer.
+fn monotonic(history: &History, number: usize, found: Option<Version>, out: &mut Vec<Violation>) {
+    let (earlier, read) = (&history.operations[..number], &history.operations[number]);
     let newest = earlier
         .iter()
-        .filter(|o| o.key == read.key && is_quorum(o.consistency) && o.ended.is_some_and(|t| t < read.began))
+        .filter(|o| o.key == read.key && o.ended.is_some_and(|t| t < read.began) && history.overlap(o, read))
         .filter_map(|o| match (o.kind, o.ending) {
             (OperationKind::Read(Some(version)), Ending::Ok) => Some((version, o)),
             _ => None,

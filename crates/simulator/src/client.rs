@@ -73,6 +73,7 @@ impl Clients {
             kind,
             consistency,
             machine: life.owner.machine,
+            datacenter: self.cluster.datacenter_number(life.owner.machine),
             began: self.cluster.clockwork.now(),
             ended: None,
             ending: Ending::Unknown,

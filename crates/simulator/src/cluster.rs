@@ -62,6 +62,11 @@ impl Cluster {
         self.places.get(&address).copied()
     }
 
+    /// The number of a machine's datacentre.
+    pub(crate) fn datacenter_number(&self, machine: usize) -> usize {
+        usize::from(self.machines[machine].options.lock().datacenter.ends_with('2'))
+    }
+
     /// Delivers a request to a machine and its reply back. `answer` stays empty if either is lost.
     pub(crate) fn deliver_request(
         self: &Arc<Self>,

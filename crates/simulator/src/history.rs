@@ -1,5 +1,7 @@
 //! The history of a run: the operations of clients of each kind and their outcomes, which the checks are based on.
 
+use crate::levels::Copies;
+use crate::registers;
 use henge_base::Micros;
 use henge_model::Consistency;
 use std::collections::BTreeSet;
@@ -41,6 +43,8 @@ pub(crate) struct Operation {
     /// The machine that coordinated it; only printed with a violation.
     #[allow(dead_code)]
     pub(crate) machine: usize,
+    /// The number of that machine's datacentre.
+    pub(crate) datacenter: usize,
     /// The beginning, in simulated microseconds.
     pub(crate) began: u64,
     /// The end, in simulated microseconds; `None` while the operation is in progress.
@@ -53,6 +57,8 @@ pub(crate) struct Operation {
 /// All operations, in the order of their beginnings.
 #[derive(Debug, Default)]
 pub(crate) struct History {
+    /// The copies of registers of every level.
+    pub(crate) copies: Copies,
     pub(crate) operations: Vec<Operation>,
 }
 
@@ -77,10 +83,23 @@ impl History {
         of_key.filter_map(|o| if let OperationKind::Write(version) = o.kind { Some(version) } else { None })
     }
 
+    /// True if a read of a register must see what an earlier operation on it did, if that ended well before.
+    pub(crate) fn overlap(&self, earlier: &Operation, read: &Operation) -> bool {
+        if registers::is_leveled(read.key) {
+            return self.copies.overlap((earlier.consistency, earlier.datacenter), (read.consistency, read.datacenter));
+        }
+        is_quorum(earlier.consistency) && is_quorum(read.consistency)
+    }
+
     /// The number of operations with this outcome.
     pub(crate) fn count(&self, ending: Ending) -> usize {
         self.operations.iter().filter(|o| o.ending == ending).count()
     }
+}
+
+/// True for QUORUM and ALL: any two such operations share a replica.
+pub(crate) fn is_quorum(consistency: Consistency) -> bool {
+    matches!(consistency, Consistency::Quorum | Consistency::All)
 }
 
 /// The value of a register that is written conditionally; `None` before the first write.

@@ -34,6 +34,7 @@ mod history;
 mod large_cluster;
 mod large_report;
 mod lasting;
+mod levels;
 mod linear;
 mod machine;
 mod mutations;

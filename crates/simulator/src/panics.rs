@@ -41,6 +41,7 @@ pub(crate) fn caught(seed: u64, run: impl FnOnce() -> Report) -> Report {
         messages: 0,
         crashes: 0,
         partitions: 0,
+        fault_kinds: 0,
         time: Duration::ZERO,
         trace: 0,
         reached: Vec::new(),

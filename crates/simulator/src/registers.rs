@@ -4,18 +4,22 @@
 //! The first [`SHARED`] have three copies. Their table purges by `gc_grace_seconds` in some runs and never in the
 //! others, since it is not known of three copies that all have a deletion. In some runs in which no machine crashes the
 //! table has no read repair: hints alone make its replicas equal, and a quorum read may see less than an earlier one. Then
-//! come registers with one copy each, of which it is known, so their deletions are purged in every run. The last ones have
-//! three copies, in a table that a client creates in the storm, so that replicas may be owed rows of a table that they have
-//! yet to hear of.
+//! come registers with one copy each, of which it is known, so their deletions are purged in every run; registers that are
+//! written and read at every level, with as many copies as the run's shape allows, in both datacentres if there are two. The
+//! last ones have three copies, in a table that a client creates in the storm, so that replicas may be owed rows of a table
+//! that they have yet to hear of.
 
+use crate::levels::Copies;
 use crate::machine::Life;
 use henge_cql::{BoundValue, Plan};
 use henge_model::{Key, KeyRange, ReadCommand};
 
 /// The number of registers with three copies: few, so that operations meet.
 pub(crate) const SHARED: i64 = 6;
-/// The number of registers whose tables are there from the beginning.
-pub(crate) const EARLY: i64 = SHARED + 2;
+/// The end of those with one copy.
+const SINGLE: i64 = SHARED + 2;
+/// The number of registers whose tables are there from the beginning. The last of them are of every level.
+pub(crate) const EARLY: i64 = SINGLE + 2;
 /// The number of all registers.
 pub(crate) const ALL: i64 = EARLY + 2;
 /// `gc_grace_seconds` in runs that purge by it: longer than a storm and the repair of all replicas after it.
@@ -51,6 +55,23 @@ impl SharedTable {
             }
         }
     }
+}
+
+/// Statements that create the registers of every level, with so many copies. Reads leave them as they are where they do so with the shared ones.
+pub(crate) fn leveled_schema(copies: Copies, table: SharedTable) -> [String; 2] {
+    let replication = match copies {
+        Copies([near, 0]) => format!("'class': 'SimpleStrategy', 'replication_factor': {near}"),
+        Copies([near, far]) => {
+            format!("'class': 'NetworkTopologyStrategy', 'datacenter1': {near}, 'datacenter2': {far}")
+        }
+    };
+    let read_repair = if table == SharedTable::Unrepaired { "NONE" } else { "BLOCKING" };
+    [
+        format!("CREATE KEYSPACE leveled WITH replication = {{{replication}}}"),
+        format!(
+            "CREATE TABLE leveled.registers (k bigint, c int, v bigint, PRIMARY KEY (k, c)) WITH read_repair = '{read_repair}'"
+        ),
+    ]
 }
 
 /// An index on the value, which no two registers ever share.
@@ -90,6 +111,18 @@ const SINGLE_TEXTS: Texts = Texts {
     ],
 };
 
+const LEVELED_TEXTS: Texts = Texts {
+    keyspace: "leveled",
+    select: "SELECT v, writetime(v) FROM leveled.registers WHERE k = ? AND c = 0",
+    select_slice: "SELECT v, writetime(v) FROM leveled.registers WHERE k = ? AND c >= 0",
+    insert: "INSERT INTO leveled.registers (k, c, v) VALUES (?, 0, ?)",
+    deletes: [
+        "DELETE FROM leveled.registers WHERE k = ? AND c = 0",
+        "DELETE FROM leveled.registers WHERE k = ? AND c > -5 AND c <= 7",
+        "DELETE FROM leveled.registers WHERE k = ?",
+    ],
+};
+
 /// The table of the last registers.
 pub(crate) const LATE: &str = "CREATE TABLE IF NOT EXISTS sim.late (k bigint, c int, v bigint, PRIMARY KEY (k, c))";
 
@@ -109,7 +142,8 @@ const LATE_TEXTS: Texts = Texts {
 pub(crate) fn texts(key: i64) -> &'static Texts {
     match key {
         ..SHARED => &SHARED_TEXTS,
-        SHARED..EARLY => &SINGLE_TEXTS,
+        SHARED..SINGLE => &SINGLE_TEXTS,
+        SINGLE..EARLY => &LEVELED_TEXTS,
         EARLY.. => &LATE_TEXTS,
     }
 }
@@ -121,7 +155,17 @@ pub(crate) fn is_shared(key: i64) -> bool {
 
 /// True for a register with one copy, whose deletions are purged in every run.
 pub(crate) fn is_single(key: i64) -> bool {
-    (SHARED..EARLY).contains(&key)
+    (SHARED..SINGLE).contains(&key)
+}
+
+/// True for a register that is written and read at every level.
+pub(crate) fn is_leveled(key: i64) -> bool {
+    (SINGLE..EARLY).contains(&key)
+}
+
+/// True for a register whose replicas reads leave as they are in runs that have it so.
+pub(crate) fn may_be_unrepaired(key: i64) -> bool {
+    is_shared(key) || is_leveled(key)
 }
 
 /// True for a register of the table that is created in the storm.

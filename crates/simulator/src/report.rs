@@ -17,6 +17,8 @@ pub struct Report {
     pub crashes: u32,
     /// The number of network partitions.
     pub partitions: u32,
+    /// The number of kinds that its faults were drawn from.
+    pub fault_kinds: usize,
     /// The simulated time.
     pub time: Duration,
     /// The hash of all occurrences.

@@ -125,6 +125,7 @@ impl Run {
         machines.iter().skip(shape.machines - shape.spares).for_each(|machine| machine.set_spare(true));
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         let clients = Clients::new(Arc::clone(&cluster));
+        clients.history.lock().copies = shape.copies_at_levels();
         let wide = WideClients::new(Arc::clone(&clients));
         Run {
             cluster,
@@ -211,6 +212,9 @@ impl Run {
             && self.schema(COUNTS)
             && self.schema(columns::TABLE)
             && self.schema(LASTING)
+            && registers::leveled_schema(self.shape.copies_at_levels(), self.shape.table)
+                .iter()
+                .all(|text| self.schema(text))
             && (!self.shape.has_far_swaps() || FAR_SCHEMA.into_iter().all(|text| self.schema(text)))
             && self.schema(self.wide_table())
             && self.wait("schema", |run| run.all_know_all_tables())
@@ -221,12 +225,12 @@ impl Run {
         self.lives().iter().all(|life| (0..registers::EARLY).all(|key| knows(life, key)))
     }
 
-    fn schema(&mut self, text: &'static str) -> bool {
-        let slot = Slot::default();
+    fn schema(&mut self, text: &str) -> bool {
+        let (slot, statement_text) = (Slot::default(), text.to_owned());
         let done = slot.clone();
         let Some(life) = self.lives().into_iter().next() else { return false };
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            done.fill(statement(&life, text, &[], Consistency::One, None).await.map_err(|e| e.to_string()));
+            done.fill(statement(&life, &statement_text, &[], Consistency::One, None).await.map_err(|e| e.to_string()));
         });
         let outcome = self.await_slot(&slot);
         if !matches!(outcome, Some(Ok(_))) {

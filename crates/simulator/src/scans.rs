@@ -30,6 +30,7 @@ impl Clients {
             kind: OperationKind::Read(None),
             consistency: Consistency::Quorum,
             machine: 0,
+            datacenter: 0,
             began,
             ended: None,
             ending: Ending::Unknown,

@@ -1,5 +1,6 @@
 //! The shape of a run: its cluster, and to what it is held.
 
+use crate::levels::Copies;
 use crate::registers::SharedTable;
 use henge_base::Random;
 
@@ -38,8 +39,8 @@ pub(crate) enum RunKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RunChoice {
     pub(crate) kind: RunKind,
-    /// The number of machines; `None` to draw it.
-    pub(crate) machines: Option<usize>,
+    /// The least and the most machines; `None` for those of most runs.
+    pub(crate) machines: Option<(usize, usize)>,
 }
 
 impl From<RunKind> for RunChoice {
@@ -83,6 +84,7 @@ impl Shape {
         let disks = kind == RunKind::Disks;
         let is_large = random.fork("large").chance(1, 10) && !disks;
         let drawn = if is_large { random.between(6, USUAL_MACHINES_MAX as u64) } else { random.between(3, 5) } as usize;
+        let wanted = wanted.map(|(least, most)| random.fork("machines").between(least as u64, most as u64) as usize);
         let machines = wanted.unwrap_or(drawn);
         let storm = if random.chance(1, 3) && !disks { StormKind::Links } else { StormKind::Crashes };
         let is_periodic = storm == StormKind::Crashes && random.chance(1, 4);
@@ -141,6 +143,18 @@ impl Shape {
     /// synced. Machines that come and go would lose it in the moment in which they have gone, or are on another disk.
     pub(crate) fn has_cold_writes(&self) -> bool {
         (self.compares || self.is_periodic) && self.spares == 0 && !self.disks
+    }
+
+    /// The copies of registers of every level: as many as may be, up to five in one datacentre or three in each of two. Where members come
+    /// and go it is few enough that some may go.
+    pub(crate) fn copies_at_levels(&self) -> Copies {
+        let members = self.machines - self.spares;
+        let moves = self.spares > 0;
+        if self.spans {
+            let of = |members: usize| (members - usize::from(moves && members > 1)).min(COPIES);
+            return Copies([of(members.div_ceil(2)), of(members / 2)]);
+        }
+        Copies([if members > 5 && !moves { 5 } else { 2 }, 0])
     }
 
     /// The number of a machine's datacentre.

@@ -33,9 +33,9 @@ pub struct SimulateOptions {
     /// Have disks set back, copied, lost and swapped, and nothing else happen.
     #[arg(long, conflicts_with = "moves")]
     pub disks: bool,
-    /// Give each run so many machines, with faults and clients for as many, instead of 3 to 9 machines.
-    #[arg(long, conflicts_with = "plan", value_parser = clap::value_parser!(u16).range(COPIES as i64..=MACHINES_MAX as i64))]
-    pub machines: Option<u16>,
+    /// Give each run so many machines, N or N-M, with faults and clients for as many, instead of 3 to 9 machines, most often 3 to 5.
+    #[arg(long, conflicts_with = "plan", value_name = "N[-M]", value_parser = machines)]
+    pub machines: Option<(usize, usize)>,
     /// Put a bug in on purpose (see --mutations for their names).
     #[arg(long)]
     pub mutate: Option<String>,
@@ -60,6 +60,30 @@ impl SimulateOptions {
             (false, true) => RunKind::Disks,
             (false, false) => RunKind::Faults,
         };
-        RunChoice { kind, machines: self.machines.map(usize::from) }
+        RunChoice { kind, machines: self.machines }
+    }
+}
+
+/// The least and the most machines of `N` or `N-M`.
+fn machines(text: &str) -> Result<(usize, usize), String> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    let number = |text: &str| text.parse().ok().filter(|number| (COPIES..=MACHINES_MAX).contains(number));
+    match (number(least), number(most)) {
+        (Some(least), Some(most)) if least <= most => Ok((least, most)),
+        _ => Err(format!("machines are {COPIES} to {MACHINES_MAX}, as 7 or 5-9")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::machines;
+
+    #[test]
+    fn machines_are_a_number_or_a_range_of_what_may_be() {
+        assert_eq!(machines("25"), Ok((25, 25)));
+        assert_eq!(machines("5-9"), Ok((5, 9)));
+        for wrong in ["", "2", "129", "9-5", "5-", "-9", "5-200", "five"] {
+            assert!(machines(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 
 const SECOND: u64 = 1_000_000;
 const CLIENTS: usize = 4;
+/// The fewest kinds of fault of a run whose number of machines was asked for, and the shortest storm of one, which is time for 500 operations.
+const CHOSEN_KINDS_MIN: usize = 3;
+const CHOSEN_SECONDS_MIN: u64 = 15;
 /// The operations of a second at which a plan's number is set: somewhat more than clients come to, so that the storm's length ends them.
 const OPERATIONS_PER_SECOND: u64 = 100;
 /// Most times are of whole milliseconds, which are easier to read.
@@ -27,11 +30,14 @@ impl Plan {
     /// The plan of a seed.
     pub(crate) fn draw(seed: u64, choice: impl Into<RunChoice>) -> Plan {
         let root = Random::new(seed);
-        let shape = Shape::draw(&mut root.fork("shape"), choice.into());
+        let choice = choice.into();
+        let shape = Shape::draw(&mut root.fork("shape"), choice);
         let mut random = root.fork("plan");
-        let seconds = if shape.disks { (60, 90) } else { (10, 30) };
+        let is_chosen = choice.machines.is_some();
+        let seconds = if shape.disks { (60, 90) } else { (if is_chosen { CHOSEN_SECONDS_MIN } else { 10 }, 30) };
         let length = random.between(seconds.0, seconds.1) * SECOND;
-        let armed = draw_armed(&shape, &mut random.fork("armed"));
+        let kinds_min = if is_chosen { CHOSEN_KINDS_MIN } else { 1 };
+        let armed = draw_armed(&shape, kinds_min, &mut random.fork("armed"));
         let mut drawing = Drawing { shape, at: 0, length, had_mishap: false, faults: Vec::new() };
         drawing.strikes(&armed, &mut random.fork("strikes"));
         drawing.power_cuts_after_writes(&mut random.fork("writes"));
@@ -45,9 +51,9 @@ impl Plan {
     }
 }
 
-/// The kinds of a run: all of those that its shape allows, or a random part of them. What one kind keeps another from doing shows
-/// in runs that lack the first.
-fn draw_armed(shape: &Shape, random: &mut Random) -> BTreeSet<FaultKind> {
+/// The kinds of a run: all of those that its shape allows, or a random part of them, so many at least. What one kind keeps another from doing
+/// shows in runs that lack the first.
+fn draw_armed(shape: &Shape, kinds_min: usize, random: &mut Random) -> BTreeSet<FaultKind> {
     if shape.disks {
         return BTreeSet::from([FaultKind::Disks]);
     }
@@ -59,8 +65,14 @@ fn draw_armed(shape: &Shape, random: &mut Random) -> BTreeSet<FaultKind> {
     if random.chance(1, 3) {
         return allowed.into_iter().collect();
     }
-    let some: BTreeSet<FaultKind> = allowed.iter().copied().filter(|_| random.chance(1, 2)).collect();
-    if some.is_empty() { BTreeSet::from([FaultKind::Partitions]) } else { some }
+    let mut some: BTreeSet<FaultKind> = allowed.iter().copied().filter(|_| random.chance(1, 2)).collect();
+    if some.is_empty() {
+        some.insert(FaultKind::Partitions);
+    }
+    while some.len() < kinds_min {
+        some.extend(random.pick(&allowed));
+    }
+    some
 }
 
 /// The work of a run's clients: in periodic mode conditional writes and the schema, for others may be lost in a power cut.

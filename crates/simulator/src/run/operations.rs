@@ -2,6 +2,7 @@
 
 use crate::client::{Clients, is_moving};
 use crate::history::OperationKind;
+use crate::levels;
 use crate::machine::{Life, Machine};
 use crate::plan::Workload;
 use crate::registers;
@@ -44,12 +45,16 @@ fn draw_workload(workloads: &BTreeSet<Workload>, random: &mut Random) -> Option<
 
 fn operate_register(clients: &Arc<Clients>, life: &Life, random: &mut Random) {
     let key = random.below(registers::ALL as u64) as i64;
-    let consistency = if random.chance(1, 5) { Consistency::One } else { Consistency::Quorum };
     let kind = match random.below(20) {
         0..10 => OperationKind::Write((clients.stamp(random), random.below(1 << 40) as i64)),
         10..13 => OperationKind::Delete(clients.stamp(random)),
         13..16 if registers::is_shared(key) => find(clients, key, random).unwrap_or(OperationKind::Read(None)),
         _ => OperationKind::Read(None),
+    };
+    let consistency = match random.chance(1, 5) {
+        _ if registers::is_leveled(key) => levels::draw(matches!(kind, OperationKind::Read(_)), random),
+        true => Consistency::One,
+        false => Consistency::Quorum,
     };
     let patience = random.chance(1, 20).then(|| random.below(20_000));
     clients.run(life, key, kind, consistency, patience);

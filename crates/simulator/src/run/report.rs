@@ -22,6 +22,7 @@ impl Run {
             messages: watch.messages,
             crashes: self.fault_counts.crashes,
             partitions: self.fault_counts.partitions,
+            fault_kinds: self.plan.armed.len(),
             time: Duration::from_micros(self.now()),
             trace: self.cluster.clockwork.trace(),
             reached,

@@ -8,7 +8,7 @@ use super::place::{Cell, Column, Partition, Row};
 use super::select::RowsOf;
 use super::shape::{misshape, reaches, reaches_partition};
 use super::verdict::{Demand, Viewpoint};
-use crate::checks::is_quorum;
+use crate::history::is_quorum;
 use crate::wall_clock::true_time;
 use crate::wire::Violation;
 use henge_base::Micros;

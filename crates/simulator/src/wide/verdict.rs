@@ -2,8 +2,8 @@
 
 use super::cells::Version;
 use super::change::Change;
-use crate::checks::is_quorum;
 use crate::history::Ending;
+use crate::history::is_quorum;
 use crate::wire::Violation;
 use henge_base::Micros;
 use std::collections::BTreeSet;
