@@ -4,6 +4,7 @@ use crate::certificates::{
     AUTHORITY_FOLDER, make_folder, make_new_authority, make_node, open_authority, revoke, write,
 };
 use anyhow::{Context, ensure};
+use clap::builder::RangedI64ValueParser;
 use henge_node::HostId;
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ enum What {
         #[arg(long, default_value = AUTHORITY_FOLDER)]
         directory: PathBuf,
         /// Days of validity.
-        #[arg(long, default_value_t = 3_650)]
+        #[arg(long, default_value_t = 3_650, value_parser = days())]
         days: u32,
     },
     /// Make a node's certificate: node.pem and node.key, with ca.pem beside them.
@@ -40,7 +41,7 @@ enum What {
         #[arg(long = "name")]
         names: Vec<String>,
         /// Days of validity.
-        #[arg(long, default_value_t = 397)]
+        #[arg(long, default_value_t = 397, value_parser = days())]
         days: u32,
     },
     /// Make a client's certificate: ROLE.pem and ROLE.key.
@@ -54,7 +55,7 @@ enum What {
         /// The role it stands for.
         role: String,
         /// Days of validity.
-        #[arg(long, default_value_t = 397)]
+        #[arg(long, default_value_t = 397, value_parser = days())]
         days: u32,
     },
     /// Revoke nodes' certificates: adds them to crl.pem, which every node that has it in its folder obeys within seconds.
@@ -66,6 +67,11 @@ enum What {
         #[arg(required = true)]
         certificates: Vec<PathBuf>,
     },
+}
+
+/// Days for which a certificate may be valid: a century at most.
+fn days() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=36_500)
 }
 
 /// Runs `henge cert`.

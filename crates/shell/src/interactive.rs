@@ -64,14 +64,12 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
 impl Prompt {
     /// Takes in a line or a pasted text, and runs the statements that are complete.
     fn take(&mut self, line: &str, session: &mut Session) -> anyhow::Result<()> {
-        // The file keeps no passwords.
-        let is_secret = matches!(Command::parse(line), Some(Ok(Command::LogIn(_, Some(_)))));
-        if !line.trim().is_empty() && !is_secret {
-            let _ = self.editor.add_history_entry(line);
-        }
         self.waiting.push_str(line);
         self.waiting.push('\n');
         let text = std::mem::take(&mut self.waiting);
+        if !line.trim().is_empty() && !is_secret(line, &text) {
+            let _ = self.editor.add_history_entry(line);
+        }
         let (mut results, mut errors) = (io::stdout(), io::stderr());
         let mut output = Output { results: &mut results, errors: &mut errors };
         let parts = split(&text);
@@ -100,6 +98,14 @@ impl Prompt {
     }
 }
 
+/// True if the file of history must not keep a line: it logs in with a password, or the statement that it ends or goes on with, as far as it
+/// has been typed, speaks of one.
+fn is_secret(line: &str, statement: &str) -> bool {
+    let mut words = statement.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word.eq_ignore_ascii_case("password"))
+        || matches!(Command::parse(line), Some(Ok(Command::LogIn(_, Some(_)))))
+}
+
 fn prompt_text(session: &Session, waiting: &str) -> String {
     let name = session.keyspace.as_ref().map_or("cqlsh".to_owned(), |keyspace| format!("cqlsh:{keyspace}"));
     if is_blank(waiting) { format!("{name}> ") } else { format!("{}... ", " ".repeat(name.len().saturating_sub(2))) }
@@ -107,4 +113,19 @@ fn prompt_text(session: &Session, waiting: &str) -> String {
 
 fn history_file() -> Option<PathBuf> {
     Some(PathBuf::from(std::env::var_os("HOME")?).join(".henge_history"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret;
+
+    #[test]
+    fn no_line_of_a_statement_with_a_password_is_kept() {
+        let alone = |line| is_secret(line, line);
+        assert!(alone("LOGIN ann 'x'"));
+        assert!(alone("CREATE ROLE ann WITH PASSWORD = 'x' AND LOGIN = true;"));
+        assert!(alone("ALTER USER ann WITH hashed password 'x';"));
+        assert!(is_secret("'x';", "CREATE ROLE ann WITH PASSWORD =\n'x';"));
+        assert!(!alone("LOGIN ann") && !alone("SELECT passwords FROM t;") && !alone("LIST ROLES;"));
+    }
 }
