@@ -5,7 +5,7 @@
 //! | I1 | an acknowledged write, or something newer, is on every replica once the cluster has healed |
 //! | I2 | every version that was read or stored was written by an operation that did not definitely fail |
 //! | I3 | a read sees every write that ended before it began if their levels overlap (`levels`), as two quorums do; through an index too |
-//! | I4 | nor does it see less than an earlier read of such levels, but for tables without read repair |
+//! | I4 | a read never sees less than an earlier one if their levels overlap, but for tables without read repair |
 //! | I5 | conditional writes and SERIAL reads are linearizable, no decision is lost, also in periodic mode (`linear`) |
 //! | I10 | all replicas of a register hold the same version |
 //! | I12 | deleted rows do not come back, through I1 and I3: purges run during the storm and complete before the end |

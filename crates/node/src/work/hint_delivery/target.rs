@@ -18,7 +18,7 @@ use std::time::Duration;
 const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A delivery begins within this time, by chance, so that nodes do not begin together.
 const JITTER: Duration = Duration::from_secs(1);
-/// Hints of a window that are sent at once: requests of clients that wait behind them wait for about a millisecond.
+/// Hints of a window that are sent at once, so few that requests of clients wait behind no more than these.
 const AT_ONCE: usize = 32;
 /// A hint counts for so many bytes at least: however short it is, it is a request.
 const BYTES_MIN: usize = 1 << 10;
