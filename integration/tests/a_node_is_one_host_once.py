@@ -6,8 +6,11 @@ import signal
 import socket
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from clients import Clients
 from processes import HENGE, Dev, Program, Server, answers, running, wait_until
@@ -220,8 +223,8 @@ def test_a_certificate_that_has_expired_or_is_anothers_is_refused(tmp_path):
     henge(*certificate, "--host-id", "11111111-2222-3333-4444-555555555555")
     said = end_of(server)
     assert "is for host 11111111-2222-3333-4444-555555555555" in said and f"--host-id {host}" in said, said
-    henge(*certificate, "--host-id", host, "--days", "0")
-    time.sleep(1.1)
+    henge(*certificate, "--host-id", host)
+    let_expire(folder / "certs" / "node.pem", authority)
     said = end_of(server)
     assert "expired" in said and f"--host-id {host}" in said, said
     henge(*certificate, "--host-id", host)
@@ -309,6 +312,18 @@ def address_off_loopback():
             return probe.getsockname()[0]
         except OSError:
             return None
+
+
+def let_expire(path, authority):
+    """Signs a certificate anew, so that it was valid until an hour ago; the rest of it stays. `henge cert` makes none like that."""
+    signer = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
+    key = serialization.load_pem_private_key((authority / "ca.key").read_bytes(), password=None)
+    good, now = x509.load_pem_x509_certificate(path.read_bytes()), datetime.now(UTC)
+    expired = x509.CertificateBuilder(good.subject, signer.subject, good.public_key(), x509.random_serial_number())
+    expired = expired.not_valid_before(now - timedelta(days=2)).not_valid_after(now - timedelta(hours=1))
+    for extension in good.extensions:
+        expired = expired.add_extension(extension.value, extension.critical)
+    path.write_bytes(expired.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
 
 def henge(*arguments):
