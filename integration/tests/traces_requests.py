@@ -4,6 +4,7 @@ from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.query import SimpleStatement
 
 from processes import wait_until
+from traces import texts
 
 REPLICATION = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 3}"
 
@@ -58,6 +59,23 @@ def test_a_trace_tells_the_phases_of_paxos(three_nodes, clients):
     assert {"Promised ballot", "Accepted proposal"} <= {step for source in others for step in steps_of(trace, source)}, said
     again = session.execute(SimpleStatement(text), trace=True).get_query_trace(max_wait_sec=10)
     assert "Condition does not hold" in [event.description for event in again.events]
+
+
+def test_a_trace_counts_the_round_trips_of_serial_requests(three_nodes, clients):
+    session = clients.keyspace("trips", REPLICATION, consistency=ConsistencyLevel.QUORUM)
+    session.execute("CREATE TABLE t (k int PRIMARY KEY, v int)")
+    session.execute("INSERT INTO t (k, v) VALUES (1, 2) IF NOT EXISTS")
+    read = texts(session, SimpleStatement("SELECT v FROM t WHERE k = 1", consistency_level=ConsistencyLevel.SERIAL))
+    assert sent(read) == {"PAXOS_PREPARE_REQ"}, read
+    swap = texts(session, SimpleStatement("UPDATE t SET v = 3 WHERE k = 1 IF v = 2"))
+    assert sent(swap) == {"PAXOS_PREPARE_REQ", "PAXOS_PROPOSE_REQ", "PAXOS_COMMIT_REQ"}, swap
+    decided = next(at for at, text in enumerate(swap) if "it is decided" in text)
+    assert sent(swap[:decided]) == {"PAXOS_PREPARE_REQ", "PAXOS_PROPOSE_REQ"}, swap
+
+
+def sent(said):
+    """The kinds of messages that the coordinator sent."""
+    return {text.split()[1] for text in said if text.startswith("Sending ") and "_REQ message" in text}
 
 
 def steps_of(trace, source):
