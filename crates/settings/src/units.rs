@@ -38,7 +38,11 @@ fn split(text: &str) -> (&str, &str) {
     (number, unit.trim())
 }
 
+/// Nothing is as much in every unit: `0` needs none.
 fn parse_scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    if text == "0" {
+        return Some(0);
+    }
     let (number, unit) = split(text);
     let (_, scale) = units.iter().find(|(name, _)| *name == unit)?;
     number.parse::<u64>().ok()?.checked_mul(*scale)
@@ -56,6 +60,7 @@ mod tests {
         for wrong in ["", "10", "s", "-1s", "10 parsecs", "99999999999999999999d"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
+        assert_eq!((parse_size("0"), parse_duration("0")), (Ok(0), Ok(Duration::ZERO)));
         assert!(parse_size("16MB").unwrap_err().to_string().ends_with("; did you mean MiB?"));
     }
 }
