@@ -1,5 +1,5 @@
-"""Members come and go while a client reads and writes at QUORUM: a node joins, one leaves, one is killed and replaced; ten join at once.
-Nothing that was acknowledged is missing, and no request fails but for reasons that are documented."""
+"""Members come and go while a client reads and writes at QUORUM: a node joins, one leaves, one is killed and replaced; ten join at once, and
+a datacentre among them is added to a keyspace and removed. Nothing that was acknowledged is missing, and no request fails but for reasons that are documented."""
 
 import re
 import shutil
@@ -46,10 +46,17 @@ def peers(session):
     return sorted(row.rpc_address for row in session.execute("SELECT rpc_address FROM system.peers"))
 
 
-def loaded(clients):
+def replication(copies):
+    """So many copies in each datacentre; three wherever they may lie if none is named."""
+    if not copies:
+        return {"class": "SimpleStrategy", "replication_factor": 3}
+    return {"class": "NetworkTopologyStrategy"} | copies
+
+
+def loaded(clients, **copies):
     """A session of all nodes, and a client that writes and reads through it."""
     alone = clients.session(via=[clients.addresses[0]])
-    alone.execute("CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
+    alone.execute(f"CREATE KEYSPACE ks WITH replication = {replication(copies)}")
     alone.execute("CREATE TABLE ks.t (k int PRIMARY KEY, v text)")
     session = clients.session(policy=RoundRobinPolicy(), consistency=ConsistencyLevel.QUORUM)
     insert = session.prepare("INSERT INTO ks.t (k, v) VALUES (?, ?)")
@@ -59,11 +66,11 @@ def loaded(clients):
     return alone, load
 
 
-def check_all_is_there(clients, load, addresses):
+def check_all_is_there(clients, acknowledged, addresses, level=ConsistencyLevel.ALL):
     for address in addresses:
-        reader = clients.session(via=[address], consistency=ConsistencyLevel.ALL)
+        reader = clients.session(via=[address], consistency=level)
         found = {row.k for row in reader.execute("SELECT k FROM ks.t")}
-        lost = [k for k in load.acknowledged if k not in found]
+        lost = [k for k in acknowledged if k not in found]
         assert not lost, (address, len(lost), lost[:5])
 
 
@@ -100,24 +107,53 @@ def test_nothing_is_lost_while_members_come_and_go(cluster):
     wait_until(lambda: peers(alone) == [fourth.address, fifth.address], "the fifth node is a peer in place of the third", 20)
 
     load.end()
-    check_all_is_there(clients, load, [first.address, fourth.address, fifth.address])
+    check_all_is_there(clients, load.acknowledged, [first.address, fourth.address, fifth.address])
 
 
-def test_ten_nodes_join_at_once(cluster):
+def leave(first, node):
+    """Has a node leave, and waits for its end."""
+    process = node.program.process
+    assert "Began plan" in admin(node, "decommission")
+    wait_until(lambda: process.poll() is not None, f"{node.address} has ended", 240)
+    wait_until(lambda: "No member comes or goes" in admin(first, "plan"), "the plan has ended", 60)
+
+
+def test_ten_nodes_join_at_once_and_a_datacentre_comes_and_goes(cluster):
     dev, clients, add = cluster
-    alone, load = loaded(clients)
+    first = dev.nodes[0]
+    alone, load = loaded(clients, datacenter1=3)
     began = time.monotonic()
-    servers = [add(number) for number in range(4, 14)]
-    for server in servers:
+
+    def say(what):
+        print(f"{time.monotonic() - began:.1f} s: {what}", flush=True)
+
+    def alter(**copies):
+        alone.execute(f"ALTER KEYSPACE ks WITH replication = {replication(copies)}")
+        wait_until(lambda: "No member comes or goes" in admin(first, "plan"), "the replication has changed", 240)
+
+    near = [add(number) for number in range(4, 11)]
+    far = [add(number, "--datacenter", "paris") for number in range(11, 14)]
+    for server in [*near, *far]:
         serves(server)
-    print(f"ten nodes serve after {time.monotonic() - began:.1f} s")
-    addresses = sorted(node.address for node in [*dev.nodes, *servers])
-    wait_until(lambda: sorted([dev.addresses[0], *peers(alone)]) == addresses, "all are peers", 20)
+    say("ten nodes serve")
+    addresses = sorted(node.address for node in [*dev.nodes, *near, *far])
+    wait_until(lambda: sorted([first.address, *peers(alone)]) == addresses, "all are peers", 20)
     logs = "".join(node.log.read_text(errors="replace") for node in dev.nodes)
     plans = set(re.findall(r"plan \d+ is under way no more: (hosts? .* joins?)", logs))
     print("\n".join(sorted(plans)))
     assert any(plan.startswith("hosts ") for plan in plans), plans
     replaced = replace(dev, dev.nodes[2], alone, add, 14)
     wait_until(lambda: replaced.address in peers(alone) and dev.nodes[2].address not in peers(alone), "one was replaced", 20)
+    say("one was replaced")
+    before = list(load.acknowledged)
+    alter(datacenter1=3, paris=3)
+    say("a datacentre was added")
+    # What is acknowledged at QUORUM from now on may be on one of its nodes only.
+    check_all_is_there(clients, before, [far[0].address, far[2].address], ConsistencyLevel.LOCAL_QUORUM)
+    alter(datacenter1=3)
+    say("it was removed")
+    for node in far:
+        leave(first, node)
+    say("its nodes have left")
     load.end()
-    check_all_is_there(clients, load, [dev.addresses[0], servers[0].address, servers[-1].address, replaced.address])
+    check_all_is_there(clients, load.acknowledged, [first.address, near[0].address, near[-1].address, replaced.address])

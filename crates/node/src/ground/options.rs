@@ -71,7 +71,7 @@ settings! {
             /// Bytes of hints on disk for all replicas; no more are kept.
             hint_total_max as "max_hints_size_total": u64 = size("8GiB", "1MiB"..);
             /// Bytes of hints that a replica which was down is sent in a second, 1 KiB at least for each: the other nodes send a share each. 0: no limit.
-            hint_throttle as "hinted_handoff_throttle": u64 = size("8MiB", ..);
+            hint_throttle as "hinted_handoff_throttle": u64 = size("4MiB", ..);
             /// Bytes that a node sends in a second to nodes that gain ranges from it. 0: no limit.
             stream_throughput as "stream_throughput_outbound": u64 = size("24MiB", ..);
             /// Compare what this node holds with the other replicas, all the time, and bring every replica what it lacks.
