@@ -1,6 +1,7 @@
 //! The commands, and what their arguments may be.
 
 use crate::backup::{backup_name, rate};
+use crate::handoff::HandoffCommand;
 use crate::names::{name, snapshot_name, table_selection};
 use clap::Subcommand;
 use henge_import::ImportOptions;
@@ -171,19 +172,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
-    /// Say whether hints are kept for nodes that are down, and delivered.
-    Statushandoff,
-    /// Deliver no hints until resumehandoff, or until the node restarts. They are kept all the same.
-    Pausehandoff,
-    /// Deliver hints again.
-    Resumehandoff,
-    /// Remove hints. What they held is brought by repair only.
-    Truncatehints {
-        /// The host id of the member whose hints to remove; without one, all hints.
-        host_id: Option<String>,
-    },
-    /// List the nodes for which this node keeps hints.
-    Listpendinghints,
+    #[command(flatten)]
+    Handoff(HandoffCommand),
     /// Compare what this node holds with all other replicas now, and bring every replica what it lacks. It happens by itself all the time.
     Repair {
         /// The keyspace; without it, all.

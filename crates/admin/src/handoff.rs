@@ -1,10 +1,45 @@
-//! Handoff of hints, as nodetool prints it.
+//! Handoff of hints, by nodetool's commands and in its layouts.
 
+use crate::Format;
+use crate::client::Client;
+use crate::operations::start;
 use crate::table::{format_time, print};
-use henge_operator::{Handoff, PendingHints, size_text};
+use clap::Subcommand;
+use henge_operator::{Everything, Handoff, OperationRequest, PendingHints, size_text};
+
+/// A command about hints.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum HandoffCommand {
+    /// Say whether hints are kept for nodes that are down, and delivered.
+    Statushandoff,
+    /// Deliver no hints until resumehandoff, or until the node restarts. They are kept all the same.
+    Pausehandoff,
+    /// Deliver hints again.
+    Resumehandoff,
+    /// Remove hints. What they held is brought by repair only.
+    Truncatehints {
+        /// The host id of the member whose hints to remove; without one, all hints.
+        host_id: Option<String>,
+    },
+    /// List the nodes for which this node keeps hints.
+    Listpendinghints,
+}
+
+/// Carries a command out; gives what it prints.
+pub(crate) async fn run(client: &Client, command: &HandoffCommand, format: Format) -> anyhow::Result<String> {
+    match command {
+        HandoffCommand::Statushandoff => format.show(&client.report::<Handoff>(&Everything {}).await?, status),
+        HandoffCommand::Listpendinghints => format.show(&client.report::<Handoff>(&Everything {}).await?, pending),
+        HandoffCommand::Pausehandoff => start(client, OperationRequest::PauseHandoff, true).await,
+        HandoffCommand::Resumehandoff => start(client, OperationRequest::ResumeHandoff, true).await,
+        HandoffCommand::Truncatehints { host_id } => {
+            start(client, OperationRequest::TruncateHints { host_id: host_id.clone() }, true).await
+        }
+    }
+}
 
 /// The state of handoff in a line.
-pub(crate) fn status(handoff: &Handoff) -> String {
+fn status(handoff: &Handoff) -> String {
     let text = match (handoff.is_enabled, handoff.is_paused) {
         (false, _) => "Hinted handoff is not running",
         (true, false) => "Hinted handoff is running",
@@ -14,7 +49,7 @@ pub(crate) fn status(handoff: &Handoff) -> String {
 }
 
 /// The nodes that are owed hints, in columns.
-pub(crate) fn pending(handoff: &Handoff) -> String {
+fn pending(handoff: &Handoff) -> String {
     if handoff.pending.is_empty() {
         return "This node does not have any pending hints\n".to_owned();
     }

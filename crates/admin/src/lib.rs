@@ -25,7 +25,7 @@ use client::{Client, Place};
 use command::{Command, Waiting};
 use doctor::Diagnosis;
 use henge_operator::{
-    ClusterReport, Everything, Handoff, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanPreview,
+    ClusterReport, Everything, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanPreview,
     PlanUnderWay, Snapshot, TableSelection, TableStats, Voter, route, size_text,
 };
 use serde::Serialize;
@@ -166,14 +166,7 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         Command::Overridemetadata { hash, waiting } => {
             start(OperationRequest::BeginLineage { hash: hash.clone() }, waiting).await
         }
-        Command::Statushandoff => format.show(&client.report::<Handoff>(&Everything {}).await?, handoff::status),
-        Command::Pausehandoff => operations::start(client, OperationRequest::PauseHandoff, true).await,
-        Command::Resumehandoff => operations::start(client, OperationRequest::ResumeHandoff, true).await,
-        Command::Truncatehints { host_id } => {
-            let request = OperationRequest::TruncateHints { host_id: host_id.clone() };
-            operations::start(client, request, true).await
-        }
-        Command::Listpendinghints => format.show(&client.report::<Handoff>(&Everything {}).await?, handoff::pending),
+        Command::Handoff(command) => handoff::run(client, command, format).await,
         Command::Repair { keyspace, table, waiting } => {
             let request = OperationRequest::Repair { keyspace: keyspace.clone(), table: table.clone() };
             start(request, waiting).await
