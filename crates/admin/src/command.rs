@@ -2,6 +2,7 @@
 
 use crate::backup::{backup_name, rate};
 use crate::handoff::HandoffCommand;
+use crate::inspection::Inspection;
 use crate::names::{name, snapshot_name, table_selection};
 use clap::Subcommand;
 use henge_import::ImportOptions;
@@ -185,6 +186,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
+    #[command(flatten)]
+    Inspection(Inspection),
     /// List the operations (snapshot, flush, compact) since the node's start.
     Operations,
     /// Wait until an operation has ended, and print how.

@@ -58,7 +58,7 @@ pub use ground::world::{CallError, Class, Lane, To, World};
 pub use henge_metadata::{BadHash, EntryHash, Epoch, Plan, PlanKind, PlanStep, Position, RangeReplicas, VersionRange};
 pub use node::{
     Gainer, MemberReport, MergeError, MergedRows, Node, Ownership, PendingHints, PlanReport, RenewError,
-    RenewedCluster, StartError, UnknownChange, renew,
+    RenewedCluster, StartError, UnknownChange, UnknownPlace, renew,
 };
 pub use peers::ask_error::AskError;
 pub use peers::messages::recall::refusal_for_good;

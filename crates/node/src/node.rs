@@ -3,9 +3,11 @@
 mod backup;
 mod figures;
 mod health;
+mod inspection;
 mod members;
 mod membership;
 mod merged_rows;
+mod partition_key_text;
 mod pending_hints;
 mod plan_preview;
 mod plan_report;
@@ -82,6 +84,7 @@ use tokio::sync::broadcast;
 
 pub use members::{MemberReport, Ownership};
 pub use merged_rows::{MergeError, MergedRows};
+pub use partition_key_text::UnknownPlace;
 pub use pending_hints::PendingHints;
 pub use plan_report::{Gainer, PlanReport};
 pub use planned_change::UnknownChange;

@@ -1,13 +1,14 @@
 //! The operator's interface of a node: what is asked of its admin port, and what it answers. Both sides use these types.
 //!
 //! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `report`, `preview`: what is answered at once;
-//!   `health`, `activity`, `backup`: what members say to each other in an operator's name.
+//!   `inspection`: what nodetool shows of one node; `health`, `activity`, `backup`: what members say to each other in an operator's name.
 //! - `size_text`: bytes as people read them; `failure`: why something was not done; `route`: paths, and the header that every request has.
 
 mod activity;
 mod backup;
 mod failure;
 mod health;
+mod inspection;
 mod operation;
 mod preview;
 mod report;
@@ -18,6 +19,7 @@ pub use activity::*;
 pub use backup::{BackupOrder, MemberBackup, RestoredName, RestoredTable};
 pub use failure::{Failure, FailureKind};
 pub use health::*;
+pub use inspection::*;
 pub use operation::{
     Operation, OperationId, OperationOutcome, OperationRequest, OperationState, Progress, RepairedTable,
 };

@@ -2,7 +2,9 @@
 
 use crate::error::{self, OpenError, would_block};
 use crate::merge::count_operands;
-use crate::options::{RocksOptions, database_options, family_descriptors, set_open_options};
+use crate::options::{
+    BACKGROUND_BYTES_PER_SECOND_MAX, RocksOptions, database_options, family_descriptors, set_open_options,
+};
 use crate::record_types;
 use crate::scan::{scan_options, walk_range};
 use henge_storage::{
@@ -76,6 +78,11 @@ impl RocksEngine {
             durable,
             failed: Mutex::new(None),
         }
+    }
+
+    /// The bytes that flushes and compactions write in a second at most; RocksDB sets the actual limit itself, between a twentieth and all.
+    pub fn background_bytes_per_second_max() -> u64 {
+        BACKGROUND_BYTES_PER_SECOND_MAX.cast_unsigned()
     }
 
     /// Compacts all families completely, into as few files as possible.

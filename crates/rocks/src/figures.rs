@@ -8,6 +8,7 @@ impl RocksEngine {
     pub(crate) fn properties(&self) -> Figures {
         Figures {
             compaction_pending_bytes: self.sum_over_families("rocksdb.estimate-pending-compaction-bytes"),
+            compactions_pending: self.sum_over_families("rocksdb.compaction-pending"),
             compactions_running: self.database_property("rocksdb.num-running-compactions"),
             write_stopped: self.database_property("rocksdb.is-write-stopped"),
             cache_capacity_bytes: self.database_property("rocksdb.block-cache-capacity"),

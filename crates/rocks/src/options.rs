@@ -36,7 +36,7 @@ const TIMED_FILE_BYTES: u64 = 16 << 20;
 /// The highest rate of flushes and compaction, in bytes per second. RocksDB adapts the actual limit between a twentieth
 /// of this and all of it, so that compaction runs evenly instead of in bursts. With a smaller twentieth, compaction
 /// falls behind for minutes before the limit follows.
-const BACKGROUND_BYTES_PER_SECOND_MAX: i64 = 2 << 30;
+pub(crate) const BACKGROUND_BYTES_PER_SECOND_MAX: i64 = 2 << 30;
 /// The interval in microseconds at which that allowance is refilled.
 const BACKGROUND_REFILL_US: i64 = 100_000;
 /// One in so many refills favours compaction over flushes; the others favour flushes.

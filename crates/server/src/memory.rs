@@ -14,6 +14,12 @@ pub(crate) fn available() -> u64 {
     machine.into_iter().chain(limits).min().unwrap_or(FALLBACK_BYTES)
 }
 
+/// Bytes of memory that this process has; 0 if the kernel does not say.
+pub(crate) fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    kibibytes(&status, "VmRSS:").unwrap_or(0)
+}
+
 /// The files that may limit a process's memory, from its line in `/proc/self/cgroup` up to the root: systemd's `MemoryMax` stands in that
 /// of its service, a container's limit in its root. Of version 1, the memory controller counts.
 fn limit_files(groups: &str) -> Vec<PathBuf> {
@@ -37,7 +43,12 @@ fn limit_files(groups: &str) -> Vec<PathBuf> {
 }
 
 fn total(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    kibibytes(meminfo, "MemTotal:")
+}
+
+/// The bytes that a line of a file of the kernel tells in KiB.
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 

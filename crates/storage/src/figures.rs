@@ -5,6 +5,8 @@
 pub struct Figures {
     /// Bytes that compaction has yet to rewrite.
     pub compaction_pending_bytes: u64,
+    /// Families that have something to compact.
+    pub compactions_pending: u64,
     /// Compactions running.
     pub compactions_running: u64,
     /// 1 while writes are stopped, else 0.

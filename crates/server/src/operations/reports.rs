@@ -31,6 +31,14 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::cluster_activity)
         .add(Operations::schema)
         .add(Operations::requests)
+        .add(Operations::node_info)
+        .add(Operations::gossip)
+        .add(Operations::thread_pools)
+        .add(Operations::compaction)
+        .add(Operations::latencies)
+        .add(Operations::endpoints)
+        .add(Operations::describe_ring)
+        .add(Operations::clients)
 }
 
 impl Operations {

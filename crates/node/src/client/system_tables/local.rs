@@ -8,7 +8,7 @@ use henge_metadata::Epoch;
 use henge_ring::Member;
 
 /// The server's version for drivers. One dash: cqlsh cuts at the last one.
-pub(super) const RELEASE_VERSION: &str = "5.0.0-henge";
+pub(crate) const RELEASE_VERSION: &str = "5.0.0-henge";
 const CQL_VERSION: &str = "3.4.7";
 const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
 

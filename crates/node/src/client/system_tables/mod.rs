@@ -22,7 +22,7 @@ use crate::cluster::view::View;
 use crate::coordinator::ComputedTables;
 use crate::ground::world::World;
 pub(crate) use computed_rows::SchemaRows;
-pub(crate) use local::schema_version_of;
+pub(crate) use local::{RELEASE_VERSION, schema_version_of};
 pub(crate) use source::SystemTables;
 
 use build::TableRows;
