@@ -1,5 +1,6 @@
 //! Why the log refuses a command. Nothing has changed then.
 
+use henge_base::HostId;
 use serde::{Deserialize, Serialize};
 
 /// A refusal.
@@ -42,6 +43,9 @@ pub enum CommandRefusal {
     /// A limit is reached.
     #[error("{0}")]
     Limit(String),
+    /// The node that asks for membership has it: it may have asked before, and have missed the answer.
+    #[error("host {0} is a member already")]
+    MemberAlready(HostId),
 }
 
 impl CommandRefusal {

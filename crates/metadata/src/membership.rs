@@ -118,7 +118,7 @@ fn check_newcomer(state: &ClusterState, name: &str, draft: &JoinDraft) -> Result
         )));
     }
     if state.members.contains_key(&draft.id) {
-        return Err(CommandRefusal::Member(format!("host {} is a member already", draft.id)));
+        return Err(CommandRefusal::MemberAlready(draft.id));
     }
     Ok(())
 }

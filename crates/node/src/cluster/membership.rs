@@ -192,6 +192,7 @@ impl<W: World> Cluster<W> {
                 JoinFailure::Retry("the log with this node in it has not arrived yet".to_owned())
             }
             Ok(ProposeReply::Refused(CommandRefusal::Busy(reason))) => JoinFailure::Retry(reason),
+            Ok(ProposeReply::Refused(CommandRefusal::MemberAlready(_))) => self.claim_membership(seed).await,
             Ok(ProposeReply::Refused(refused)) => JoinFailure::Refused(refused),
             Ok(ProposeReply::NotReady(reason) | ProposeReply::Unknown(reason)) => JoinFailure::Retry(reason),
             Err(AskError::Refused(Refusal::Superseded)) => self.claim_membership(seed).await,
