@@ -3,7 +3,8 @@
 //! - `command`: the commands; `names`: their arguments; `client`: requests to the node's admin port.
 //! - `cluster`: members and what they own; `plan`: rows that move; `preview`: rows that would; `handoff`: hints; `backup`: folders of
 //!   backups; `operations`: what takes long.
-//! - `inspection`: commands that look at one node. `doctor`: what is wrong; `console`: all of that in a browser; `table`: values in columns, as nodetool prints them.
+//! - `inspection`: commands that look at one node; `doctor`: what is wrong; `console`: all of that in a browser.
+//! - `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]

@@ -30,8 +30,8 @@ pub struct BindContext<'a> {
 }
 
 impl<'a> BindContext<'a> {
-    /// The context of a term that contains no marker, column, time or random number.
-    pub(crate) fn constant() -> BindContext<'static> {
+    /// The context of terms that contain no marker, column, time or random number.
+    pub fn constant() -> BindContext<'static> {
         BindContext {
             values: &[],
             timestamp: 0,

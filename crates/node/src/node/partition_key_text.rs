@@ -1,6 +1,6 @@
 //! Partition keys as text, as `nodetool getendpoints` takes them.
 
-use henge_cql::{BindContext, Guard, Plan};
+use henge_cql::{BindContext, Plan};
 use henge_model::{DataType, Schema, Table, Token};
 
 /// The question cannot be answered.
@@ -53,18 +53,8 @@ pub(super) fn token_of(statement: &str, schema: &Schema) -> Result<Token, String
     let text = |error: henge_cql::Error| error.to_string();
     let parsed = henge_cql::parse(statement).map_err(text)?;
     let prepared = henge_cql::prepare(&parsed, schema, None).map_err(text)?;
-    let context = BindContext {
-        values: &[],
-        timestamp: 0,
-        now_us: 0,
-        now_seconds: 0,
-        before: None,
-        statement: 0,
-        seed: 0,
-        guard: Guard::default(),
-    };
     let Plan::Select(plan) = &prepared.plan else { return Err("it is no value".to_owned()) };
-    let told = plan.explain(&plan.bind(&context).map_err(text)?);
+    let told = plan.explain(&plan.bind(&BindContext::constant()).map_err(text)?);
     told.tokens.and_then(|tokens| tokens.first().copied()).ok_or_else(|| "it names no partition".to_owned())
 }
 

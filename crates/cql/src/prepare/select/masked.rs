@@ -127,16 +127,7 @@ mod tests {
     fn row(text: &str, fetched: &[&[u8]]) -> Vec<Option<Bytes>> {
         let plan = plan(text).with_masks().unwrap();
         assert!(!plan.is_identity());
-        let context = BindContext {
-            values: &[],
-            timestamp: 0,
-            now_us: 0,
-            now_seconds: 0,
-            before: None,
-            statement: 0,
-            seed: 0,
-            guard: Default::default(),
-        };
+        let context = BindContext::constant();
         let fetched: Vec<Option<Bytes>> = fetched.iter().map(|value| Some(Bytes::copy_from_slice(value))).collect();
         let mut out = Vec::new();
         plan.output(&context).row(&fetched, &mut out).unwrap();
