@@ -1,7 +1,7 @@
 //! The state of this node, for operators who look at it as nodetool does.
 
-use super::Node;
 use super::partition_key_text::{UnknownPlace, statement_of_key, token_of};
+use super::{MemberReport, Node};
 use crate::client::system_tables::{RELEASE_VERSION, schema_version_of};
 use crate::ground::request_activity::count_by_operation;
 use crate::ground::surroundings::{ClientFacts, PoolFacts};
@@ -58,9 +58,9 @@ impl<W: World> Node<W> {
 
     /// Members in gossip, with what the metadata log says of them.
     pub fn gossip_states(&self) -> Vec<GossipState> {
-        let view = self.parts().cluster.view();
-        let told = self.parts().cluster.gossip_facts();
-        let state = |told: &HostFacts| Some(gossip_state(told, view.state.members.get(&told.host)?));
+        let (members, told) = (self.members(), self.parts().cluster.gossip_facts());
+        let state =
+            |told: &HostFacts| Some(gossip_state(told, members.iter().find(|report| report.member.id == told.host)?));
         told.iter().filter_map(state).collect()
     }
 
@@ -106,10 +106,16 @@ fn described_replica(member: &Member) -> DescribedReplica {
     }
 }
 
-fn gossip_state(told: &HostFacts, member: &Member) -> GossipState {
+fn gossip_state(told: &HostFacts, report: &MemberReport) -> GossipState {
+    let member = &report.member;
+    let status = match (report.is_joining, report.is_leaving) {
+        (true, _) => "BOOT",
+        (false, true) => "LEAVING",
+        (false, false) => "NORMAL",
+    };
     let fact = |name: &str, version, value: String| GossipFact { name: name.to_owned(), version, value };
     let mut facts: Vec<GossipFact> = Vec::new();
-    facts.extend(member.tokens.iter().min().map(|first| fact("STATUS", 0, format!("NORMAL,{}", first.0))));
+    facts.extend(member.tokens.iter().min().map(|first| fact("STATUS", 0, format!("{status},{}", first.0))));
     for (told, version) in &told.facts {
         facts.push(match told {
             Fact::Load { bytes } => fact("LOAD", *version, bytes.to_string()),
