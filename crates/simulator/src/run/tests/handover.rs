@@ -3,12 +3,13 @@
 
 use super::moves::with_rows;
 use super::*;
-use crate::machine::Life;
+use crate::machine::{Life, ROOM};
 use crate::registers::{self, SHARED};
 use crate::run::stored::stored_at;
 use henge_node::PlanStep;
 
 /// A register whose range moves, and the machines that hold it.
+#[derive(Clone, Copy)]
 struct Moving {
     key: i64,
     /// It is read until the plan's readers change.
@@ -147,6 +148,42 @@ fn is_brought_by_a_hint(seed: u64, faults: Faults) -> Option<bool> {
 #[test]
 fn what_hints_bring_to_a_replica_that_goes_comes_to_the_one_in_its_place() {
     let found = |faults: Faults| (51..60).find_map(|seed| is_brought_by_a_hint(seed, faults));
+    assert_eq!(found(Faults::default()), Some(true));
+    assert_eq!(found(Faults { forget_moved: true, ..Faults::default() }), Some(false), "the scenario shows nothing");
+}
+
+/// True if a new replica has what the one that it displaces missed on its full disk, and owes itself until others are read. `None` if the
+/// newcomer displaces no replica of a register.
+fn is_brought_from_a_full_disk(seed: u64, faults: Faults) -> Option<bool> {
+    let mut run = with_registers(seed, faults);
+    run.join(3, 0, &mut Random::new(seed));
+    run.until_moved();
+    run.cluster.machines[3].free_bytes.store(0, Ordering::Relaxed);
+    run.pass(2 * SECOND);
+    for key in 0..SHARED {
+        run.write_value(3, key, 2);
+    }
+    run.leave(3);
+    run.until_streaming();
+    let moving = run.moving_register(|goes| goes == 3);
+    if let Some(Moving { key, comes, .. }) = moving {
+        run.until_step(PlanStep::Reading);
+        run.pass(5 * SECOND);
+        assert_eq!([3, comes].map(|machine| run.value_on(machine, key)), [Some(1); 2], "{seed}: nothing is missed");
+        assert_eq!(run.step(), Some(PlanStep::Reading), "{seed}: it is gone, and owes itself what it missed");
+    }
+    run.cluster.machines[3].free_bytes.store(ROOM, Ordering::Relaxed);
+    run.until_moved();
+    run.pass(HINTS);
+    assert!(!run.broken(), "{seed}: {:?}", run.cluster.watch.lock().violations);
+    let is_there = moving.map(|Moving { key, comes, .. }| run.value_on(comes, key) == Some(2));
+    run.cluster.clear();
+    is_there
+}
+
+#[test]
+fn what_a_full_disk_missed_comes_to_the_replica_in_its_place() {
+    let found = |faults: Faults| (61..70).find_map(|seed| is_brought_from_a_full_disk(seed, faults));
     assert_eq!(found(Faults::default()), Some(true));
     assert_eq!(found(Faults { forget_moved: true, ..Faults::default() }), Some(false), "the scenario shows nothing");
 }

@@ -80,7 +80,7 @@ impl Run {
     }
 
     /// Has a machine's node leave.
-    fn leave(&self, machine: usize) {
+    pub(super) fn leave(&self, machine: usize) {
         let life = self.cluster.machines[machine].life().unwrap();
         self.cluster.clockwork.spawn(Some(life.owner), async move { drop(life.node.leave(false).await) });
     }
