@@ -53,8 +53,9 @@ const PATIENCE: u64 = 60 * SECOND;
 const SHORT_TAIL: usize = 12;
 /// The longest simulated time until all hints are delivered once every machine is up: a few rounds of delivery.
 const HINTS: u64 = 30 * SECOND;
-/// The seconds that purges stay behind the present. Shorter than on real machines, whose clients may be slower.
-const PURGE_MARGIN_SECONDS: u64 = 5;
+/// The seconds that purges stay behind the present: longer than a machine stands still, whose clients' stamps are as old. Shorter than on
+/// real machines, whose clients may be slower.
+const PURGE_MARGIN_SECONDS: u64 = 9;
 /// The seconds between two sweeps of a table.
 const PURGE_INTERVAL_SECONDS: u64 = 3;
 /// The seconds between two removals of acceptors that nobody needs.
@@ -275,7 +276,8 @@ impl Run {
         let end = self.now() + PATIENCE;
         while !done(self) {
             if self.now() >= end || self.broken() {
-                self.cluster.record_violation("I31", format!("{what} took longer than {PATIENCE} us"));
+                let hindrances = self.hindrances();
+                self.cluster.record_violation("I31", format!("{what} took longer than {PATIENCE} us: {hindrances}"));
                 return false;
             }
             self.pass(SECOND / 10);

@@ -30,9 +30,10 @@ impl Run {
         let is_arriving = plan.as_ref().is_some_and(|plan| plan.step == PlanStep::Arriving);
         let is_of_several = plan.as_ref().is_some_and(|plan| plan.kind.newcomers().len() > 1);
         self.cluster.reached.lock().add(JOINED_TOGETHER, u64::from(is_of_several));
+        // A machine that joins, or that was taken back while it was off, is none; not every node knows that yet.
+        let members = lives.iter().map(|life| life.node.members().len()).min().unwrap_or_default();
         let Some(life) = first_from(through, lives) else { return };
         let machines = &self.cluster.machines;
-        let members = machines.iter().filter(|machine| !machine.is_spare()).count();
         let spares: Vec<usize> = (0..machines.len()).filter(|machine| machines[*machine].is_spare()).collect();
         match change {
             MemberMove::TakeBack if plan.is_some() => self.take_back(life),
@@ -95,6 +96,20 @@ impl Run {
     /// True if no node knows of a plan.
     pub(super) fn no_plan(&self) -> bool {
         self.lives().iter().all(|life| life.node.plan().is_none())
+    }
+
+    /// The reasons that nodes tell why they are not ready, and why the plan that they drive does not go on.
+    pub(super) fn hindrances(&self) -> String {
+        let told = self.lives().into_iter().flat_map(|life| {
+            let health = life.node.health();
+            let wait = health.plan_wait.map(|wait| format!("{} for {} s", wait.progress, wait.unchanged_seconds));
+            health
+                .not_ready
+                .into_iter()
+                .chain(wait)
+                .map(move |reason| format!("machine {}: {reason}", life.owner.machine))
+        });
+        told.collect::<Vec<_>>().join("; ")
     }
 
     /// True if all machines but spares run and see each other.
