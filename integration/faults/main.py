@@ -151,7 +151,7 @@ def certificate_near_expiry(stage):
     host = next(line.split()[1] for line in (node.directory / "data/identity").read_text().splitlines() if line.startswith("host "))
 
     def renew(days):
-        command = [HENGE, "cert", "node", "--authority", certificates, "--directory", made, "--host-id", host, "--days", days]
+        command = [HENGE, "cert", "node", "--authority", certificates, "--directory", made, "--host-id", host, "--days", days, "--overwrite"]
         subprocess.run([str(part) for part in command], check=True, capture_output=True)
         for name in ("node.key", "node.pem"):
             os.replace(made / name, certificates / name)

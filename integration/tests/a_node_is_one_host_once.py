@@ -223,11 +223,11 @@ def test_a_certificate_that_has_expired_or_is_anothers_is_refused(tmp_path):
     henge(*certificate, "--host-id", "11111111-2222-3333-4444-555555555555")
     said = end_of(server)
     assert "is for host 11111111-2222-3333-4444-555555555555" in said and f"--host-id {host}" in said, said
-    henge(*certificate, "--host-id", host)
+    henge(*certificate, "--host-id", host, "--overwrite")
     let_expire(folder / "certs" / "node.pem", authority)
     said = end_of(server)
     assert "expired" in said and f"--host-id {host}" in said, said
-    henge(*certificate, "--host-id", host)
+    henge(*certificate, "--host-id", host, "--overwrite")
     server.start()
     assert server.stop() == 0
 

@@ -67,7 +67,7 @@ def certificates(node):
 
 
 def renew(node, authority):
-    cert("node", "--authority", authority, "--directory", certificates(node), "--host-id", host(node))
+    cert("node", "--authority", authority, "--directory", certificates(node), "--host-id", host(node), "--overwrite")
 
 
 def cert(*arguments):

@@ -160,9 +160,9 @@ def test_other_commands_of_the_manual_run(folder):
     inline = re.findall(r"`(henge cert [^`]*)`", SECURITY.read_text())
     assert len(inline) == 2, inline
     for line in inline:
-        sh(folder, line.replace("ID", host).replace("HOST", "node1.example").replace("ADDRESS", "10.0.0.1").replace("ROLE", "ann"))
+        sh(folder, line.replace("node1/", "tls/").replace("ID", host).replace("HOST", "node1.example").replace("ADDRESS", "10.0.0.1").replace("ROLE", "ann"))
     assert (folder / "certs/ann.pem").exists()
-    assert (folder / "node1/certs/node.pem").exists()
+    assert (folder / "node1/certs/node.pem").exists() and (folder / "tls/certs/node.pem").exists()
     # The commands of `henge admin` are named in a table, and run by an_operator_acts_on_a_node.py.
     for name in re.findall(r"^\| `(\w+)", section(OPERATING, "Acting on a node"), re.MULTILINE):
         sh(folder, f"henge admin {name} --help")

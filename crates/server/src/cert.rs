@@ -1,7 +1,8 @@
 //! `henge cert`: an authority, certificates for nodes and clients, and their revocation.
 
 use crate::certificates::{
-    AUTHORITY_FOLDER, make_folder, make_new_authority, make_node, open_authority, revoke, write,
+    AUTHORITY, AUTHORITY_FOLDER, AUTHORITY_KEY, NODE, NODE_KEY, ensure_absent, make_authority, make_folder, make_node,
+    open_authority, revoke, write,
 };
 use anyhow::{Context, ensure};
 use clap::builder::RangedI64ValueParser;
@@ -25,6 +26,9 @@ enum What {
         /// Days of validity.
         #[arg(long, default_value_t = 3_650, value_parser = days())]
         days: u32,
+        /// Replace files that are there.
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Make a node's certificate: node.pem and node.key, with ca.pem beside them.
     Node {
@@ -43,6 +47,9 @@ enum What {
         /// Days of validity.
         #[arg(long, default_value_t = 397, value_parser = days())]
         days: u32,
+        /// Replace files that are there.
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Make a client's certificate: ROLE.pem and ROLE.key.
     Client {
@@ -57,6 +64,9 @@ enum What {
         /// Days of validity.
         #[arg(long, default_value_t = 397, value_parser = days())]
         days: u32,
+        /// Replace files that are there.
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Revoke nodes' certificates: adds them to crl.pem, which every node that has it in its folder obeys within seconds.
     Revoke {
@@ -69,6 +79,9 @@ enum What {
     },
 }
 
+/// The consequence of writing over a certificate and its key.
+const LOST_KEY: &str = "the key that is there is lost";
+
 /// Days for which a certificate may be valid: a century at most.
 fn days() -> RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=36_500)
@@ -77,21 +90,27 @@ fn days() -> RangedI64ValueParser<u32> {
 /// Runs `henge cert`.
 pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
     match &options.what {
-        What::Ca { directory, days } => {
-            make_new_authority(directory, *days)?;
+        What::Ca { directory, days, overwrite } => {
+            let lost = "nodes and clients need certificates of the new authority then";
+            ensure_absent(directory, &[AUTHORITY_KEY, AUTHORITY], *overwrite, lost)?;
+            make_folder(directory)?;
+            make_authority(directory, *days)?;
             println!("made {0}/ca.pem and {0}/ca.key", directory.display());
         }
-        What::Node { authority, directory, host_id, names, days } => {
+        What::Node { authority, directory, host_id, names, days, overwrite } => {
             let host = HostId(host_id.parse().with_context(|| format!("{host_id:?} is no host id"))?);
+            ensure_absent(directory, &[NODE, NODE_KEY], *overwrite, LOST_KEY)?;
             make_node(authority, directory, host, names, *days)?;
             println!("made {0}/node.pem and {0}/node.key", directory.display());
         }
-        What::Client { authority, directory, role, days } => {
+        What::Client { authority, directory, role, days, overwrite } => {
             ensure!(!role.contains('/') && !role.is_empty(), "{role:?} cannot be the name of a file");
+            let (key, certificate) = (format!("{role}.key"), format!("{role}.pem"));
+            ensure_absent(directory, &[&key, &certificate], *overwrite, LOST_KEY)?;
             let issued = open_authority(authority)?.client(role, *days)?;
             make_folder(directory)?;
-            write(&directory.join(format!("{role}.key")), &issued.key_pem, true)?;
-            write(&directory.join(format!("{role}.pem")), &issued.certificate_pem, false)?;
+            write(&directory.join(key), &issued.key_pem, true)?;
+            write(&directory.join(certificate), &issued.certificate_pem, false)?;
             println!("made {0}/{role}.pem and {0}/{role}.key", directory.display());
         }
         What::Revoke { authority, certificates } => {
@@ -100,4 +119,48 @@ pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
         }
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::fs;
+
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct CertCommand {
+        #[command(flatten)]
+        options: CertOptions,
+    }
+
+    fn run(line: &str) -> Result<i32, String> {
+        let options = CertCommand::try_parse_from(line.split_whitespace()).unwrap().options;
+        cert(&options).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_is_written_over_unless_it_is_asked_for() {
+        let folder = std::env::temp_dir().join(format!("henge-cert-{}", std::process::id()));
+        let at = folder.display();
+        let host = "b7e6a0fc-4c1c-4b52-9a38-0f2b1d1f0e11";
+        let made = [
+            (format!("ca --directory {at}"), "ca.key"),
+            (format!("node --authority {at} --directory {at}/node --host-id {host}"), "node/node.key"),
+            (format!("client --authority {at} --directory {at} ann"), "ann.key"),
+        ];
+        for (line, key) in made {
+            run(&line).unwrap();
+            let first = fs::read_to_string(folder.join(key)).unwrap();
+            let error = run(&line).unwrap_err();
+            assert!(error.contains(" already; ") && error.contains("--overwrite"), "{error}");
+            assert_eq!(fs::read_to_string(folder.join(key)).unwrap(), first);
+            // A certificate without its key, as on another machine, is something to keep as well.
+            fs::rename(folder.join(key), folder.join("away")).unwrap();
+            assert!(run(&line).is_err());
+            run(&format!("{line} --overwrite")).unwrap();
+            assert_ne!(fs::read_to_string(folder.join(key)).unwrap(), first);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

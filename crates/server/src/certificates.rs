@@ -17,8 +17,8 @@ pub(crate) const AUTHORITY: &str = "ca.pem";
 pub(crate) const AUTHORITY_KEY: &str = "ca.key";
 /// The folder of an authority unless another is named.
 pub(crate) const AUTHORITY_FOLDER: &str = "certs";
-const NODE: &str = "node.pem";
-const NODE_KEY: &str = "node.key";
+pub(crate) const NODE: &str = "node.pem";
+pub(crate) const NODE_KEY: &str = "node.key";
 /// The authority's list of revoked certificates, which need not be there.
 pub(crate) const REVOCATIONS: &str = "crl.pem";
 
@@ -75,10 +75,12 @@ fn remedy(folder: &Path, host: HostId) -> String {
     let option = |path: &Path| {
         if path == Path::new(AUTHORITY_FOLDER) { String::new() } else { format!(" --authority {}", quote_path(path)) }
     };
+    let has_one = [NODE, NODE_KEY].iter().any(|name| folder.join(name).exists());
     format!(
-        "where the authority's key is, make one with: henge cert node --host-id {host} --directory {}{}",
+        "where the authority's key is, make one with: henge cert node --host-id {host} --directory {}{}{}",
         quote_path(folder),
-        option(authority)
+        option(authority),
+        if has_one { " --overwrite" } else { "" }
     )
 }
 
@@ -150,17 +152,13 @@ pub(crate) fn revoke(authority: &Path, certificates: &[PathBuf]) -> anyhow::Resu
     write(&list, &signer.revoke(former.as_deref(), &certificates)?, false)
 }
 
-/// Makes an authority in a folder that has none. A folder with another authority's certificate keeps it.
-pub(crate) fn make_new_authority(folder: &Path, days: u32) -> anyhow::Result<()> {
-    make_folder(folder)?;
-    for name in [AUTHORITY_KEY, AUTHORITY] {
-        anyhow::ensure!(
-            !folder.join(name).exists(),
-            "{} has an authority's {name} already; name another --directory",
-            folder.display()
-        );
-    }
-    make_authority(folder, days)
+/// Refuses to write where any of these files is, unless the operator says to overwrite. `consequence` tells what is lost with them.
+pub(crate) fn ensure_absent(folder: &Path, names: &[&str], overwrite: bool, consequence: &str) -> anyhow::Result<()> {
+    let Some(name) = names.iter().find(|name| !overwrite && folder.join(name).exists()) else { return Ok(()) };
+    anyhow::bail!(
+        "{} has {name} already; name another --directory, or replace it with --overwrite: {consequence}",
+        folder.display()
+    )
 }
 
 /// The authority of a folder.
