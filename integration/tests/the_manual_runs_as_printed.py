@@ -74,20 +74,19 @@ def own(number):
 def test_a_cluster_is_formed_as_the_manual_says(folder):
     text = section(OPERATING, "Forming a cluster")
     (config,) = blocks(text, "yaml")
-    first, make, again = command_lines(text)
-    assert first == again
-    authority, _ = command_lines(section(OPERATING, "Certificates"))
-    sh(folder, authority)
+    init, ask, sign, serve = command_lines(text)
+    sh(folder, command_lines(section(OPERATING, "Certificates"))[0])
     programs = []
     try:
         for number in NODES:
             (folder / f"node{number}.yaml").write_text(of_node(config, number))
-            error = sh(folder, of_node(first, number), ok=False, **own(number))
-            host = re.search(r"--host-id (\S+)", error).group(1)
-            assert printed_command(error) == of_node(make, number).replace("ID", host)
-            sh(folder, printed_command(error))
+            host = sh(folder, of_node(init, number)).strip()
+            assert sh(folder, of_node(init, number)).strip() == host
+            asked = sh(folder, of_node(ask, number))
+            assert host in asked and printed_command(asked) == of_node(sign, number)
+            assert host in sh(folder, of_node(sign, number))
             assert not (folder / f"node{number}/certs/ca.key").exists()
-            programs.append(start(folder, of_node(again, number), number))
+            programs.append(start(folder, of_node(serve, number), number))
         for number in NODES:
             wait_until(lambda: programs[number - 1].alive() and answers(f"127.0.37.4{number}"), f"node {number} serves", 90)
         use(programs)
@@ -128,20 +127,24 @@ def test_commands_about_certificates_run_as_printed(folder):
     server = shlex.join(["henge", "server", *own, "--certificates", "node's certs"])
     error = sh(folder, server, ok=False)
     assert "node.pem cannot be read" in error, error
-    make = printed_command(error)
-    sh(folder, printed_command(sh(folder, make, ok=False)))
-    sh(folder, make)
-    assert sorted(path.name for path in (folder / "node's certs").iterdir()) == ["ca.pem", "node.key", "node.pem"]
+    sign = printed_command(sh(folder, printed_command(error)))
+    # The request waits, and the node says so.
+    assert printed_command(sh(folder, server, ok=False)) == sign
+    sh(folder, printed_command(sh(folder, sign, ok=False)))
+    sh(folder, sign)
+    assert sorted(path.name for path in (folder / "node's certs").iterdir()) == ["ca.pem", "node.csr", "node.key", "node.pem"]
     # On a node there is no authority, and none is made over the one whose certificate is there.
     there = "--directory \"node's certs\""
     assert "ca.pem already" in sh(folder, f"henge cert ca {there}", ok=False)
-    error = sh(folder, make + " --authority \"node's certs\"", ok=False)
+    error = sh(folder, sign + " --overwrite --authority \"node's certs\"", ok=False)
     assert "ca.key cannot be read" in error and "certificates are made where the authority's ca.pem and ca.key are" in error, error
 
     shutil.rmtree(folder / "henge-data")
+    key = (folder / "node's certs/node.key").read_text()
     error = sh(folder, server, ok=False)
     assert "is for host" in error, error
-    sh(folder, printed_command(error))
+    sh(folder, printed_command(sh(folder, printed_command(error))))
+    assert (folder / "node's certs/node.key").read_text() != key, "another host has another key"
     program = Program(shlex.split(server)[1:], folder, "server")
     wait_until(lambda: program.alive() and answers("127.0.37.44"), "the server is ready", 90)
     assert program.signal_and_wait(15) == 0
@@ -153,12 +156,12 @@ def test_other_commands_of_the_manual_run(folder):
     assert "cluster_name: Test Cluster" in sh(folder, check)
     addresses = {f"HENGE_{name}_ADDRESS": "127.0.37.45" for name in ("RPC", "LISTEN", "METRICS", "ADMIN")}
     assert sh(folder, f"timeout -s INT 5 {serve}; test $? = 124", **addresses).startswith("ready: clients are served on 127.0.37.45:9042")
-    ca, node = command_lines(section(OPERATING, "Certificates"))
-    sh(folder, ca)
+    for line in command_lines(section(OPERATING, "Certificates")):
+        sh(folder, line)
     host = "b7e6a0fc-4c1c-4b52-9a38-0f2b1d1f0e11"
-    sh(folder, node.replace("ID", host))
     inline = re.findall(r"`(henge cert [^`]*)`", SECURITY.read_text())
-    assert len(inline) == 2, inline
+    assert len(inline) == 3, inline
+    (folder / "node1.yaml").write_text("data_directory: node1/data\ncertificates: node1/certs\n")
     for line in inline:
         sh(folder, line.replace("node1/", "tls/").replace("ID", host).replace("HOST", "node1.example").replace("ADDRESS", "10.0.0.1").replace("ROLE", "ann"))
     assert (folder / "certs/ann.pem").exists()
@@ -166,3 +169,31 @@ def test_other_commands_of_the_manual_run(folder):
     # The commands of `henge admin` are named in a table, and run by an_operator_acts_on_a_node.py.
     for name in re.findall(r"^\| `(\w+)", section(OPERATING, "Acting on a node"), re.MULTILINE):
         sh(folder, f"henge admin {name} --help")
+
+
+def test_a_key_stays_on_its_node(folder):
+    """What travels is a request and a certificate: a renewed one is for the key that the node has had all along."""
+    for line in command_lines(section(OPERATING, "Certificates")):
+        sh(folder, line)
+    own = folder / "node1/certs"
+    key, certificate = (own / "node.key").read_text(), (own / "node.pem").read_text()
+    assert (own / "node.key").stat().st_mode & 0o777 == 0o600
+    (folder / "elsewhere").mkdir()
+    ask = "henge cert request --data-directory node1/data --directory node1/certs"
+    sh(folder, ask)
+    shutil.move(own / "node.csr", folder / "elsewhere/node1.csr")
+    assert "PRIVATE KEY" not in (folder / "elsewhere/node1.csr").read_text()
+    said = sh(folder, "henge cert sign elsewhere/node1.csr")
+    assert "with no names" in said and "copy it and elsewhere/ca.pem" in said, said
+    assert sorted(path.name for path in (folder / "elsewhere").iterdir()) == ["ca.pem", "node.pem", "node1.csr"]
+    assert "node.pem already" in sh(folder, "henge cert sign elsewhere/node1.csr", ok=False)
+    assert (own / "node.key").read_text() == key and (folder / "elsewhere/node.pem").read_text() != certificate
+    shutil.copy(folder / "elsewhere/node.pem", own)
+    addresses = [part for flag in ("rpc", "listen", "metrics", "admin") for part in (f"--{flag}-address", "127.0.37.44")]
+    server = shlex.join(["henge", "server", *addresses, "--data-directory", "node1/data", "--certificates", "node1/certs", "--bootstrap"])
+    program = Program(shlex.split(server)[1:], folder, "server")
+    wait_until(lambda: program.alive() and answers("127.0.37.44"), "the server is ready", 90)
+    assert program.signal_and_wait(15) == 0
+    sh(folder, ask + " --overwrite")
+    assert (own / "node.key").read_text() != key
+    assert printed_command(sh(folder, "henge cert request --data-directory none --directory none", ok=False)) == "henge init --data-directory none"

@@ -36,6 +36,8 @@ enum Command {
     Admin(henge_admin::AdminOptions),
     /// Check a configuration and print what is in effect.
     CheckConfig(henge_server::CheckOptions),
+    /// Make the data directory of a node before its first start, and print its host id.
+    Init(henge_server::InitOptions),
     /// Make certificates.
     Cert(henge_server::CertOptions),
     /// Measure reads or writes and what they cost the servers.
@@ -63,6 +65,7 @@ fn main() {
         Command::Dev(options) => henge_server::dev(&options),
         Command::Admin(options) => henge_admin::admin(&options),
         Command::CheckConfig(options) => henge_server::check_config(&options),
+        Command::Init(options) => henge_server::init(&options),
         Command::Cert(options) => henge_server::cert(&options),
         Command::Bench(options) => henge_bench::bench(&options),
         Command::Simulate(options) => henge_simulator::simulate(&options),

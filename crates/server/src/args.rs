@@ -132,6 +132,27 @@ impl ServerOptions {
     }
 }
 
+/// The files of a node that a command beside the server works on.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct NodeFiles {
+    /// The node's configuration file.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The node's data directory, if no configuration names it.
+    #[arg(long)]
+    data_directory: Option<PathBuf>,
+}
+
+impl NodeFiles {
+    /// The configuration of the node, as `henge server` would take it.
+    pub(crate) fn config(&self) -> Result<Config, ConfigErrors> {
+        let own = OwnOptions { config: self.config.clone(), ..OwnOptions::default() };
+        let directory =
+            self.data_directory.as_ref().map(|path| ("data_directory", path.to_string_lossy().into_owned()));
+        ServerOptions { own, given: directory.into_iter().collect() }.config().map(|(config, _)| config)
+    }
+}
+
 /// Checks a configuration and prints what is in effect.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CheckOptions {

@@ -1,11 +1,11 @@
 //! `henge cert`: an authority, certificates for nodes and clients, and their revocation.
 
+use crate::cert_request::{RequestOptions, SignOptions, days, request, sign};
 use crate::certificates::{
     AUTHORITY, AUTHORITY_FOLDER, AUTHORITY_KEY, NODE, NODE_KEY, ensure_absent, make_authority, make_folder, make_node,
     open_authority, revoke, write,
 };
 use anyhow::{Context, ensure};
-use clap::builder::RangedI64ValueParser;
 use henge_node::HostId;
 use std::path::PathBuf;
 
@@ -30,7 +30,8 @@ enum What {
         #[arg(long)]
         overwrite: bool,
     },
-    /// Make a node's certificate: node.pem and node.key, with ca.pem beside them.
+    /// Make a node's certificate with its key: node.pem and node.key, with ca.pem beside them, all of which the node needs. With
+    /// `request` and `sign` the key need not travel.
     Node {
         /// Folder with ca.pem and ca.key.
         #[arg(long, default_value = AUTHORITY_FOLDER)]
@@ -38,7 +39,7 @@ enum What {
         /// The folder to write to.
         #[arg(long)]
         directory: PathBuf,
-        /// The host id: a node that is started without a certificate prints it, and keeps it in the file `identity` of its data directory.
+        /// The host id, which `henge init` prints.
         #[arg(long)]
         host_id: String,
         /// DNS names and addresses of the node.
@@ -51,6 +52,10 @@ enum What {
         #[arg(long)]
         overwrite: bool,
     },
+    /// On a node, make a request for its certificate: node.csr, beside node.key, which stays there.
+    Request(RequestOptions),
+    /// Sign a node's request where the authority's key is: node.pem, with ca.pem beside it, which the node needs.
+    Sign(SignOptions),
     /// Make a client's certificate: ROLE.pem and ROLE.key.
     Client {
         /// Folder with ca.pem and ca.key.
@@ -82,11 +87,6 @@ enum What {
 /// The consequence of writing over a certificate and its key.
 const LOST_KEY: &str = "the key that is there is lost";
 
-/// Days for which a certificate may be valid: a century at most.
-fn days() -> RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=36_500)
-}
-
 /// Runs `henge cert`.
 pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
     match &options.what {
@@ -103,6 +103,8 @@ pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
             make_node(authority, directory, host, names, *days)?;
             println!("made {0}/node.pem and {0}/node.key", directory.display());
         }
+        What::Request(options) => request(options)?,
+        What::Sign(options) => sign(options)?,
         What::Client { authority, directory, role, days, overwrite } => {
             ensure!(!role.contains('/') && !role.is_empty(), "{role:?} cannot be the name of a file");
             let (key, certificate) = (format!("{role}.key"), format!("{role}.pem"));

@@ -19,16 +19,18 @@ pub(crate) const AUTHORITY_KEY: &str = "ca.key";
 pub(crate) const AUTHORITY_FOLDER: &str = "certs";
 pub(crate) const NODE: &str = "node.pem";
 pub(crate) const NODE_KEY: &str = "node.key";
+/// The request for a node's certificate.
+pub(crate) const REQUEST: &str = "node.csr";
 /// The authority's list of revoked certificates, which need not be there.
 pub(crate) const REVOCATIONS: &str = "crl.pem";
 
-/// The identity in a folder, which must be this host's.
-pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
+/// The identity in a folder, which must be the host's of a data directory.
+pub(crate) fn load(folder: &Path, host: HostId, data_directory: &Path) -> anyhow::Result<Identity> {
     let read = |name: &str| {
         let path = folder.join(name);
         // The command comes last, so that it can be copied.
         fs::read(&path)
-            .map_err(|error| anyhow!("{} cannot be read ({error}); {}", path.display(), remedy(folder, host)))
+            .map_err(|error| anyhow!("{} cannot be read ({error}); {}", path.display(), remedy(folder, data_directory)))
     };
     let identity = Identity::from_pem(&read(NODE)?, &read(NODE_KEY)?, &read(AUTHORITY)?, &revocations(folder)?)
         .with_context(|| format!("the certificates in {} cannot be used", folder.display()))?;
@@ -37,7 +39,8 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
         "the certificate in {} is for host {}, this data directory is host {host}; {}",
         folder.display(),
         identity.host(),
-        remedy(folder, host)
+        // The key is that host's: this one gets another.
+        request_remedy(folder, data_directory, true)
     );
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let validity = identity.validity();
@@ -50,7 +53,7 @@ pub(crate) fn load(folder: &Path, host: HostId) -> anyhow::Result<Identity> {
         } else {
             "is not valid yet".to_owned()
         },
-        remedy(folder, host)
+        request_remedy(folder, data_directory, false)
     );
     Ok(identity)
 }
@@ -69,23 +72,37 @@ fn revocations(folder: &Path) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The way to a certificate: a command that runs as it is printed, here or where the authority's key is.
-fn remedy(folder: &Path, host: HostId) -> String {
-    let authority = if folder.join(AUTHORITY_KEY).exists() { folder } else { Path::new(AUTHORITY_FOLDER) };
-    let option = |path: &Path| {
-        if path == Path::new(AUTHORITY_FOLDER) { String::new() } else { format!(" --authority {}", quote_path(path)) }
-    };
-    let has_one = [NODE, NODE_KEY].iter().any(|name| folder.join(name).exists());
+/// The way to a certificate that is not there: commands that run as they are printed.
+fn remedy(folder: &Path, data_directory: &Path) -> String {
+    let has = |name: &str| folder.join(name).exists();
+    match has(REQUEST) && has(NODE_KEY) && !has(NODE) {
+        true => format!("where the authority's key is, sign this node's request with: {}", sign_command(folder)),
+        false => request_remedy(folder, data_directory, false),
+    }
+}
+
+/// The command by which a node asks for another certificate, with its present key or with a new one.
+fn request_remedy(folder: &Path, data_directory: &Path, new_key: bool) -> String {
     format!(
-        "where the authority's key is, make one with: henge cert node --host-id {host} --directory {}{}{}",
+        "on this node, make a request for another one with: henge cert request --data-directory {} --directory {}{}",
+        quote_path(data_directory),
         quote_path(folder),
-        option(authority),
-        if has_one { " --overwrite" } else { "" }
+        if new_key { " --overwrite" } else { "" }
     )
 }
 
+/// The command by which the request in a folder is signed.
+pub(crate) fn sign_command(folder: &Path) -> String {
+    let authority = match folder.join(AUTHORITY_KEY).exists() && folder != Path::new(AUTHORITY_FOLDER) {
+        true => format!(" --authority {}", quote_path(folder)),
+        false => String::new(),
+    };
+    let overwrite = if folder.join(NODE).exists() { " --overwrite" } else { "" };
+    format!("henge cert sign {}{authority}{overwrite}", quote_path(&folder.join(REQUEST)))
+}
+
 /// A path as a shell takes it.
-fn quote_path(path: &Path) -> String {
+pub(crate) fn quote_path(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@,=".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
@@ -132,14 +149,24 @@ pub(crate) fn make_node(
     make_folder(folder)?;
     write(&folder.join(NODE_KEY), &issued.key_pem, true)?;
     write(&folder.join(NODE), &issued.certificate_pem, false)?;
-    if authority != folder {
-        write(&folder.join(AUTHORITY), signer.certificate_pem(), false)?;
-        let list = revocations(authority)?;
-        if !list.is_empty() {
-            write(&folder.join(REVOCATIONS), &String::from_utf8_lossy(&list), false)?;
-        }
+    copy_authority(&signer, authority, folder)
+}
+
+/// Puts the certificate of an authority, and its revocation list if there is one, into another folder.
+pub(crate) fn copy_authority(signer: &Authority, authority: &Path, folder: &Path) -> anyhow::Result<()> {
+    if authority == folder {
+        return Ok(());
     }
-    Ok(())
+    // One that names this authority beside others, while nodes go from one to the other, stays as it is.
+    let present = fs::read_to_string(folder.join(AUTHORITY)).unwrap_or_default();
+    if !present.contains(signer.certificate_pem().trim()) {
+        write(&folder.join(AUTHORITY), signer.certificate_pem(), false)?;
+    }
+    let list = revocations(authority)?;
+    if list.is_empty() {
+        return Ok(());
+    }
+    write(&folder.join(REVOCATIONS), &String::from_utf8_lossy(&list), false)
 }
 
 /// Adds certificates to the list of those that the authority of a folder has revoked.

@@ -2,7 +2,7 @@
 //!
 //! Modules import downwards only, in this order:
 //!
-//! - `dev`, `cert`: commands beside the server.
+//! - `dev`, `init`, `cert`, `cert_request`: commands beside the server.
 //! - `server`: from start to clean end. `restore`: a new cluster from a snapshot. `superuser`: the first role. `peers`: requests of other nodes. `http`,
 //!   `http_server`: health and metrics, and HTTP with bounds.
 //! - `cores`, `core_thread`, `connection`, `login`, `socket`: clients, from a thread to a message.
@@ -33,6 +33,7 @@ mod admin_socket;
 mod answer;
 mod args;
 mod cert;
+mod cert_request;
 mod certificates;
 mod changed_files;
 mod client_tls;
@@ -47,6 +48,7 @@ mod dev;
 mod hosts;
 mod http;
 mod http_server;
+mod init;
 mod intake;
 mod lanes;
 mod logging;
@@ -85,4 +87,5 @@ mod world;
 pub use args::{CheckOptions, ServerOptions, check_config};
 pub use cert::{CertOptions, cert};
 pub use dev::{DevOptions, dev};
+pub use init::{InitOptions, init};
 pub use server::server;

@@ -21,10 +21,10 @@ impl PeerCertificates {
     }
 
     /// Has an endpoint use the files whenever they change. What cannot be used is told in the log, and what was in use stays.
-    pub(crate) fn watch(self, host: HostId, endpoint: Endpoint) -> io::Result<()> {
+    pub(crate) fn watch(self, host: HostId, data_directory: PathBuf, endpoint: Endpoint) -> io::Result<()> {
         let PeerCertificates { folder, files } = self;
         files.watch("peer-certs", move || {
-            match load(&folder, host).and_then(|identity| Ok(endpoint.replace_identity(&identity)?)) {
+            match load(&folder, host, &data_directory).and_then(|identity| Ok(endpoint.replace_identity(&identity)?)) {
                 Ok(()) => tracing::info!(folder = %folder.display(), "new certificates between nodes are in use"),
                 // A certificate may be there before its key.
                 Err(error) => {

@@ -27,6 +27,7 @@ use crate::superuser;
 use crate::supervisor::{self, Change};
 use anyhow::Context;
 use henge_node::{ClientService, Metrics};
+pub(crate) use running_server::seed;
 use running_server::{RunningCore, RunningServer, open};
 use rustix::fs::Mode;
 use std::future::Future;

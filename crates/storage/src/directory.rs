@@ -35,6 +35,8 @@ use std::path::{Path, PathBuf};
 
 /// The only format there is.
 const FORMAT: u32 = 1;
+/// The file of the format, written last.
+const FORMAT_FILE: &str = "format";
 /// Shards are fixed when the directory is created.
 const SHARDS: u32 = 1;
 
@@ -53,29 +55,28 @@ pub struct DataDirectory {
 impl DataDirectory {
     /// Opens a directory, or makes one. `random` names a new node.
     pub fn open(path: &Path, random: &mut Random) -> Result<DataDirectory, DirectoryError> {
-        create(path)?;
-        let format = path.join("format");
-        if is_new(path, &format)? && !only_leftovers(path)? {
-            return Err(DirectoryError::Foreign(path.to_owned()));
-        }
-        let lock = lock(&path.join("lock"))?;
-        // Asked again under the lock: another process may have made the directory meanwhile, and its identity must stay.
-        if is_new(path, &format)? {
-            let host = HostId::random(random);
-            file::write(&path.join("identity"), &format!("host {host}\nshards {SHARDS}\n"))?;
-            file::write(&path.join("generation"), "0\n")?;
-            // Written last: a directory without it was never finished.
-            file::replace(&format, &format!("{FORMAT}\n"))?;
-        }
-        check_format(&format)?;
-        let host = identity(&path.join("identity"))?;
-        if file::read_plain(&path.join(SNAPSHOT_MARK))?.is_some() {
-            return Err(DirectoryError::Snapshot { path: path.to_owned(), host });
-        }
+        let lock = make(path, random)?;
+        let host = checked_host(path)?;
         let generation = raise(&path.join("generation"))?;
         let cluster = read_id(&path.join("cluster"))?.map(ClusterId);
         let durable = DurableRecord::at(path.join("durable"));
         Ok(DataDirectory { path: path.to_owned(), host, generation, cluster, durable, _lock: lock })
+    }
+
+    /// Makes a directory that names a new node by `random`, unless there is one: its host id stays, also while a process uses it.
+    pub fn initialise(path: &Path, random: &mut Random) -> Result<HostId, DirectoryError> {
+        match DataDirectory::host_in(path)? {
+            Some(host) => Ok(host),
+            None => {
+                let _lock = make(path, random)?;
+                checked_host(path)
+            }
+        }
+    }
+
+    /// The host id of a directory, in use or not; `None` if there is none yet.
+    pub fn host_in(path: &Path) -> Result<Option<HostId>, DirectoryError> {
+        if is_new(path, &path.join(FORMAT_FILE))? { Ok(None) } else { checked_host(path).map(Some) }
     }
 
     /// Makes a snapshot the data directory of the node that it is a copy of, on an operator's word. Other directories stay as they are.
@@ -142,6 +143,35 @@ impl DataDirectory {
     /// The folder of the storage engine's files.
     pub fn engine_path(&self) -> PathBuf {
         self.path.join("engine")
+    }
+}
+
+/// Makes what a directory lacks, and locks it.
+fn make(path: &Path, random: &mut Random) -> Result<File, DirectoryError> {
+    create(path)?;
+    let format = path.join(FORMAT_FILE);
+    if is_new(path, &format)? && !only_leftovers(path)? {
+        return Err(DirectoryError::Foreign(path.to_owned()));
+    }
+    let lock = lock(&path.join("lock"))?;
+    // Asked again under the lock: another process may have made the directory meanwhile, and its identity must stay.
+    if is_new(path, &format)? {
+        let host = HostId::random(random);
+        file::write(&path.join("identity"), &format!("host {host}\nshards {SHARDS}\n"))?;
+        file::write(&path.join("generation"), "0\n")?;
+        // Written last: a directory without it was never finished.
+        file::replace(&format, &format!("{FORMAT}\n"))?;
+    }
+    Ok(lock)
+}
+
+/// The host id of a directory whose format this release reads, and that is no snapshot.
+fn checked_host(path: &Path) -> Result<HostId, DirectoryError> {
+    check_format(&path.join(FORMAT_FILE))?;
+    let host = identity(&path.join("identity"))?;
+    match file::read_plain(&path.join(SNAPSHOT_MARK))? {
+        Some(_) => Err(DirectoryError::Snapshot { path: path.to_owned(), host }),
+        None => Ok(host),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::revocation::{CertificateError, revocation_list};
 use henge_base::{ClusterId, HostId};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType,
+    PublicKeyData, SanType,
 };
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
@@ -85,25 +85,23 @@ impl Authority {
 
     /// Issues a node's certificate, for use as client and as server.
     pub fn node(&self, node: &NodeCertificate<'_>) -> Result<IssuedCertificate, CertificateError> {
-        let mut params = certificate_params(&format!("henge node {}", node.host), node.days)?;
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        params.subject_alt_names.push(SanType::URI(format!("{HOST_URN}{}", node.host).try_into()?));
-        if let Some(cluster) = node.cluster {
-            params.subject_alt_names.push(SanType::URI(format!("{CLUSTER_URN}{cluster}").try_into()?));
-        }
-        for name in node.names {
-            params.subject_alt_names.push(match name.parse::<IpAddr>() {
-                Ok(address) => SanType::IpAddress(address),
-                Err(_) => SanType::DnsName(name.as_str().try_into()?),
-            });
-        }
-        self.sign(params)
+        self.sign(node_params(node)?)
+    }
+
+    /// Issues a node's certificate for a key that the node keeps; gives it as PEM.
+    pub(crate) fn node_of_key(
+        &self,
+        node: &NodeCertificate<'_>,
+        key: &impl PublicKeyData,
+    ) -> Result<String, CertificateError> {
+        Ok(node_params(node)?.signed_by(key, &self.issuer)?.pem())
     }
 
     /// Issues a client's certificate. Other nodes refuse it, since it names no host.
     pub fn client(&self, role: &str, days: u32) -> Result<IssuedCertificate, CertificateError> {
         let mut params = certificate_params(role, days)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         self.sign(params)
     }
 
@@ -112,8 +110,7 @@ impl Authority {
         revocation_list(&self.issuer, former, certificates)
     }
 
-    fn sign(&self, mut params: CertificateParams) -> Result<IssuedCertificate, CertificateError> {
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    fn sign(&self, params: CertificateParams) -> Result<IssuedCertificate, CertificateError> {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(IssuedCertificate { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
@@ -127,4 +124,32 @@ fn certificate_params(name: &str, days: u32) -> Result<CertificateParams, Certif
     params.not_before = (now - BACKDATED_BY).into();
     params.not_after = (now + Duration::from_secs(86_400 * u64::from(days))).into();
     Ok(params)
+}
+
+/// The content of a node's certificate, for use as client and as server.
+fn node_params(node: &NodeCertificate<'_>) -> Result<CertificateParams, CertificateError> {
+    let mut params = certificate_params(&host_name(node.host), node.days)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    params.subject_alt_names.push(SanType::URI(format!("{HOST_URN}{}", node.host).try_into()?));
+    if let Some(cluster) = node.cluster {
+        params.subject_alt_names.push(SanType::URI(format!("{CLUSTER_URN}{cluster}").try_into()?));
+    }
+    for name in node.names {
+        params.subject_alt_names.push(subject_name(name)?);
+    }
+    Ok(params)
+}
+
+/// The common name of a node.
+pub(crate) fn host_name(host: HostId) -> String {
+    format!("henge node {host}")
+}
+
+/// A DNS name or an address as certificates hold it.
+pub(crate) fn subject_name(name: &str) -> Result<SanType, CertificateError> {
+    Ok(match name.parse::<IpAddr>() {
+        Ok(address) => SanType::IpAddress(address),
+        Err(_) => SanType::DnsName(name.try_into()?),
+    })
 }

@@ -66,7 +66,7 @@ fn remedy(alert: u64) -> &'static str {
         44 => "; the authority has revoked the certificate of one of the two: that node needs a new one",
         45 => {
             "; the certificate of one of the two has expired, or the clock of the other is wrong: renew it with \
-             henge cert node"
+             henge cert request and sign"
         }
         _ => "; both nodes need certificates that the authority in ca.pem of the other has signed",
     }

@@ -1,6 +1,6 @@
 //! Authenticated QUIC links between nodes, which carry requests, replies and messages as bytes.
 //!
-//! - `certificate`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
+//! - `certificate`, `certificate_request`, `revocation`, `trust`, `identity`, `provider`, `tls`: authentication; there is no plaintext path.
 //! - `endpoint`: all of them; `port`, `udp_socket`: the UDP port and its sockets; `dialer`: the links of a thread; `link`: connections to
 //!   peers; `inbound`: connections from peers; `core_number`: the thread that a link belongs to; `steering`, `hello`, `stream`, `frame`:
 //!   the bytes on them.
@@ -12,6 +12,7 @@
 
 mod call;
 mod certificate;
+mod certificate_request;
 mod core_number;
 mod dialer;
 mod endpoint;
@@ -37,6 +38,7 @@ mod udp_socket;
 
 pub use call::{Call, CallError};
 pub use certificate::{Authority, IssuedCertificate, NodeCertificate};
+pub use certificate_request::{CertificateRequest, SignedRequest};
 pub use core_number::{current_core, enter_core};
 pub use endpoint::{BindError, Endpoint, Figures};
 pub use handler::{Class, Destination, Handler, Hello, Refusal, ReplyHandle};

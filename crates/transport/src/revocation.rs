@@ -19,6 +19,9 @@ pub enum CertificateError {
     /// The PEM of a certificate to revoke holds none.
     #[error("it holds no certificate")]
     NoCertificate,
+    /// The text to sign is no request, or not for one host and its names alone.
+    #[error("it is no request of henge cert request, for one host id")]
+    NoRequest,
     /// The PEM of the former revocation list holds none.
     #[error("the former revocation list cannot be read")]
     NoList,

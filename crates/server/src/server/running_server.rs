@@ -92,7 +92,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
         (0..config.cores).map(CoreThread::start).collect::<Result<_, _>>().context("threads cannot be started")?;
     let runtimes: Vec<Handle> = threads.iter().map(|thread| thread.runtime().clone()).collect();
     let endpoint = Endpoint::bind(config.node.bound_address(), &identity, peers.clone(), options, &runtimes)?;
-    certificates.watch(directory.host(), endpoint.clone())?;
+    certificates.watch(directory.host(), directory.path().to_owned(), endpoint.clone())?;
     world.connect(endpoint.clone());
     node.start();
     let cores: Vec<RunningCore> = threads.into_iter().map(|thread| RunningCore::new(thread, &node)).collect();
@@ -127,7 +127,7 @@ fn identity(
     }
     // Noted first: what changes while the files are read is read again.
     let certificates = PeerCertificates::note(folder);
-    Ok((certificates::load(folder, directory.host())?, certificates))
+    Ok((certificates::load(folder, directory.host(), directory.path())?, certificates))
 }
 
 impl RunningCore {
@@ -185,7 +185,7 @@ fn start_durable_record(store: Arc<Store>, record: DurableRecord, world: Arc<Ser
 }
 
 /// 64 random bits from the system.
-fn seed() -> anyhow::Result<u64> {
+pub(crate) fn seed() -> anyhow::Result<u64> {
     let mut bytes = [0; 8];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut f| f.read_exact(&mut bytes))

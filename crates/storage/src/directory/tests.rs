@@ -21,6 +21,23 @@ fn identity_stays_and_generation_rises() {
 }
 
 #[test]
+fn a_directory_is_made_before_its_first_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    assert_eq!(DataDirectory::host_in(&path).unwrap(), None);
+    assert!(!path.exists(), "asking makes nothing");
+    let host = DataDirectory::initialise(&path, &mut Random::new(3)).unwrap();
+    assert_eq!(DataDirectory::initialise(&path, &mut Random::new(4)).unwrap(), host);
+    let opened = open(&path).unwrap();
+    assert_eq!((opened.host(), opened.generation()), (host, 1), "the first start is still to come");
+    assert_eq!(DataDirectory::initialise(&path, &mut Random::new(4)).unwrap(), host, "also of a node that runs");
+    assert_eq!(DataDirectory::host_in(&path).unwrap(), Some(host));
+    fs::write(folder.path().join("other"), "").unwrap();
+    let foreign = DataDirectory::initialise(folder.path(), &mut Random::new(5)).unwrap_err();
+    assert!(matches!(foreign, DirectoryError::Foreign(_)), "{foreign}");
+}
+
+#[test]
 fn a_failed_sync_is_fatal_and_a_failed_write_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let directory = open(folder.path()).unwrap();
