@@ -2,8 +2,8 @@
 
 use crate::cert_request::{RequestOptions, SignOptions, days, request, sign};
 use crate::certificates::{
-    AUTHORITY, AUTHORITY_FOLDER, AUTHORITY_KEY, NODE, NODE_KEY, ensure_absent, make_authority, make_folder, make_node,
-    open_authority, revoke, write,
+    AUTHORITY, AUTHORITY_FOLDER, AUTHORITY_KEY, NODE, NODE_KEY, ensure_absent, ensure_same_authority, make_authority,
+    make_folder, make_node, open_authority, revoke, write,
 };
 use anyhow::{Context, ensure};
 use henge_node::HostId;
@@ -100,6 +100,7 @@ pub fn cert(options: &CertOptions) -> anyhow::Result<i32> {
         What::Node { authority, directory, host_id, names, days, overwrite } => {
             let host = HostId(host_id.parse().with_context(|| format!("{host_id:?} is no host id"))?);
             ensure_absent(directory, &[NODE, NODE_KEY], *overwrite, LOST_KEY)?;
+            ensure_same_authority(authority, directory, *overwrite)?;
             make_node(authority, directory, host, names, *days)?;
             println!("made {0}/node.pem and {0}/node.key", directory.display());
         }
@@ -163,6 +164,32 @@ mod tests {
             run(&format!("{line} --overwrite")).unwrap();
             assert_ne!(fs::read_to_string(folder.join(key)).unwrap(), first);
         }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn another_authority_is_not_replaced_unless_it_is_asked_for() {
+        let folder = std::env::temp_dir().join(format!("henge-authorities-{}", std::process::id()));
+        let at = folder.display();
+        for name in ["old", "new"] {
+            run(&format!("ca --directory {at}/{name}")).unwrap();
+        }
+        let read = |name: &str| fs::read_to_string(folder.join(name).join(AUTHORITY)).unwrap();
+        fs::create_dir(folder.join("node")).unwrap();
+        fs::write(folder.join("node").join(AUTHORITY), read("old")).unwrap();
+        let line =
+            format!("node --authority {at}/new --directory {at}/node --host-id b7e6a0fc-4c1c-4b52-9a38-0f2b1d1f0e11");
+        let error = run(&line).unwrap_err();
+        assert!(error.contains("of another authority"), "{error}");
+        assert!(!folder.join("node").join(NODE_KEY).exists() && read("node") == read("old"));
+        // While nodes go from one authority to the other, both are there.
+        let both = read("old") + &read("new");
+        fs::write(folder.join("node").join(AUTHORITY), &both).unwrap();
+        run(&line).unwrap();
+        assert_eq!(read("node"), both);
+        fs::write(folder.join("node").join(AUTHORITY), read("old")).unwrap();
+        run(&format!("{line} --overwrite")).unwrap();
+        assert_eq!(read("node"), read("new"));
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::args::NodeFiles;
 use crate::certificates::{
-    AUTHORITY_FOLDER, NODE, NODE_KEY, REQUEST, copy_authority, ensure_absent, make_folder, open_authority, quote_path,
-    sign_command, write,
+    AUTHORITY_FOLDER, NODE, NODE_KEY, REQUEST, copy_authority, ensure_absent, ensure_same_authority, make_folder,
+    open_authority, quote_path, sign_command, write,
 };
 use anyhow::Context;
 use clap::builder::RangedI64ValueParser;
@@ -84,6 +84,7 @@ pub(crate) fn sign(options: &SignOptions) -> anyhow::Result<()> {
     let folder = directory.as_deref().unwrap_or_else(beside);
     ensure_absent(folder, &[NODE], *overwrite, "the certificate that is there is lost")?;
     let signer = open_authority(authority)?;
+    ensure_same_authority(authority, folder, *overwrite)?;
     let signed = signer
         .sign_request(&read(request)?, *days)
         .with_context(|| format!("{} cannot be signed", request.display()))?;

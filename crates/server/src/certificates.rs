@@ -147,9 +147,9 @@ pub(crate) fn make_node(
     let signer = open_authority(authority)?;
     let issued = signer.node(&NodeCertificate { host, cluster: None, names, days })?;
     make_folder(folder)?;
+    copy_authority(&signer, authority, folder)?;
     write(&folder.join(NODE_KEY), &issued.key_pem, true)?;
-    write(&folder.join(NODE), &issued.certificate_pem, false)?;
-    copy_authority(&signer, authority, folder)
+    write(&folder.join(NODE), &issued.certificate_pem, false)
 }
 
 /// Puts the certificate of an authority, and its revocation list if there is one, into another folder.
@@ -186,6 +186,20 @@ pub(crate) fn ensure_absent(folder: &Path, names: &[&str], overwrite: bool, cons
         "{} has {name} already; name another --directory, or replace it with --overwrite: {consequence}",
         folder.display()
     )
+}
+
+/// Refuses to put the certificate of an authority in the place of another one's, unless the operator says to overwrite.
+pub(crate) fn ensure_same_authority(authority: &Path, folder: &Path, overwrite: bool) -> anyhow::Result<()> {
+    let own = fs::read_to_string(authority.join(AUTHORITY)).unwrap_or_default();
+    let present = fs::read_to_string(folder.join(AUTHORITY));
+    anyhow::ensure!(
+        overwrite || present.map_or(true, |present| present.contains(own.trim())),
+        "{0} has {AUTHORITY} of another authority than {1}; name that one's folder with --authority, or replace its certificate \
+         with --overwrite: a node accepts no peers of the former authority then",
+        folder.display(),
+        authority.display()
+    );
+    Ok(())
 }
 
 /// The authority of a folder.
