@@ -4,11 +4,14 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
 from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import NoHostAvailable
 
 from clients import Clients, ConsistencyLevel
 from processes import HENGE, Program, answers, wait_until
@@ -21,7 +24,7 @@ NODES = (1, 2, 3)
 
 def section(page, title):
     """The text below a heading, up to the next one of any level."""
-    return re.split(r"\n##+ ", page.read_text().split(f"\n## {title}\n")[1])[0]
+    return re.split(r"\n##+ ", page.read_text().split(f"# {title}\n")[1])[0]
 
 
 def blocks(text, language=""):
@@ -119,6 +122,41 @@ def use(programs):
         assert session.execute("SELECT k FROM t WHERE k = 1").one().k == 1
     finally:
         clients.close()
+
+
+def test_two_datacentres_are_formed_as_the_manual_says(folder):
+    """Six nodes with certificates and passwords, whose clients use TLS: the script of the page, and the statement after it."""
+    text = section(OPERATING, "Over two datacentres")
+    (script,), (statement,) = blocks(text, "sh"), blocks(text, "sql")
+    # The shell outlives the signal that ends its nodes, and waits for them.
+    shell = subprocess.Popen(
+        ["sh", "-c", f"set -e\n{script}\ntrap : TERM\nwait || wait"],
+        cwd=folder,
+        env=environment(folder, HENGE_MEMORY="64MiB"),
+        start_new_session=True,
+    )
+    logs = lambda: {path.stem: path.read_text() for path in folder.glob("*.log")}
+    clients = Clients(["127.0.1.1"])
+    try:
+        wait_until(lambda: sum("ready: " in log for log in logs().values()) == 6, "six nodes serve", 120)
+        (login,) = re.findall(r"superuser: (\S+) with password (\S+)", "".join(logs().values()))
+        secure = ssl.create_default_context(cafile=folder / "certs/ca.pem")
+        options = {"ssl_context": secure, "ssl_options": {"server_hostname": "localhost"}}
+        with pytest.raises(NoHostAvailable, match="incorrect"):
+            clients.session(auth_provider=PlainTextAuthProvider(login[0], "guess"), **options)
+        options["auth_provider"] = PlainTextAuthProvider(*login)
+        london = clients.session(via=["127.0.1.1"], consistency=ConsistencyLevel.EACH_QUORUM, **options)
+        london.execute(statement)
+        london.execute("CREATE TABLE shop.t (k int PRIMARY KEY)")
+        london.execute("INSERT INTO shop.t (k) VALUES (1)")
+        paris = clients.session(via=["127.0.2.3"], consistency=ConsistencyLevel.LOCAL_QUORUM, **options)
+        assert paris.execute("SELECT k FROM shop.t WHERE k = 1").one().k == 1
+        places = paris.execute("SELECT data_center, rack FROM system.peers").all() + paris.execute("SELECT data_center, rack FROM system.local").all()
+        assert sorted(map(tuple, places)) == [(city, f"rack{number}") for city in ("london", "paris") for number in NODES]
+    finally:
+        clients.close()
+        os.killpg(shell.pid, signal.SIGTERM)
+        assert shell.wait(60) == 0, logs()
 
 
 def test_commands_about_certificates_run_as_printed(folder):
