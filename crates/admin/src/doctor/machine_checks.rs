@@ -61,10 +61,9 @@ pub(super) fn certificates(cluster: &ClusterHealth) -> Vec<Finding> {
                 _ if certificate.seconds_left <= 0 => format!("the certificate for {shown_to} has expired"),
                 days => format!("the certificate for {shown_to} expires in {days} days"),
             };
-            let host = &member.host_id;
             let next = match shown_to.as_str() {
-                "peers" => format!("henge cert node --host-id {host} where the authority is, and copy the files: they are taken without a restart"),
-                _ => "write a new certificate and key where client_encryption_options has them: they are taken without a restart".to_owned(),
+                "peers" => "henge cert request on the node, henge cert sign --overwrite where the authority is, and node.pem back to the node: it is taken without a restart",
+                _ => "write a new certificate and key where client_encryption_options has them: they are taken without a restart",
             };
             Finding::of_member("certificates", member, problem, next)
         }));
