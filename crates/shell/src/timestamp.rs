@@ -67,14 +67,14 @@ pub(crate) struct TimestampView {
 
 impl Default for TimestampView {
     fn default() -> TimestampView {
-        TimestampView { format: "%Y-%m-%d %H:%M:%S.%6f%z".to_owned(), zone: TimeZone::UTC }
+        TimestampView { format: "%-Y-%m-%d %H:%M:%S.%6f%z".to_owned(), zone: TimeZone::UTC }
     }
 }
 
 impl TimestampView {
     /// Takes a format of Python's `strftime`. The error says what is wrong with it.
     pub(crate) fn parse(format: &str) -> Result<TimestampView, String> {
-        let format = format.replace("%f", "%6f");
+        let format = adapt_directives(format);
         strtime::format(&format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)).map_err(|error| error.to_string())?;
         Ok(TimestampView { format, zone: TimeZone::UTC })
     }
@@ -86,6 +86,25 @@ impl TimestampView {
         let text = zoned.and_then(|zoned| strtime::format(&self.format, &zoned).ok());
         text.unwrap_or_else(|| millis.to_string())
     }
+}
+
+/// A format of `strftime` in the words of `jiff`: microseconds have six digits, and years before 1000 no zeros in front,
+/// as in Python with the GNU C library.
+fn adapt_directives(format: &str) -> String {
+    let mut out = String::with_capacity(format.len());
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        let (before, from) = rest.split_at(at);
+        let length = 1 + from[1..].chars().next().map_or(0, char::len_utf8);
+        out.push_str(before);
+        out.push_str(match &from[..length] {
+            "%f" => "%6f",
+            "%Y" => "%-Y",
+            directive => directive,
+        });
+        rest = &from[length..];
+    }
+    out + rest
 }
 
 fn read_formatted(format: &str, text: &str) -> Option<i64> {
@@ -248,6 +267,8 @@ mod tests {
         let mut view = TimestampView::default();
         assert_eq!(view.format(millis), "2024-02-29 10:11:12.345000+0000");
         assert_eq!(view.format(-99_999_999_999_999), "-99999999999999");
+        assert_eq!(view.format(-62_135_596_800_000), "1-01-01 00:00:00.000000+0000");
+        assert_eq!(TimestampView::parse("%%Y%Y%%").unwrap().format(-62_135_596_800_000), "%Y1%");
         view.zone = TimeZone::fixed(Offset::constant(1));
         assert_eq!(view.format(millis), "2024-02-29 11:11:12.345000+0100");
         assert_eq!(TimestampView::parse("%H:%M:%S.%f %Z").unwrap().format(millis), "10:11:12.345000 UTC");

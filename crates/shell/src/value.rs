@@ -1,13 +1,16 @@
 //! Values formatted as in cqlsh.
 
 use crate::number::NumberStyle;
-use crate::timestamp::TimestampView;
-use henge_base::Reader;
-use henge_model::DataType;
+use crate::timestamp::{TimestampView, format_date};
+use henge_model::{DataType, UserType};
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 /// Digits of floating point numbers, unless `cqlshrc` tells others.
 pub(crate) const DIGITS: usize = 5;
+/// The text of null.
+const NULL: &str = "null";
 
 /// The form of values.
 #[derive(Clone, Debug)]
@@ -37,72 +40,129 @@ pub(crate) fn format_value(data_type: &DataType, value: Option<&[u8]>) -> String
 impl ValueView {
     /// Formats a value; `None` is null.
     pub(crate) fn format(&self, data_type: &DataType, value: Option<&[u8]>) -> String {
-        let Some(bytes) = value else { return "null".to_owned() };
-        let digits = match data_type.unfrozen() {
+        let Some(bytes) = value else { return NULL.to_owned() };
+        let data_type = data_type.unfrozen();
+        let digits = match data_type {
             DataType::Double => self.numbers.double_digits,
             _ => self.numbers.float_digits,
         };
         match data_type {
-            // Outside collections texts have no quotes.
-            DataType::Text | DataType::Ascii => escape_control(&String::from_utf8_lossy(bytes)),
-            _ => self.format_nested(data_type, bytes, digits),
+            DataType::Text | DataType::Ascii => escape(&String::from_utf8_lossy(bytes)),
+            DataType::Inet | DataType::Timestamp => self.format_bare(data_type, bytes, digits),
+            _ => self.format_part(data_type, Some(bytes), digits),
         }
     }
 
-    /// Formats a value inside a collection, numbers with so many digits.
-    fn format_nested(&self, data_type: &DataType, bytes: &[u8], digits: usize) -> String {
-        let elements = |types: &[&DataType]| self.format_elements(bytes, types, digits);
+    /// Formats a part of a composite value, numbers with so many digits. Texts, addresses and timestamps are in quotes.
+    fn format_part(&self, data_type: &DataType, value: Option<&[u8]>, digits: usize) -> String {
+        let Some(bytes) = value else { return NULL.to_owned() };
+        let data_type = data_type.unfrozen();
         match data_type {
-            DataType::Frozen(inner) => self.format_nested(inner, bytes, digits),
             DataType::Text | DataType::Ascii => {
-                format!("'{}'", escape_control(&String::from_utf8_lossy(bytes)).replace('\'', "''"))
+                format!("'{}'", escape(&String::from_utf8_lossy(bytes)).replace('\'', "''"))
             }
-            DataType::Timestamp => bytes
-                .try_into()
-                .map_or_else(|_| data_type.literal(bytes), |bytes| self.timestamps.format(i64::from_be_bytes(bytes))),
-            DataType::Date | DataType::Time | DataType::Inet => data_type.literal(bytes).trim_matches('\'').to_owned(),
-            DataType::Float | DataType::Double => parse_float(bytes)
-                .map_or_else(|| data_type.literal(bytes), |number| self.numbers.format_float(number, digits)),
-            DataType::Boolean => if bytes.iter().all(|b| *b == 0) { "False" } else { "True" }.to_owned(),
-            DataType::List(inner) => format!("[{}]", elements(&[inner]).join(", ")),
-            DataType::Set(inner) => format!("{{{}}}", elements(&[inner]).join(", ")),
-            DataType::Map(key, value) => {
-                let items = elements(&[key, value]);
-                let pairs: Vec<String> = items.chunks(2).map(|pair| pair.join(": ")).collect();
-                format!("{{{}}}", pairs.join(", "))
+            DataType::Inet | DataType::Timestamp if !bytes.is_empty() => {
+                format!("'{}'", self.format_bare(data_type, bytes, digits))
             }
-            _ => data_type.literal(bytes),
+            DataType::List(_) | DataType::Vector(..) => self.format_parts(data_type, bytes, digits, ["[", "]"]),
+            DataType::Set(_) => self.format_parts(data_type, bytes, digits, ["{", "}"]),
+            DataType::Tuple(_) => self.format_parts(data_type, bytes, digits, ["(", ")"]),
+            DataType::Map(..) => self.format_map(data_type, bytes, digits),
+            DataType::Udt(own) => self.format_fields(own, data_type, bytes, digits),
+            _ => self.format_bare(data_type, bytes, digits),
         }
     }
 
-    /// Formats the elements of a collection, to which `types` apply in turn.
-    fn format_elements(&self, bytes: &[u8], types: &[&DataType], digits: usize) -> Vec<String> {
-        let mut reader = Reader::new(bytes);
-        let count = reader.i32().unwrap_or(0).max(0) as usize * types.len();
-        let mut out = Vec::new();
-        for at in 0..count {
-            let Ok(length) = reader.i32() else { break };
-            out.push(match usize::try_from(length) {
-                Ok(length) => match reader.take(length) {
-                    Ok(element) => self.format_nested(types[at % types.len()], element, digits),
-                    Err(_) => break,
-                },
-                Err(_) => "null".to_owned(),
-            });
+    /// Formats a value that has no parts. The empty value of a number has no text.
+    fn format_bare(&self, data_type: &DataType, bytes: &[u8], digits: usize) -> String {
+        let literal = || data_type.literal(bytes).trim_matches('\'').to_owned();
+        match data_type {
+            DataType::Blob => literal(),
+            _ if bytes.is_empty() => String::new(),
+            DataType::Timestamp => {
+                bytes.try_into().map_or_else(|_| literal(), |bytes| self.timestamps.format(i64::from_be_bytes(bytes)))
+            }
+            DataType::Date => {
+                bytes.try_into().map_or_else(|_| literal(), |bytes| format_date(u32::from_be_bytes(bytes)))
+            }
+            DataType::Inet => format_address(bytes).unwrap_or_else(literal),
+            DataType::Float | DataType::Double => {
+                parse_float(bytes).map_or_else(literal, |number| self.numbers.format_float(number, digits))
+            }
+            DataType::Boolean => if bytes.iter().all(|b| *b == 0) { "False" } else { "True" }.to_owned(),
+            _ => literal(),
         }
-        out
+    }
+
+    fn format_parts(&self, data_type: &DataType, bytes: &[u8], digits: usize, [open, close]: [&str; 2]) -> String {
+        let Ok(mut parts) = data_type.split_parts(bytes) else { return data_type.literal(bytes) };
+        match data_type {
+            DataType::Set(element) => sort_as_python(element, &mut parts),
+            // Fields that were left out are null.
+            DataType::Tuple(fields) => parts.resize(fields.len(), None),
+            _ => {}
+        }
+        let texts = parts.iter().enumerate().map(|(at, part)| self.format_part(data_type.part_type(at), *part, digits));
+        format!("{open}{}{close}", texts.collect::<Vec<_>>().join(", "))
+    }
+
+    fn format_map(&self, data_type: &DataType, bytes: &[u8], digits: usize) -> String {
+        let Ok(parts) = data_type.split_parts(bytes) else { return data_type.literal(bytes) };
+        let (key, value) = (data_type.part_type(0), data_type.part_type(1));
+        let mut keys: Vec<Option<&[u8]>> = parts.iter().step_by(2).copied().collect();
+        sort_as_python(key, &mut keys);
+        let values: HashMap<Option<&[u8]>, Option<&[u8]>> =
+            parts.chunks(2).map(|pair| (pair[0], pair.get(1).copied().flatten())).collect();
+        let pair = |of: &Option<&[u8]>| {
+            let value_part = values.get(of).copied().flatten();
+            format!("{}: {}", self.format_part(key, *of, digits), self.format_part(value, value_part, digits))
+        };
+        format!("{{{}}}", keys.iter().map(pair).collect::<Vec<_>>().join(", "))
+    }
+
+    fn format_fields(&self, own: &UserType, data_type: &DataType, bytes: &[u8], digits: usize) -> String {
+        let Ok(parts) = data_type.split_parts(bytes) else { return data_type.literal(bytes) };
+        let field = |(at, (name, field)): (usize, &(String, DataType))| {
+            format!("{}: {}", escape(name), self.format_part(field, parts.get(at).copied().flatten(), digits))
+        };
+        format!("{{{}}}", own.fields.iter().enumerate().map(field).collect::<Vec<_>>().join(", "))
     }
 }
 
-/// Replaces control characters by escapes, so that they cannot break the table's layout.
-fn escape_control(text: &str) -> String {
+/// Sorts elements of a set or keys of a map as Python does, where that differs from the order in which they are stored.
+pub(crate) fn sort_as_python(data_type: &DataType, elements: &mut [Option<&[u8]>]) {
+    match data_type.unfrozen() {
+        DataType::Uuid | DataType::Timeuuid => elements.sort_unstable(),
+        DataType::Inet => elements.sort_by_cached_key(|element| element.and_then(format_address)),
+        _ => {}
+    }
+}
+
+/// An address as the C library writes it: unlike Rust, it writes the last four bytes as an IPv4 address if only they
+/// are set.
+fn format_address(bytes: &[u8]) -> Option<String> {
+    if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
+        return Some(Ipv4Addr::from(bytes).to_string());
+    }
+    let address = Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?);
+    let (before, [a, b, c, d]) = (&bytes[..12], [bytes[12], bytes[13], bytes[14], bytes[15]]);
+    match before.iter().all(|byte| *byte == 0) && (a, b) != (0, 0) {
+        true => Some(format!("::{}", Ipv4Addr::new(a, b, c, d))),
+        false => Some(address.to_string()),
+    }
+}
+
+/// Doubles backslashes and replaces control characters and the no-break space by escapes, so that the text stays on its
+/// line and says what it is.
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
+            '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if c.is_control() || c == '\u{a0}' => out.push_str(&format!("\\x{:02x}", c as u32)),
             c => out.push(c),
         }
     }
@@ -131,6 +191,49 @@ mod tests {
         assert_eq!(format_value(&DataType::Int, None), "null");
         let set = DataType::Set(Box::new(DataType::Text));
         assert_eq!(shown(&set, &[0, 0, 0, 2, 0, 0, 0, 1, b'a', 0, 0, 0, 1, b'b']), "{'a', 'b'}");
+    }
+
+    /// The expected texts are those of cqlsh 6.2.2.
+    #[test]
+    fn parts_are_quoted_escaped_and_sorted_as_by_cqlsh() {
+        let text = |t: &DataType, parts: &[Option<&[u8]>]| {
+            let parts: Vec<Option<Vec<u8>>> = parts.iter().map(|part| part.map(<[u8]>::to_vec)).collect();
+            format_value(t, Some(&t.join_parts(&parts)))
+        };
+        let list = |element: DataType| DataType::List(Box::new(element));
+        assert_eq!(
+            text(&list(DataType::Text), &[Some(b"a\\'\n"), Some("\u{a0}".as_bytes())]),
+            "['a\\\\''\\n', '\\xa0']"
+        );
+        assert_eq!(text(&list(DataType::Inet), &[Some(&[127, 0, 0, 1])]), "['127.0.0.1']");
+        assert_eq!(text(&list(DataType::Timestamp), &[Some(&[0; 8])]), "['1970-01-01 00:00:00.000000+0000']");
+        assert_eq!(text(&list(DataType::Date), &[Some(&(1_u32 << 31).to_be_bytes())]), "[1970-01-01]");
+        let addresses = DataType::Set(Box::new(DataType::Inet));
+        assert_eq!(text(&addresses, &[Some(&[9, 0, 0, 1]), Some(&[10, 0, 0, 1])]), "{'10.0.0.1', '9.0.0.1'}");
+        let pair = DataType::Tuple([DataType::Int, list(DataType::Text)].into());
+        assert_eq!(text(&pair, &[Some(&[0, 0, 0, 7])]), "(7, null)");
+        let map = DataType::Map(Box::new(DataType::Inet), Box::new(pair.clone()));
+        let value = pair.join_parts(&[None, Some(list(DataType::Text).join_parts(&[Some(b"x".to_vec())]))]);
+        assert_eq!(text(&map, &[Some(&[9, 0, 0, 1]), Some(&value)]), "{'9.0.0.1': (null, ['x'])}");
+        assert_eq!(
+            text(&DataType::Vector(Box::new(DataType::Int), 2), &[Some(&[0, 0, 0, 7]), Some(&[0, 0, 0, 8])]),
+            "[7, 8]"
+        );
+    }
+
+    /// The expected texts are those of cqlsh 6.2.2.
+    #[test]
+    fn odd_values_look_as_in_cqlsh() {
+        let shown = |t: &DataType, b: &[u8]| format_value(t, Some(b));
+        assert_eq!((shown(&DataType::Int, b""), shown(&DataType::Blob, b"")), (String::new(), "0x".to_owned()));
+        assert_eq!(shown(&DataType::Text, b"C:\\x\x01\xc2\x85"), "C:\\\\x\\x01\\x85");
+        assert_eq!(shown(&DataType::Date, &[0; 4]), "-2147483648");
+        let mut address = [0_u8; 16];
+        address[12..].copy_from_slice(&[1, 2, 3, 4]);
+        assert_eq!(shown(&DataType::Inet, &address), "::1.2.3.4");
+        address[..12].fill(0);
+        address[12..].copy_from_slice(&[0, 0, 0, 1]);
+        assert_eq!(shown(&DataType::Inet, &address), "::1");
     }
 
     /// The expected texts are those of cqlsh 6.2.2.

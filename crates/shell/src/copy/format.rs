@@ -2,6 +2,7 @@
 
 use super::options::ValueStyle;
 use crate::timestamp::format_date;
+use crate::value::sort_as_python;
 use henge_model::DataType;
 use std::fmt::{self, Write};
 
@@ -96,7 +97,7 @@ impl<'a> ValueFormat<'a> {
     fn format_parts(&self, data_type: &DataType, bytes: &[u8], [open, close]: [&str; 2]) -> String {
         let Ok(mut parts) = data_type.split_parts(bytes) else { return data_type.literal(bytes) };
         if let DataType::Set(element) = data_type {
-            self.sort(element, &mut parts);
+            sort_as_python(element, &mut parts);
         }
         let texts: Vec<String> =
             parts.iter().enumerate().map(|(at, part)| self.format_part(data_type.part_type(at), *part)).collect();
@@ -107,7 +108,7 @@ impl<'a> ValueFormat<'a> {
         let Ok(parts) = data_type.split_parts(bytes) else { return data_type.literal(bytes) };
         let (key, value) = (data_type.part_type(0), data_type.part_type(1));
         let mut keys: Vec<Option<&[u8]>> = parts.iter().step_by(2).copied().collect();
-        self.sort(key, &mut keys);
+        sort_as_python(key, &mut keys);
         let pair = |wanted: &Option<&[u8]>| {
             let at = parts.iter().step_by(2).position(|part| part == wanted).unwrap_or_default();
             let value_part = parts.get(2 * at + 1).copied().flatten();
@@ -131,15 +132,6 @@ impl<'a> ValueFormat<'a> {
         }
         out.push('}');
         out
-    }
-
-    /// Sorts elements as Python does, where that differs from the order in which they are stored.
-    fn sort(&self, data_type: &DataType, elements: &mut [Option<&[u8]>]) {
-        match data_type.unfrozen() {
-            DataType::Uuid | DataType::Timeuuid => elements.sort_unstable(),
-            DataType::Inet => elements.sort_by_cached_key(|element| self.format_part(data_type, *element)),
-            _ => {}
-        }
     }
 }
 
