@@ -12,7 +12,7 @@ use crate::paint::Paint;
 use crate::preferences::Preferences;
 use crate::read::ReadError;
 use crate::replicas::show_replicas;
-use crate::results::{PageProgress, ResultView, print_warnings};
+use crate::results::{PageProgress, ResultKind, ResultView, print_warnings};
 use crate::settings::Settings;
 use crate::splitter::{is_blank, split};
 use crate::target::{Target, read_password};
@@ -304,6 +304,8 @@ impl Session {
             paint: self.paint,
             is_expanded: self.settings.is_expanded,
             has_keyspace: self.keyspace.is_some(),
+            is_prompted: self.interactive,
+            layout_rows: self.settings.page_rows.filter(|_| !self.interactive),
         }
     }
 
@@ -313,8 +315,11 @@ impl Session {
         let mut warnings = BTreeSet::new();
         let mut traces = Vec::new();
         loop {
-            let page_size =
-                self.settings.page_rows.map(|size| if self.interactive { size } else { size.max(BULK_PAGE_ROWS_MIN) });
+            // Pages that nobody waits for are of several layouts.
+            let page_size = self.settings.page_rows.map(|rows| match self.interactive {
+                true => rows,
+                false => BULK_PAGE_ROWS_MIN.div_ceil(rows).saturating_mul(rows),
+            });
             let parameters = QueryParameters {
                 consistency: self.settings.consistency,
                 serial_consistency: Some(self.settings.serial_consistency),
@@ -330,6 +335,10 @@ impl Session {
             };
             traces.extend(answer.trace);
             let is_last = match answer.outcome {
+                // The server's description of what is missing is enough.
+                Err(refusal) if ResultKind::of(text) == ResultKind::Description => {
+                    return self.print_failure(&refusal.message, output);
+                }
                 Err(refusal) => return self.print_failure(&error::format_error(&refusal, text), output),
                 Ok(Response::Rows(rows)) => {
                     let has_more = self.result_view().print_page(rows, &mut pages, text, output.results)?;

@@ -11,8 +11,8 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Prints columns side by side, with names aligned left and values right.
-    pub(crate) fn format_wide(&self, paint: Paint) -> String {
+    /// Prints columns side by side, with names, if they are wanted, aligned left and values right.
+    pub(crate) fn format_wide(&self, paint: Paint, has_header: bool) -> String {
         let widths = self.widths();
         let last = self.columns.len().saturating_sub(1);
         let names =
@@ -20,7 +20,10 @@ impl Table {
                 paint.name(&if at == last { name.clone() } else { align_left(name, *width) })
             });
         let line: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
-        let mut out = format!(" {}\n{}\n", names.collect::<Vec<_>>().join(" | "), line.join("+"));
+        let mut out = match has_header {
+            true => format!(" {}\n{}\n", names.collect::<Vec<_>>().join(" | "), line.join("+")),
+            false => String::new(),
+        };
         for row in &self.rows {
             let values = row.iter().zip(&widths).map(|(value, width)| paint.value(&align_right(value, *width), value));
             out += &format!(" {}\n", values.collect::<Vec<_>>().join(" | "));
@@ -77,7 +80,7 @@ mod tests {
     fn columns_stand_as_in_cqlsh() {
         let expected =
             " town    | name | age\n---------+------+------\n Avebury |  Ada |   36\n    日本 |    x | null\n";
-        assert_eq!(table().format_wide(Paint::new(false)), expected);
+        assert_eq!(table().format_wide(Paint::new(false), true), expected);
     }
 
     #[test]

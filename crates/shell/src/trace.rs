@@ -102,7 +102,7 @@ fn format_trace(
         rows.push(row("Request complete".to_owned(), end_us, session.coordinator.clone(), elapsed));
     }
     let table = Table { columns: COLUMNS.map(str::to_owned).to_vec(), rows };
-    Ok(format!("\n{}{id}\n\n{}\n", paint.name("Tracing session: "), table.format_wide(paint)))
+    Ok(format!("\n{}{id}\n\n{}\n", paint.name("Tracing session: "), table.format_wide(paint, true)))
 }
 
 fn value_text(rows: &Rows, row: &[Option<Bytes>], at: usize) -> String {
