@@ -2,7 +2,7 @@
 //!
 //! - `options`, `ini`, `cqlshrc`: the command line, and the file for what it leaves open.
 //! - `credentials`, `tls`, `target`, `preferences`: what follows from both.
-//! - `interactive`: prompt and history. `completion`: what Tab offers there.
+//! - `interactive`: prompt and history. `banner`: what stands above it. `completion`: what Tab offers there.
 //! - `session`: the execution of statements. `command`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
@@ -15,6 +15,7 @@
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod banner;
 mod capture;
 mod client;
 mod command;

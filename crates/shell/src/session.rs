@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// The connection. A lost one is opened again, with the same keyspace.
-    fn connection(&mut self) -> Result<&mut Connection, Failure> {
+    pub(crate) fn connection(&mut self) -> Result<&mut Connection, Failure> {
         // An earlier Ctrl-C must not cancel this statement.
         interrupt::take_interrupt();
         if self.connection.is_none() {
@@ -266,36 +266,6 @@ impl Session {
         let outcome = self.run_all(&text, output);
         self.sources -= 1;
         outcome
-    }
-
-    /// The first line of the banner.
-    pub(crate) fn connection_line(&mut self) -> anyhow::Result<String> {
-        let name = self.read_local("cluster_name")?;
-        Ok(format!("Connected to {name} at {}:{}", self.target.host, self.target.port))
-    }
-
-    /// The second line of the banner.
-    pub(crate) fn version_line(&mut self) -> anyhow::Result<String> {
-        let release = self.read_local("release_version")?;
-        let connection = self.connection()?;
-        let languages = connection.supported.options.get("CQL_VERSION");
-        let language = languages.and_then(|v| v.first()).cloned().unwrap_or_default();
-        Ok(format!(
-            "[henge shell {} | Cassandra {release} | CQL spec {language} | Native protocol v{}]",
-            env!("CARGO_PKG_VERSION"),
-            connection.version().number()
-        ))
-    }
-
-    fn read_local(&mut self, column: &str) -> anyhow::Result<String> {
-        let text = format!("SELECT {column} FROM system.local");
-        match self.connection()?.query(&text, QueryParameters::default())?.outcome {
-            Ok(Response::Rows(rows)) => {
-                let value = rows.rows.first().and_then(|row| row.first()?.as_ref());
-                Ok(value.map_or("?".to_owned(), |v| String::from_utf8_lossy(v).into_owned()))
-            }
-            _ => Ok("?".to_owned()),
-        }
     }
 
     fn result_view(&self) -> ResultView<'_> {
