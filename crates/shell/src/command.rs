@@ -25,7 +25,8 @@ pub(crate) enum Command {
     Copy(Box<CopyRequest>),
     /// The lines typed last: as many as before, or so many from now on.
     History(Option<usize>),
-    Help,
+    /// The list of commands, or topics.
+    Help(Vec<String>),
     Clear,
     Exit,
 }
@@ -82,31 +83,6 @@ impl fmt::Display for CommandError {
 
 impl std::error::Error for CommandError {}
 
-/// The output of HELP.
-pub(crate) const HELP: &str = "\nCommands of the shell:\n\
-    \n  CONSISTENCY [level]   show or set the consistency level\
-    \n  SERIAL CONSISTENCY [level]\
-    \n                        that of conditional statements\
-    \n  EXPAND [ON | OFF]     one value below the other\
-    \n  PAGING [ON | OFF | n] rows of a page\
-    \n  TRACING [ON | OFF]    what the nodes did for a statement, below its result\
-    \n  SHOW VERSION | HOST   what this is connected to\
-    \n  SHOW SESSION id       a trace once more\
-    \n  SHOW REPLICAS token [keyspace]\
-    \n                        the nodes that hold the rows of a token\
-    \n  LOGIN role ['password']\
-    \n                        go on as another role\
-    \n  SOURCE 'file'         run the statements of a file\
-    \n  COPY table TO | FROM 'file' [WITH option = value AND ...]\
-    \n                        rows of a table to a CSV file and back\
-    \n  CAPTURE ['file' | OFF]\
-    \n                        results go to the end of a file, not to the terminal\
-    \n  DESCRIBE ...          the schema, as CQL (answered by the server)\
-    \n  HISTORY [n]           the lines typed last, as many as before (50 at first) or n\
-    \n  CLEAR                 an empty screen\
-    \n  EXIT, QUIT            the end\n\
-    \nEverything else goes to the server; statements end with a semicolon. Tab completes.\n";
-
 impl Command {
     /// Parses a command; `None` if the text is a statement for the server.
     pub(crate) fn parse(text: &str) -> Option<Result<Command, CommandError>> {
@@ -144,7 +120,7 @@ impl Command {
                 _ => takes("HISTORY", "a number of lines or nothing"),
             },
             ("DEBUG", _) => Err(CommandError::Unsupported(first.clone())),
-            ("HELP" | "?", _) => Ok(Command::Help),
+            ("HELP" | "?", _) => Ok(Command::Help(rest.split_whitespace().map(str::to_owned).collect())),
             ("CLEAR" | "CLS", None) => Ok(Command::Clear),
             ("EXIT" | "QUIT", None) => Ok(Command::Exit),
             _ => return None,

@@ -3,7 +3,7 @@
 //! - `options`, `ini`, `cqlshrc`: the command line, and the file for what it leaves open.
 //! - `credentials`, `tls`, `target`, `preferences`: what follows from both.
 //! - `interactive`: prompt and history. `banner`: what stands above it. `completion`: what Tab offers there.
-//! - `session`: the execution of statements. `command`: own commands. `settings`: what they set.
+//! - `session`: the execution of statements. `command`, `help`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
@@ -28,6 +28,7 @@ mod data_client;
 mod describe;
 mod error;
 mod failure;
+mod help;
 mod ini;
 mod interactive;
 mod interrupt;

@@ -1,11 +1,12 @@
 //! A session: its settings, and the execution of statements.
 
 use crate::capture::{Capture, CapturedResults};
-use crate::command::{Command, HELP};
+use crate::command::Command;
 use crate::connection::Connection;
 use crate::copy::{CopyError, CopyPlace, CopyRequest, Streams, copy};
 use crate::error;
 use crate::failure::Failure;
+use crate::help::{COMMANDS, find_topic};
 use crate::interrupt;
 use crate::pager::ask_for_more;
 use crate::paint::Paint;
@@ -201,7 +202,8 @@ impl Session {
             Command::History(_) => {
                 return self.print_failure("HISTORY shows lines that were typed, and nobody types here", output);
             }
-            Command::Help => HELP.to_owned(),
+            Command::Help(topics) if topics.is_empty() => COMMANDS.to_owned(),
+            Command::Help(topics) => return self.print_topics(&topics, output),
             Command::Clear => "\u{1b}[2J\u{1b}[H".to_owned(),
             Command::Exit => {
                 self.ended = true;
@@ -209,6 +211,16 @@ impl Session {
             }
         };
         Ok(writeln!(output.results, "{said}")?)
+    }
+
+    fn print_topics(&mut self, topics: &[String], output: &mut Output<'_>) -> anyhow::Result<()> {
+        for topic in topics {
+            match find_topic(topic) {
+                Some(text) => writeln!(output.results, "{text}")?,
+                None => self.print_failure(&format!("*** No help on {topic}"), output)?,
+            }
+        }
+        Ok(())
     }
 
     /// Goes on as another role, in the same keyspace; as before if that role is not let in.
