@@ -79,7 +79,7 @@ def test_a_file_that_takes_nothing_is_named_and_results_are_shown(made, tmp_path
     assert done.returncode == 2 and done.stdout.count("of the wood") == 2 and done.stdout.count("(1 rows)") == 3, done
     assert "Could not write to '/dev/full': No space left on device" in done.stderr, done
     assert "output is no longer captured" in done.stderr and "Currently not capturing query output." in done.stdout, done
-    assert "Could not open '/nowhere/at/all' for append: No such file or directory" in done.stderr, done
+    assert "Could not open '/nowhere/at/all' for append: [Errno 2] No such file or directory" in done.stderr, done
 
 
 def test_a_person_is_not_asked_for_more_while_results_are_captured(made, tmp_path):

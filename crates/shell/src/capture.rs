@@ -1,6 +1,7 @@
 //! CAPTURE: results go to the end of a file instead of the terminal, in cqlsh's words.
 
 use crate::path::quote_path;
+use crate::script::describe_error;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ impl Capture {
             }
             (Capturing::To(path), None) => {
                 let name = quote_path(&path);
-                let opened = Capture::open(&path).map_err(|error| format!("Could not open {name} for append: {error}"));
+                let opened = Capture::open(&path)
+                    .map_err(|error| format!("Could not open {name} for append: {}", describe_error(&error, &path)));
                 *current = Some(opened?);
                 Ok(Some(format!("Now capturing query output to {name}.")))
             }
@@ -143,7 +145,7 @@ mod tests {
     fn a_file_that_cannot_be_opened_changes_nothing() {
         let mut current = None;
         let said = Capture::apply(&mut current, to(Path::new("/nowhere/at all"))).unwrap_err();
-        assert!(said.starts_with("Could not open '/nowhere/at all' for append: No such file"), "{said}");
+        assert!(said.starts_with("Could not open '/nowhere/at all' for append: [Errno 2] No such file"), "{said}");
         assert!(current.is_none());
     }
 }

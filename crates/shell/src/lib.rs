@@ -9,7 +9,8 @@
 //! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
 //! - `copy`: COPY.
 //! - `number`, `timestamp`: the text of values.
-//! - `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`: results that go to a file.
+//! - `script`, `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`:
+//!   results that go to a file.
 //! - `table`, `describe`, `value`, `results`, `pager`, `paint`, `error`: output.
 
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
@@ -41,6 +42,7 @@ mod preferences;
 mod read;
 mod replicas;
 mod results;
+mod script;
 mod session;
 mod settings;
 mod splitter;
@@ -57,19 +59,21 @@ pub use client::{Client, Login, Page, Statement, StatementError};
 pub use data_client::{DataClient, DataError};
 pub use options::ShellOptions;
 
-use anyhow::Context;
 use command::parse_level;
 use connection::Connection;
 use cqlshrc::Cqlshrc;
 use credentials::Credentials;
 use paint::Paint;
+use path::quote_path;
 use preferences::Preferences;
+use script::Script;
 use session::{Output, Session};
 use std::io::{IsTerminal, Read, Write};
 use target::Target;
 
-/// The exit code if a statement failed, as in cqlsh.
+/// The exit codes if a statement failed, and if no session could begin; as in cqlsh.
 const FAILURE_EXIT_CODE: i32 = 2;
+const NO_SESSION_EXIT_CODE: i32 = 1;
 
 /// Runs the shell and returns the exit code of the process. A closed output, as with `| head`, counts as success.
 pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
@@ -88,39 +92,58 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
     for warning in &rc.warnings {
         eprintln!("Warning: {warning}");
     }
+    let is_batch = options.execute.is_some() || options.file.is_some();
+    let interactive = !is_batch && std::io::stdin().is_terminal();
+    // A file that cannot be read is told before anybody is asked for a password.
+    let script = if is_batch { Some(read_statements(options)) } else { None }.transpose();
+    let script = match script {
+        Ok(script) => script,
+        Err(reason) => return Ok(refuse_session(&reason)),
+    };
     let target = Target::find(options, &rc, credentials)?;
-    let connection = Connection::open(&target)?;
-    let interactive = options.execute.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
     let paint = Paint::new(preferences.is_coloured.unwrap_or(interactive && std::io::stdout().is_terminal()));
     let keyspace = preferences.keyspace.clone();
-    let mut session = Session::new(connection, target, preferences, paint);
-    let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
-    let mut output = Output { results: &mut results, errors: &mut errors };
     let level = parse_level(&options.consistency_level)?;
+    let opened = Connection::open(&target).and_then(|connection| {
+        let mut session = Session::new(connection, target, preferences, paint);
+        keyspace.map_or(Ok(()), |keyspace| session.enter(&keyspace)).map(|()| session)
+    });
+    let mut session = match opened {
+        Ok(session) => session,
+        Err(failure) => return Ok(refuse_session(&format!("Connection error: {failure}"))),
+    };
     session.settings.consistency = level;
-    if let Some(keyspace) = keyspace {
-        session.run(&format!("USE {keyspace}"), &mut output)?;
-    }
     if interactive {
         interactive::run(&mut session)?;
         return Ok(0);
     }
-    session.is_input_taken = options.execute.is_none() && options.file.is_none();
-    session.run_all(&read_statements(options)?, &mut output)?;
+    let (mut results, mut errors) = (std::io::stdout(), std::io::stderr());
+    let mut output = Output { results: &mut results, errors: &mut errors };
+    session.is_input_taken = !is_batch;
+    let script = match script.map_or_else(|| read_statements(options), Ok) {
+        Ok(script) => script,
+        Err(reason) => return Ok(refuse_session(&reason)),
+    };
+    session.run_all(&script, &mut output)?;
     std::io::stdout().flush()?;
     Ok(if session.failures > 0 { FAILURE_EXIT_CODE } else { 0 })
 }
 
+/// Says why no statement is run, and returns the exit code.
+fn refuse_session(reason: &str) -> i32 {
+    eprintln!("{reason}");
+    NO_SESSION_EXIT_CODE
+}
+
 /// The statements to run: from the command line, a file, or standard input.
-fn read_statements(options: &ShellOptions) -> anyhow::Result<String> {
+fn read_statements(options: &ShellOptions) -> Result<Script, String> {
     if let Some(text) = &options.execute {
-        // The last statement of `-e` needs no semicolon, as in cqlsh.
-        return Ok(format!("{text}\n;"));
+        return Ok(Script::of_command_line(text));
     }
     if let Some(path) = &options.file {
-        return std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
+        return Script::read(path).map_err(|error| format!("Can't open {}: {error}", quote_path(path)));
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text)
+    let read = std::io::stdin().read_to_string(&mut text);
+    read.map(|_| Script::of_input(text)).map_err(|error| format!("the standard input cannot be read: {error}"))
 }

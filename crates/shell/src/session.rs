@@ -10,10 +10,12 @@ use crate::help::{COMMANDS, find_topic};
 use crate::interrupt;
 use crate::pager::ask_for_more;
 use crate::paint::Paint;
+use crate::path::quote_path;
 use crate::preferences::Preferences;
 use crate::read::ReadError;
 use crate::replicas::show_replicas;
 use crate::results::{PageProgress, ResultKind, ResultView, print_warnings};
+use crate::script::{Place, Script};
 use crate::settings::Settings;
 use crate::splitter::{is_blank, split};
 use crate::target::{Target, read_password};
@@ -53,6 +55,8 @@ pub(crate) struct Session {
     /// The number of statements that failed.
     pub(crate) failures: usize,
     sources: usize,
+    /// The place of the statement that is run; `None` of one that was typed.
+    place: Option<Place>,
     /// True if the statements come from the standard input, without a terminal.
     pub(crate) is_input_taken: bool,
     pub(crate) ended: bool,
@@ -71,28 +75,43 @@ impl Session {
             interactive: false,
             failures: 0,
             sources: 0,
+            place: None,
             is_input_taken: false,
             ended: false,
         }
     }
 
-    /// Runs every statement of a text. An incomplete last statement is not run, since the missing part might restrict
+    /// Runs every statement of a script. An incomplete last statement is not run, since the missing part might restrict
     /// its effect.
-    pub(crate) fn run_all(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run_all(&mut self, script: &Script, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let outside = self.place.take();
+        let outcome = self.run_each(script, output);
+        self.place = outside;
+        outcome
+    }
+
+    fn run_each(&mut self, script: &Script, output: &mut Output<'_>) -> anyhow::Result<()> {
         // A command on the last line ends with the text.
-        let text = format!("{text}\n");
+        let text = format!("{}\n", script.text);
         let parts = split(&text);
-        for statement in parts.statements {
+        for (statement, place) in parts.statements.iter().zip(script.places(&parts)) {
             if self.ended {
                 return Ok(());
             }
+            self.place = Some(place);
             self.run(statement, output)?;
         }
         if self.ended || is_blank(parts.rest) {
             return Ok(());
         }
-        let start: String =
-            parts.rest.trim().lines().next().unwrap_or_default().chars().take(INCOMPLETE_STATEMENT_CHARS_MAX).collect();
+        self.place = Some(script.end());
+        self.refuse_incomplete(parts.rest, output)
+    }
+
+    /// Says that a statement whose end is missing was not run.
+    pub(crate) fn refuse_incomplete(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+        let line = text.trim().lines().next().unwrap_or_default();
+        let start: String = line.chars().take(INCOMPLETE_STATEMENT_CHARS_MAX).collect();
         self.print_failure(
             &format!(
                 "Incomplete statement at end of file: {start:?} was not run; statements end with a semicolon, batches with APPLY BATCH;"
@@ -143,6 +162,17 @@ impl Session {
         outcome
     }
 
+    /// Makes a keyspace the one in use, by its exact name.
+    pub(crate) fn enter(&mut self, keyspace: &str) -> Result<(), Failure> {
+        let text = format!("USE \"{}\"", keyspace.replace('"', "\"\""));
+        match self.connection()?.query(&text, QueryParameters::default())?.outcome {
+            Ok(Response::SetKeyspace(name)) => self.keyspace = Some(name),
+            Ok(_) => {}
+            Err(refusal) => return Err(Failure::Refused(refusal.message)),
+        }
+        Ok(())
+    }
+
     /// The connection. A lost one is opened again, with the same keyspace.
     pub(crate) fn connection(&mut self) -> Result<&mut Connection, Failure> {
         // An earlier Ctrl-C must not cancel this statement.
@@ -168,7 +198,8 @@ impl Session {
     fn print_failure(&mut self, text: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
         self.failures += 1;
         output.results.flush()?;
-        Ok(writeln!(output.errors, "{}", self.paint.error(text))?)
+        let text = self.place.as_ref().map_or_else(|| text.to_owned(), |place| place.locate(text));
+        Ok(writeln!(output.errors, "{}", self.paint.error(&text))?)
     }
 
     fn run_command(&mut self, command: Command, output: &mut Output<'_>) -> anyhow::Result<()> {
@@ -263,20 +294,29 @@ impl Session {
         }
     }
 
+    /// Runs the statements of a file. As in cqlsh, it begins in the keyspace and as the role of the session and with
+    /// settings of its own, and what it changes of these ends with it.
     fn run_source(&mut self, path: &Path, output: &mut Output<'_>) -> anyhow::Result<()> {
         if self.sources == SOURCE_DEPTH_MAX {
             return self.print_failure(&format!("SOURCE goes at most {SOURCE_DEPTH_MAX} files deep"), output);
         }
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
+        let script = match Script::read(path) {
+            Ok(script) => script,
             Err(error) => {
-                return self
-                    .print_failure(&format!("Could not open {:?}: {error}", path.display().to_string()), output);
+                return self.print_failure(&format!("Could not open {}: {error}", quote_path(path)), output);
             }
         };
+        let interactive = std::mem::replace(&mut self.interactive, false);
+        let (settings, keyspace) = (self.settings.enter_file(), self.keyspace.clone());
+        let credentials = self.target.credentials.clone();
         self.sources += 1;
-        let outcome = self.run_all(&text, output);
+        let outcome = self.run_all(&script, output);
         self.sources -= 1;
+        (self.settings, self.interactive, self.ended) = (settings, interactive, false);
+        if self.keyspace != keyspace || self.target.credentials != credentials {
+            // The next statement opens a connection as it was before.
+            (self.connection, self.keyspace, self.target.credentials) = (None, keyspace, credentials);
+        }
         outcome
     }
 

@@ -32,6 +32,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Begins the settings of a file, of which only TRACING is as before, and returns those of before.
+    pub(crate) fn enter_file(&mut self) -> Settings {
+        let own = Settings { is_traced: self.is_traced, ..Settings::default() };
+        std::mem::replace(self, own)
+    }
+
     /// Changes a setting, or leaves it, and says how it stands.
     pub(crate) fn apply(&mut self, setting: Setting) -> String {
         match setting {

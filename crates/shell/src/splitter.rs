@@ -33,20 +33,25 @@ const LINE_COMMANDS: [&str; 19] = [
 pub(crate) struct Split<'a> {
     /// Complete statements and commands without their semicolons, trimmed; blank ones are left out.
     pub(crate) statements: Vec<&'a str>,
+    /// The position behind the semicolon or line end of each, in bytes.
+    pub(crate) ends: Vec<usize>,
     /// The remaining text: blank, or an incomplete statement.
     pub(crate) rest: &'a str,
 }
 
 /// Splits a text into statements.
 pub(crate) fn split(text: &str) -> Split<'_> {
-    let mut statements = Vec::new();
+    let (mut statements, mut ends) = (Vec::new(), Vec::new());
     let mut rest = text;
     while let Some(end) = statement_end(rest) {
-        statements.push(rest[..end.start].trim());
+        let statement = rest[..end.start].trim();
         rest = &rest[end.end..];
+        if !is_blank(statement) {
+            statements.push(statement);
+            ends.push(text.len() - rest.len());
+        }
     }
-    statements.retain(|statement| !is_blank(statement));
-    Split { statements, rest }
+    Split { statements, ends, rest }
 }
 
 /// True for a text of spaces and comments only.
