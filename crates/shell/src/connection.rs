@@ -98,7 +98,7 @@ impl Connection {
         match spoken.iter().any(|version| version == language) {
             true => Ok(()),
             false => Err(Failure::Refused(format!(
-                "the server does not speak CQL {language}, which [cql] of cqlshrc asks for; it speaks {}",
+                "the server does not speak CQL {language}, which --cqlversion or [cql] of cqlshrc asks for; it speaks {}",
                 spoken.join(", ")
             ))),
         }

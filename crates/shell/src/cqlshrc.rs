@@ -1,6 +1,7 @@
 //! `cqlshrc`: the file in which a person sets the shell up, the same as cqlsh's.
 
 use crate::ini::{IniError, IniFile};
+use crate::options::is_utf8;
 use crate::path::expand_home;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,9 +11,8 @@ const DEFAULT_PATH: &str = "~/.cassandra/cqlshrc";
 const OLD_PATH: &str = "~/.cqlshrc";
 
 /// Options that have no effect, each with the reason.
-const WITHOUT_EFFECT: [(&str, &str, &str); 11] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 10] = [
     ("ui", "browser", "HELP opens no page"),
-    ("ui", "tty", "the shell prompts if its input is a terminal"),
     ("ui", "date_format", "dates have CQL's form, as in cqlsh 6.2"),
     ("ui", "nanotime_format", "times have CQL's form, as in cqlsh 6.2"),
     ("ui", "datetimeformat", "its name is time_format, as in cqlsh 6.2"),
@@ -73,8 +73,7 @@ impl Cqlshrc {
                 self.warn(section, name, reason);
             }
         }
-        let encoding = self.text("ui", "encoding").unwrap_or("utf8").to_ascii_lowercase().replace(['-', '_'], "");
-        if encoding != "utf8" {
+        if self.text("ui", "encoding").is_some_and(|name| !is_utf8(name)) {
             self.warn("ui", "encoding", "input and output are UTF-8");
         }
         if self.text("ui", "completekey").is_some_and(|key| !key.eq_ignore_ascii_case("tab")) {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The name of the file of credentials, beside `cqlshrc`.
 const FILE_NAME: &str = "credentials";
+/// The environment variable with the password, which wins over files.
+const PASSWORD_VARIABLE: &str = "CQLSH_PASSWORD";
 /// The sections of roles, first that which wins: of the file of credentials, then of `cqlshrc`.
 const SECTIONS: [(Place, &str); 4] = [
     (Place::Credentials, "plain_text_auth"),
@@ -45,11 +47,22 @@ impl Credentials {
                 Place::Cqlshrc => rc.text(section, name),
             })
         };
-        let find = |given: &Option<String>, name: &str| {
-            let given = given.as_deref().filter(|text| !text.is_empty());
+        let find = |given: Option<&str>, name: &str| {
+            let given = given.filter(|text| !text.is_empty());
             given.or_else(|| written(name).filter(|text| !text.is_empty())).map(str::to_owned)
         };
-        Ok(Credentials { role: find(&options.username, "username"), password: find(&options.password, "password") })
+        let of_environment = std::env::var(PASSWORD_VARIABLE).ok();
+        let password = options.password.as_deref().or(of_environment.as_deref());
+        let found =
+            Credentials { role: find(options.username.as_deref(), "username"), password: find(password, "password") };
+        if options.password.is_some() && !options.insecure_password_without_warning {
+            rc.warnings.push(format!(
+                "Others on this machine may see a password on the command line: keep it in {}, in a section \
+                 [plain_text_auth].",
+                rc.folder.join(FILE_NAME).display()
+            ));
+        }
+        Ok(found)
     }
 }
 
@@ -129,6 +142,16 @@ mod tests {
         write(&named, "[plain_text_auth]\nusername = cy\npassword = p2\n", 0o400);
         let options = ShellOptions { credentials: Some(named), ..ShellOptions::default() };
         assert_eq!(find(folder.path(), options), (some("cy"), some("p2"), 1));
+    }
+
+    #[test]
+    fn a_password_on_the_command_line_is_warned_of() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("cqlshrc"), "", 0o600);
+        let given = ShellOptions { username: some("ada"), password: some("p"), ..ShellOptions::default() };
+        assert_eq!(find(folder.path(), given.clone()), (some("ada"), some("p"), 1));
+        let quiet = ShellOptions { insecure_password_without_warning: true, ..given };
+        assert_eq!(find(folder.path(), quiet), (some("ada"), some("p"), 0));
     }
 
     #[test]

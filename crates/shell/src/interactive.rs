@@ -9,13 +9,16 @@ use anyhow::Context;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{CompletionType, Config, Editor};
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 /// Maximum lines of history.
 const HISTORY_LINES_MAX: usize = 10_000;
 /// Lines that HISTORY prints at first, as in cqlsh.
 const HISTORY_LINES_SHOWN: usize = 50;
+
+/// The environment variable with a text above the prompt.
+const PROMPT_VARIABLE: &str = "CQLSH_PROMPT";
 
 /// The lines that a person has typed.
 struct Prompt {
@@ -48,12 +51,17 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
         if let Some(helper) = prompt.editor.helper_mut() {
             helper.prepare(&prompt.waiting, session.keyspace.as_deref(), session.target());
         }
-        match prompt.editor.readline(&prompt_text(session, &prompt.waiting)) {
+        match prompt.read_line(&prompt_text(session, &prompt.waiting)) {
             Ok(line) => prompt.take(&line, session)?,
             Err(ReadlineError::Interrupted) => prompt.waiting.clear(),
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(error).context("the terminal cannot be read"),
         }
+    }
+    if !session.ended && !is_blank(&prompt.waiting) {
+        let (mut results, mut errors) = (io::stdout(), io::stderr());
+        let mut output = Output { results: &mut results, errors: &mut errors };
+        session.refuse_incomplete(&prompt.waiting, &mut output)?;
     }
     if let Some(path) = history.filter(|_| session.preferences.keeps_history) {
         let _ = prompt.editor.save_history(&path);
@@ -62,6 +70,22 @@ pub(crate) fn run(session: &mut Session) -> anyhow::Result<()> {
 }
 
 impl Prompt {
+    /// The next line. With `--tty` it may come from elsewhere than a terminal, and is not edited then.
+    fn read_line(&mut self, prompt: &str) -> Result<String, ReadlineError> {
+        if io::stdin().is_terminal() {
+            return self.editor.readline(prompt);
+        }
+        let mut out = io::stdout();
+        write!(out, "{prompt}")?;
+        out.flush()?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            writeln!(out)?;
+            return Err(ReadlineError::Eof);
+        }
+        Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
     /// Takes in a line or a pasted text, and runs the statements that are complete.
     fn take(&mut self, line: &str, session: &mut Session) -> anyhow::Result<()> {
         self.waiting.push_str(line);
@@ -106,9 +130,16 @@ fn is_secret(line: &str, statement: &str) -> bool {
         || matches!(Command::parse(line), Some(Ok(Command::LogIn(_, Some(_)))))
 }
 
+/// The prompt as cqlsh has it: the role, what `CQLSH_PROMPT` holds on a line of its own, and the keyspace.
 fn prompt_text(session: &Session, waiting: &str) -> String {
-    let name = session.keyspace.as_ref().map_or("cqlsh".to_owned(), |keyspace| format!("cqlsh:{keyspace}"));
-    if is_blank(waiting) { format!("{name}> ") } else { format!("{}... ", " ".repeat(name.len().saturating_sub(2))) }
+    let keyspace = session.keyspace.as_deref();
+    if !is_blank(waiting) {
+        return keyspace.map_or("   ... ".to_owned(), |name| format!("{}    ... ", " ".repeat(name.chars().count())));
+    }
+    let role = session.target().credentials.as_ref().map_or(String::new(), |(role, _)| format!("{role}@"));
+    let own = std::env::var(PROMPT_VARIABLE).ok().filter(|text| !text.is_empty());
+    let own = own.map_or(String::new(), |text| format!("{text}\n"));
+    format!("{role}{own}cqlsh{}> ", keyspace.map_or(String::new(), |name| format!(":{name}")))
 }
 
 fn history_file() -> Option<PathBuf> {

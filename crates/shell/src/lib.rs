@@ -86,14 +86,20 @@ pub fn shell(options: &ShellOptions) -> anyhow::Result<i32> {
 }
 
 fn run(options: &ShellOptions) -> anyhow::Result<i32> {
+    if options.version {
+        writeln!(std::io::stdout(), "henge shell {}", env!("CARGO_PKG_VERSION"))?;
+        return Ok(0);
+    }
     let mut rc = Cqlshrc::find(options.cqlshrc.as_deref())?;
+    rc.warnings.extend(options.warn_of_no_effect());
     let preferences = Preferences::find(options, &mut rc)?;
     let credentials = Credentials::find(options, &mut rc)?;
     for warning in &rc.warnings {
         eprintln!("Warning: {warning}");
     }
     let is_batch = options.execute.is_some() || options.file.is_some();
-    let interactive = !is_batch && std::io::stdin().is_terminal();
+    let is_prompted = options.tty || rc.flag("ui", "tty")?.unwrap_or_else(|| std::io::stdin().is_terminal());
+    let interactive = !is_batch && is_prompted;
     // A file that cannot be read is told before anybody is asked for a password.
     let script = if is_batch { Some(read_statements(options)) } else { None }.transpose();
     let script = match script {
@@ -101,6 +107,9 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
         Err(reason) => return Ok(refuse_session(&reason)),
     };
     let target = Target::find(options, &rc, credentials)?;
+    if options.debug {
+        eprint!("{}", describe_target(&target));
+    }
     let paint = Paint::new(preferences.is_coloured.unwrap_or(interactive && std::io::stdout().is_terminal()));
     let keyspace = preferences.keyspace.clone();
     let level = parse_level(&options.consistency_level)?;
@@ -133,6 +142,18 @@ fn run(options: &ShellOptions) -> anyhow::Result<i32> {
 fn refuse_session(reason: &str) -> i32 {
     eprintln!("{reason}");
     NO_SESSION_EXIT_CODE
+}
+
+/// The lines of `--debug`, in cqlsh's words where it has them.
+fn describe_target(target: &Target) -> String {
+    format!(
+        "Using CQL driver: henge shell {}\nUsing connect timeout: {} seconds\nUsing request timeout: {} seconds\n\
+         Using 'utf-8' encoding\nUsing ssl: {}\n",
+        env!("CARGO_PKG_VERSION"),
+        target.connect.as_secs(),
+        target.request.as_secs(),
+        if target.tls.is_some() { "True" } else { "False" },
+    )
 }
 
 /// The statements to run: from the command line, a file, or standard input.

@@ -23,9 +23,13 @@ pub struct ShellOptions {
     /// The role to log in as.
     #[arg(short, long)]
     pub username: Option<String>,
-    /// Its password. Left out, it is asked for; on the command line others may see it.
-    #[arg(short, long, env = "CQLSH_PASSWORD", hide_env_values = true)]
+    /// Its password, by default that of CQLSH_PASSWORD. Left out, it is asked for; on the command line others may see
+    /// it, of which a warning tells.
+    #[arg(short, long)]
     pub password: Option<String>,
+    /// Do not warn of a password on the command line.
+    #[arg(long)]
+    pub insecure_password_without_warning: bool,
     /// Use TLS.
     #[arg(long)]
     pub ssl: bool,
@@ -56,4 +60,68 @@ pub struct ShellOptions {
     /// Always use colours.
     #[arg(short = 'C', long, conflicts_with = "no_color")]
     pub color: bool,
+    /// The version of the native protocol: 3, 4 or 5. Left out, it is 5, and 4 if the server does not speak it.
+    #[arg(long, value_name = "VERSION")]
+    pub protocol_version: Option<String>,
+    /// The version of CQL that the server has to speak, such as 3.4.7. Left out, any will do.
+    #[arg(long, value_name = "VERSION")]
+    pub cqlversion: Option<String>,
+    /// Prompt as at a terminal, whatever the input is.
+    #[arg(short, long)]
+    pub tty: bool,
+    /// Tell on standard error what the shell connects with, and failures in all their parts.
+    #[arg(long)]
+    pub debug: bool,
+    /// Accepted for scripts of cqlsh: input and output are UTF-8 whatever it names, and a warning tells of another one.
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// Accepted for scripts of cqlsh: HELP prints and opens no page, of which a warning tells.
+    #[arg(long)]
+    pub browser: Option<String>,
+    /// Accepted for scripts of cqlsh: no coverage data are collected, of which a warning tells.
+    #[arg(long)]
+    pub coverage: bool,
+    /// Print the version of the shell and end.
+    #[arg(short = 'v', long)]
+    pub version: bool,
+}
+
+impl ShellOptions {
+    /// A sentence for each option that is given and has no effect.
+    pub(crate) fn warn_of_no_effect(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.encoding.as_deref().is_some_and(|name| !is_utf8(name)) {
+            warnings.push("--encoding has no effect: input and output are UTF-8.".to_owned());
+        }
+        if self.browser.as_deref().is_some_and(|browser| !browser.is_empty()) {
+            warnings.push("--browser has no effect: HELP opens no page.".to_owned());
+        }
+        if self.coverage {
+            warnings.push("--coverage has no effect: no coverage data are collected.".to_owned());
+        }
+        warnings
+    }
+}
+
+/// True of the names that Python has for UTF-8.
+pub(crate) fn is_utf8(name: &str) -> bool {
+    matches!(name.to_ascii_lowercase().replace(['-', '_', ' '], "").as_str(), "utf8" | "u8" | "utf" | "cp65001")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_without_effect_are_told() {
+        let options = |encoding: &str, browser: &str| ShellOptions {
+            encoding: Some(encoding.to_owned()),
+            browser: Some(browser.to_owned()),
+            ..ShellOptions::default()
+        };
+        assert_eq!(options("UTF-8", "").warn_of_no_effect(), Vec::<String>::new());
+        let told = ShellOptions { coverage: true, ..options("latin1", "firefox") }.warn_of_no_effect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told.iter().all(|warning| warning.contains("has no effect")), "{told:?}");
+    }
 }

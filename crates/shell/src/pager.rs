@@ -4,14 +4,15 @@ use crate::interrupt;
 use crate::stream::READ_POLL_INTERVAL;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use std::io::{BufRead, Stdin, Write};
+use std::io::{BufRead, IsTerminal, Stdin, Write};
 
 /// Returns true if the user presses Enter for the next page; any other line and Ctrl-C return false.
 pub(crate) fn ask_for_more(results: &mut dyn Write) -> anyhow::Result<bool> {
     write!(results, "\n---MORE---")?;
     results.flush()?;
     let stdin = std::io::stdin();
-    while !is_readable(&stdin)? {
+    // What a pipe has sent may have been read before.
+    while stdin.is_terminal() && !is_readable(&stdin)? {
         if interrupt::take_interrupt() {
             writeln!(results)?;
             return Ok(false);

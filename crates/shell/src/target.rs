@@ -17,6 +17,9 @@ const HOST: &str = "127.0.0.1";
 const PORT: u16 = 9042;
 const CONNECT_SECONDS: u64 = 5;
 const REQUEST_SECONDS: u64 = 10;
+/// Values of options that have versions.
+const PROTOCOLS: &str = "3, 4 or 5";
+const LANGUAGES: &str = "a version of CQL from 3 on, such as 3.4.7";
 
 /// A node's address, with timeouts, credentials and TLS configuration.
 #[derive(Clone, Default)]
@@ -61,15 +64,26 @@ impl Target {
             request: seconds(options.request_timeout, "request_timeout", REQUEST_SECONDS)?,
             credentials,
             tls,
-            protocol: rc.parse_value("protocol", "version", "4 or 5", |text| match text {
-                "4" => Some(Version::V4),
-                "5" => Some(Version::V5),
-                _ => None,
-            })?,
-            language: rc.parse_value("cql", "version", "a version of CQL from 3 on, such as 3.4.7", parse_language)?,
+            protocol: match &options.protocol_version {
+                Some(given) => Some(parse_option("--protocol-version", given, PROTOCOLS, parse_protocol)?),
+                None => rc.parse_value("protocol", "version", PROTOCOLS, parse_protocol)?,
+            },
+            language: match &options.cqlversion {
+                Some(given) => Some(parse_option("--cqlversion", given, LANGUAGES, parse_language)?),
+                None => rc.parse_value("cql", "version", LANGUAGES, parse_language)?,
+            },
             host,
         })
     }
+}
+
+/// The value of an option of the command line as what it stands for. `expected` says what it can be.
+fn parse_option<T>(name: &str, text: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> anyhow::Result<T> {
+    parse(text).with_context(|| format!("{name} cannot be {text:?}: expected {expected}"))
+}
+
+fn parse_protocol(text: &str) -> Option<Version> {
+    text.parse().ok().and_then(Version::from_number)
 }
 
 /// A version of CQL with three parts, of which the last ones may be left out.
@@ -128,9 +142,12 @@ mod tests {
             port: Some(1),
             connect_timeout: Some(2),
             request_timeout: Some(3),
+            protocol_version: Some("3".to_owned()),
+            cqlversion: Some("3.3.1".to_owned()),
             ..ShellOptions::default()
         };
         let given = find(text, &given).unwrap();
+        assert_eq!((given.protocol, given.language.as_deref()), (Some(Version::V3), Some("3.3.1")));
         assert_eq!((given.host.as_str(), given.port), ("other", 1));
         assert_eq!((given.connect.as_secs(), given.request.as_secs()), (2, 3));
     }
@@ -141,11 +158,15 @@ mod tests {
             ("[connection]\nport = x", "port in [connection] cannot be \"x\": expected the number of a port"),
             ("[connection]\nssl = maybe", "ssl in [connection] cannot be \"maybe\": expected true or false"),
             ("[connection]\ntimeout = 1.5", "timeout in [connection] cannot be \"1.5\""),
-            ("[protocol]\nversion = 3", "expected 4 or 5"),
+            ("[protocol]\nversion = 6", "version in [protocol] cannot be \"6\": expected 3, 4 or 5"),
             ("[cql]\nversion = 2.0", "expected a version of CQL from 3 on"),
         ] {
             let error = find(text, &ShellOptions::default()).err().unwrap();
             assert!(error.contains(expected), "{error}");
         }
+        let old = ShellOptions { protocol_version: Some("2".to_owned()), ..ShellOptions::default() };
+        assert!(find("", &old).err().unwrap().contains("--protocol-version cannot be \"2\": expected 3, 4 or 5"));
+        let old = ShellOptions { cqlversion: Some("2.0".to_owned()), ..ShellOptions::default() };
+        assert!(find("", &old).err().unwrap().contains("--cqlversion cannot be \"2.0\": expected a version"));
     }
 }
