@@ -3,17 +3,18 @@
 use anyhow::{Context, bail};
 use henge_base::{Bytes, BytesMut};
 use henge_protocol::{
-    ClientCodec, Execute, Incoming, Prepare, Query, QueryParameters, Request, Response, Startup, Version,
+    AuthResponse, ClientCodec, Execute, Incoming, Prepare, Query, QueryParameters, Request, Response, Startup, Version,
 };
+use henge_shell::{Access, Wire};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 const READ_BYTES: usize = 256 << 10;
 
 /// A connection after STARTUP.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Wire,
     codec: ClientCodec,
     input: BytesMut,
     chunk: Vec<u8>,
@@ -27,15 +28,26 @@ pub(crate) struct Statement {
 }
 
 impl Connection {
-    /// Connects and starts up.
-    pub(crate) fn open(address: SocketAddr, version: Version) -> anyhow::Result<Connection> {
-        let stream = TcpStream::connect(address).with_context(|| format!("connecting to {address}"))?;
-        stream.set_nodelay(true)?;
+    /// Connects, starts up, and logs in where the server asks for it.
+    pub(crate) fn open(access: &Access, address: SocketAddr, version: Version) -> anyhow::Result<Connection> {
+        let stream = access.connect(address)?;
         let codec = ClientCodec::new(version);
         let mut connection = Connection { stream, codec, input: BytesMut::new(), chunk: vec![0; READ_BYTES] };
         match connection.request(&Request::Startup(Startup::new("henge bench", env!("CARGO_PKG_VERSION"), None)))? {
             Response::Ready => Ok(connection),
+            Response::Authenticate(_) => connection.log_in(access),
             other => bail!("STARTUP was answered with {other:?}"),
+        }
+    }
+
+    fn log_in(mut self, access: &Access) -> anyhow::Result<Connection> {
+        let (role, password) =
+            access.credentials().context("the server asks for a role and its password (-u and -p)")?;
+        let token = AuthResponse::plain_token(role, password);
+        match self.request(&Request::AuthResponse(AuthResponse { token: Some(&token) }))? {
+            Response::AuthSuccess(_) => Ok(self),
+            Response::Error(error) => bail!("{error}"),
+            other => bail!("AUTH_RESPONSE was answered with {other:?}"),
         }
     }
 
@@ -81,6 +93,7 @@ impl Connection {
         let output = self.codec.output();
         let length = output.len();
         self.stream.write_all(output)?;
+        self.stream.flush()?;
         self.codec.consume(length);
         Ok(())
     }

@@ -18,6 +18,7 @@ mod report;
 pub use options::BenchOptions;
 
 use connection::Connection;
+use henge_shell::Access;
 use load::{Load, Measurements, Phase};
 use report::Report;
 use std::sync::Arc;
@@ -33,34 +34,35 @@ pub fn bench(options: &BenchOptions) -> anyhow::Result<i32> {
         println!("{}", probe::sync(folder)?);
         return Ok(0);
     }
-    prepare_schema(options)?;
+    let access = options.find_access()?;
+    prepare_schema(options, &access)?;
     let stop = Arc::new(AtomicBool::new(false));
     if options.fill {
         let began = Instant::now();
-        fill(options)?;
+        fill(options, &access)?;
         println!("wrote {} rows in {:.1} s", options.rows, began.elapsed().as_secs_f64());
     }
-    let warm = measure(options, Phase::WarmUp, options.warm_up, &stop)?;
+    let warm = measure(options, &access, Phase::WarmUp, options.warm_up, &stop)?;
     drop(warm);
-    let report = measure(options, Phase::Measured, options.seconds, &stop)?;
+    let report = measure(options, &access, Phase::Measured, options.seconds, &stop)?;
     println!("{report}");
     Ok(i32::from(report.errors > 0))
 }
 
-fn prepare_schema(options: &BenchOptions) -> anyhow::Result<()> {
-    let mut connection = Connection::open(options.host(0), options.version()?)?;
+fn prepare_schema(options: &BenchOptions, access: &Access) -> anyhow::Result<()> {
+    let mut connection = Connection::open(access, options.host(0), options.version()?)?;
     connection.run(&format!(
         "CREATE KEYSPACE IF NOT EXISTS bench WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': {}}}",
         options.replication
     ))?;
     connection.run("CREATE TABLE IF NOT EXISTS bench.data (k bigint PRIMARY KEY, v blob)")?;
     connection.run("CREATE TABLE IF NOT EXISTS bench.wide (k bigint, c bigint, v blob, PRIMARY KEY (k, c))")?;
-    (0..options.hosts.len()).try_for_each(|host| wait_for_table(options, host))
+    (0..options.hosts.len()).try_for_each(|host| wait_for_table(options, access, host))
 }
 
 /// Waits until a server knows the table, which another server may have made.
-fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
-    let mut connection = Connection::open(options.host(host), options.version()?)?;
+fn wait_for_table(options: &BenchOptions, access: &Access, host: usize) -> anyhow::Result<()> {
+    let mut connection = Connection::open(access, options.host(host), options.version()?)?;
     let end = Instant::now() + SCHEMA_TIMEOUT;
     loop {
         match connection.run("SELECT k FROM bench.wide LIMIT 1") {
@@ -71,7 +73,7 @@ fn wait_for_table(options: &BenchOptions, host: usize) -> anyhow::Result<()> {
 }
 
 /// Writes every row once.
-fn fill(options: &BenchOptions) -> anyhow::Result<()> {
+fn fill(options: &BenchOptions, access: &Access) -> anyhow::Result<()> {
     let options = BenchOptions {
         write: true,
         conditional: false,
@@ -84,7 +86,7 @@ fn fill(options: &BenchOptions) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let threads: Vec<_> = (0..options.connections)
         .map(|number| {
-            Load::new(&options, Phase::Fill, number, Arc::clone(&stop))
+            Load::new(&options, access, Phase::Fill, number, Arc::clone(&stop))
                 .map(|load| std::thread::spawn(move || load.fill()))
         })
         .collect::<anyhow::Result<_>>()?;
@@ -92,10 +94,16 @@ fn fill(options: &BenchOptions) -> anyhow::Result<()> {
 }
 
 /// Sends requests for so many seconds; none at all for 0.
-fn measure(options: &BenchOptions, phase: Phase, seconds: u64, stop: &Arc<AtomicBool>) -> anyhow::Result<Report> {
+fn measure(
+    options: &BenchOptions,
+    access: &Access,
+    phase: Phase,
+    seconds: u64,
+    stop: &Arc<AtomicBool>,
+) -> anyhow::Result<Report> {
     stop.store(seconds == 0, Ordering::Relaxed);
     let loads: Vec<Load> = (0..options.connections)
-        .map(|number| Load::new(options, phase, number, Arc::clone(stop)))
+        .map(|number| Load::new(options, access, phase, number, Arc::clone(stop)))
         .collect::<anyhow::Result<_>>()?;
     let before = process::cpu(&options.pids)?;
     let began = Instant::now();

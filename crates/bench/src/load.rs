@@ -5,6 +5,7 @@ use crate::options::BenchOptions;
 use henge_base::Random;
 use henge_model::{BoundValue, Consistency};
 use henge_protocol::{ErrorKind, QueryParameters, Response, Values};
+use henge_shell::Access;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -78,11 +79,12 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) fn new(
         options: &BenchOptions,
+        access: &Access,
         phase: Phase,
         number: usize,
         stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Load> {
-        let mut connection = Connection::open(options.host(number), options.version()?)?;
+        let mut connection = Connection::open(access, options.host(number), options.version()?)?;
         let text = options.statement();
         let statement = connection.prepare(text)?;
         let depth = (options.in_flight / options.connections).clamp(1, 4096);

@@ -2,6 +2,7 @@
 
 use henge_model::Consistency;
 use henge_protocol::Version;
+use henge_shell::{Access, ShellOptions};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -11,6 +12,22 @@ pub struct BenchOptions {
     /// Servers, comma-separated; connections are spread over them.
     #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:9042")]
     pub hosts: Vec<SocketAddr>,
+    /// The role to log in as.
+    #[arg(short, long)]
+    pub username: Option<String>,
+    /// Its password, by default that of CQLSH_PASSWORD. Left out, it is asked for; on the command line others may see
+    /// it.
+    #[arg(short, long)]
+    pub password: Option<String>,
+    /// Use TLS.
+    #[arg(long)]
+    pub ssl: bool,
+    /// The authorities' certificates, as PEM: whom to believe the servers'.
+    #[arg(long, env = "SSL_CERTFILE")]
+    pub ssl_certfile: Option<PathBuf>,
+    /// The file with credentials and certificates, as of `henge shell`. [default: ~/.cassandra/cqlshrc]
+    #[arg(long, value_name = "FILE")]
+    pub cqlshrc: Option<PathBuf>,
     /// Write instead of read.
     #[arg(long)]
     pub write: bool,
@@ -89,6 +106,18 @@ impl BenchOptions {
     /// Rows of one operation.
     pub(crate) fn rows_per_operation(&self) -> u64 {
         if self.scan && !self.write { 5_000 } else { 1 }
+    }
+
+    /// Role, password and certificates, which `henge shell` would find.
+    pub(crate) fn find_access(&self) -> anyhow::Result<Access> {
+        Access::find(&ShellOptions {
+            username: self.username.clone(),
+            password: self.password.clone(),
+            ssl: self.ssl,
+            ssl_certfile: self.ssl_certfile.clone(),
+            cqlshrc: self.cqlshrc.clone(),
+            ..ShellOptions::default()
+        })
     }
 
     /// The server of a connection.

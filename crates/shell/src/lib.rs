@@ -6,7 +6,8 @@
 //! - `session`: the execution of statements. `command`, `help`: own commands. `settings`: what they set.
 //! - `connection`, `stream`, `failure`, `interrupt`: requests to the server, and what may end them.
 //! - `read`: rows that the shell reads for itself. `replicas`, `trace`: what it makes of them.
-//! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move data.
+//! - `client`: a client for other programs in which a person writes statements; `data_client`: one for those that move
+//!   data; `access`: role, password and certificates for those that have a client of their own.
 //! - `copy`: COPY.
 //! - `number`, `timestamp`: the text of values.
 //! - `script`, `splitter`, `token`, `path`: statements found in a text, and files named in them. `capture`:
@@ -16,6 +17,7 @@
 // This crate is above the seams: real clocks, threads and hash maps are allowed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod access;
 mod banner;
 mod capture;
 mod client;
@@ -55,6 +57,7 @@ mod token;
 mod trace;
 mod value;
 
+pub use access::{Access, Wire};
 pub use client::{Client, Login, Page, Statement, StatementError};
 pub use data_client::{DataClient, DataError};
 pub use options::ShellOptions;

@@ -46,6 +46,14 @@ impl Stream {
         Ok(stream)
     }
 
+    /// The socket below.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        match self {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => &stream.sock,
+        }
+    }
+
     /// Completes the TLS handshake under the connect timeout. The first write would do it too, but under the short read
     /// timeout.
     fn shake_hands(&mut self, target: &Target) -> io::Result<()> {
