@@ -1,5 +1,6 @@
 //! The binary: parses the command line and calls the command's crate.
 
+mod links;
 mod papers;
 
 use clap::{Parser, Subcommand};
@@ -55,7 +56,8 @@ const WRONG_USAGE: i32 = 1;
 const FAILED: i32 = 2;
 
 fn main() {
-    let command = Arguments::try_parse().unwrap_or_else(|error| refuse(&error)).command;
+    let arguments = links::expand_link(std::env::args_os().collect());
+    let command = Arguments::try_parse_from(arguments).unwrap_or_else(|error| refuse(&error)).command;
     if !matches!(command, Command::Server(_) | Command::Dev(_)) {
         end_when_nobody_reads();
     }
