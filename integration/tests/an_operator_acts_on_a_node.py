@@ -1,6 +1,7 @@
 """`henge admin`: snapshots that a node can be started on, sizes of tables, and what is said when something cannot be done."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -96,6 +97,39 @@ def raw(node, path, headers=(), method="GET", body=None):
 
 
 OWN = {"henge-admin": "1"}
+
+
+def test_tables_are_compacted_by_name(node, clients):
+    session = clients.keyspace("named")
+    admin("compact")
+    session.execute("CREATE TABLE other (k int PRIMARY KEY, v text)")
+    session.execute("CREATE TABLE twice (k int PRIMARY KEY, v text)")
+    insert = session.prepare("INSERT INTO twice (k, v) VALUES (?, ?)")
+    for _ in range(2):
+        for k in range(200):
+            session.execute(insert, (k, os.urandom(1000).hex()))
+        assert admin("flush", "named", "other").endswith(", which all tables share, to files\n")
+    body = json.dumps({"operation": "compact", "keyspace": "named", "tables": ["twice", "other"]}).encode()
+    status, operation = raw(node, "/operations", OWN, "POST", body)
+    assert status == 202, operation
+    ended = raw(node, f"/operations/{operation['id']}?wait_millis=20000", OWN)[1]["state"]
+    # Of each row, only the newer version is left.
+    assert ended["outcome"]["before_bytes"] > 1.5 * ended["outcome"]["after_bytes"] > 0, ended
+    assert len(list(session.execute("SELECT k FROM twice"))) == 200
+
+    assert admin("compact", "named", "other").startswith("Compacted named.other: ")
+    assert admin("compact", "named").startswith("Compacted all tables of named: ")
+    assert admin("compact").startswith("Compacted all tables: ")
+    listed = admin("operations")
+    assert "  compact named twice other  " in listed and "  flush named other  " in listed, listed
+
+
+def test_tables_that_are_not_there_are_not_compacted(node, clients):
+    session = clients.keyspace("known")
+    session.execute("CREATE TABLE t (k int PRIMARY KEY)")
+    for command in ("flush", "compact"):
+        assert "Keyspace [nothing] does not exist." in admin(command, "nothing", ok=False)
+        assert "Unknown keyspace/cf pair (known.nothing)" in admin(command, "known", "t", "nothing", ok=False)
 
 
 def test_a_page_in_a_browser_gets_nothing(node):

@@ -6,7 +6,7 @@ use crate::inspection::Inspection;
 use crate::names::{name, snapshot_name, table_selection};
 use clap::Subcommand;
 use henge_import::ImportOptions;
-use henge_operator::TableSelection;
+use henge_operator::{NamedTables, TableSelection};
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, Subcommand)]
@@ -88,10 +88,20 @@ pub(crate) enum Command {
         #[arg(value_parser = table_selection)]
         tables: Vec<TableSelection>,
     },
-    /// Write what is in memory to files.
-    Flush(Waiting),
-    /// Rewrite all files into the fewest.
-    Compact(Waiting),
+    /// Write what is in memory to files. All tables share that memory, so those that are named are not written alone.
+    Flush {
+        #[command(flatten)]
+        tables: Tables,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Rewrite the files of tables, those of their tombstones and indexes included, into the fewest.
+    Compact {
+        #[command(flatten)]
+        tables: Tables,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
     /// Print the members by datacentre: their state, tokens and share of the ring.
     Status {
         /// The keyspace whose copies the shares count; without it, all of users, if they have one replication.
@@ -260,6 +270,23 @@ pub(crate) enum PreviewCommand {
         /// A number of copies for SimpleStrategy, or dc1:3,dc2:2 for NetworkTopologyStrategy.
         replication: String,
     },
+}
+
+/// Tables that an operation is about.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Tables {
+    /// The keyspace; without it, all keyspaces.
+    #[arg(value_parser = name)]
+    keyspace: Option<String>,
+    /// Its tables; without any, all of them.
+    #[arg(value_parser = name)]
+    tables: Vec<String>,
+}
+
+impl Tables {
+    pub(crate) fn to_names(&self) -> NamedTables {
+        NamedTables { keyspace: self.keyspace.clone(), tables: self.tables.clone() }
+    }
 }
 
 /// Options of commands that start an operation.

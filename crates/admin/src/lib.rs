@@ -130,8 +130,8 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
             let name = tag.clone().unwrap_or_else(|| jiff::Timestamp::now().as_millisecond().to_string());
             start(OperationRequest::Snapshot { name }, waiting).await
         }
-        Command::Flush(waiting) => start(OperationRequest::Flush, waiting).await,
-        Command::Compact(waiting) => start(OperationRequest::Compact, waiting).await,
+        Command::Flush { tables, waiting } => start(OperationRequest::Flush(tables.to_names()), waiting).await,
+        Command::Compact { tables, waiting } => start(OperationRequest::Compact(tables.to_names()), waiting).await,
         Command::Status { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::status),
         Command::Ring { keyspace } => format.show(&cluster_of(client, keyspace.clone()).await?, cluster::ring),
         Command::Describecluster => format.show(&cluster_of(client, None).await?, cluster::describe),

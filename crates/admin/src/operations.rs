@@ -90,13 +90,13 @@ pub(crate) fn list(operations: &[Operation]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use henge_operator::{Failure, FailureKind, OperationId};
+    use henge_operator::{Failure, FailureKind, NamedTables, OperationId};
 
     #[test]
     fn operations_are_listed_with_how_they_stand() {
         let operation = |id, state| Operation {
             id: OperationId(id),
-            request: OperationRequest::Compact,
+            request: OperationRequest::Compact(NamedTables::default()),
             started_seconds: 0,
             elapsed_millis: 1_500,
             state,

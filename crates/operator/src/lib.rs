@@ -9,6 +9,7 @@ mod backup;
 mod failure;
 mod health;
 mod inspection;
+mod named_tables;
 mod operation;
 mod preview;
 mod report;
@@ -20,6 +21,7 @@ pub use backup::{BackupOrder, MemberBackup, RestoredName, RestoredTable};
 pub use failure::{Failure, FailureKind};
 pub use health::*;
 pub use inspection::*;
+pub use named_tables::NamedTables;
 pub use operation::{
     Operation, OperationId, OperationOutcome, OperationRequest, OperationState, Progress, RepairedTable,
 };

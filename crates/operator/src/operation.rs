@@ -1,5 +1,6 @@
 //! Operations: what takes long on a node. One is started by a request, answered with an id at once, and watched until it has ended.
 
+use crate::named_tables::NamedTables;
 use crate::size_text::size_text;
 use crate::{Failure, RestoredName, RestoredTable, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -19,10 +20,10 @@ impl fmt::Display for OperationId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]
 pub enum OperationRequest {
-    /// Write what is in memory to files.
-    Flush,
-    /// Rewrite all files into the fewest.
-    Compact,
+    /// Write what is in memory to files. All tables share that memory: none is written by itself.
+    Flush(NamedTables),
+    /// Rewrite files into the fewest.
+    Compact(NamedTables),
     /// Copy all data as it is now.
     Snapshot {
         /// The copy's name.
@@ -94,15 +95,15 @@ impl OperationRequest {
     /// True of one that has steps, and can be aborted between them.
     pub fn has_steps(&self) -> bool {
         use OperationRequest::{BackUp, Compact, Restore};
-        matches!(self, Compact | BackUp { .. } | Restore { .. })
+        matches!(self, Compact(_) | BackUp { .. } | Restore { .. })
     }
 }
 
 impl fmt::Display for OperationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OperationRequest::Flush => f.write_str("flush"),
-            OperationRequest::Compact => f.write_str("compact"),
+            OperationRequest::Flush(named) => named.write_behind(f, "flush"),
+            OperationRequest::Compact(named) => named.write_behind(f, "compact"),
             OperationRequest::Snapshot { name } => write!(f, "snapshot {name}"),
             OperationRequest::RemoveMember { host_id, force: false } => write!(f, "removenode {host_id}"),
             OperationRequest::RemoveMember { host_id, force: true } => write!(f, "removenode {host_id} --force"),
@@ -133,10 +134,10 @@ impl fmt::Display for OperationOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OperationOutcome::Flushed { memory_bytes } => {
-                write!(f, "Flushed {} from memory to files", size_text(*memory_bytes))
+                write!(f, "Flushed {} from memory, which all tables share, to files", size_text(*memory_bytes))
             }
-            OperationOutcome::Compacted { before_bytes, after_bytes } => {
-                write!(f, "Compacted {} in files to {}", size_text(*before_bytes), size_text(*after_bytes))
+            OperationOutcome::Compacted { named, before_bytes, after_bytes } => {
+                write!(f, "Compacted {named}: {} in files to {}", size_text(*before_bytes), size_text(*after_bytes))
             }
             OperationOutcome::SnapshotTaken { snapshot } => {
                 write!(f, "Snapshot {}: {} of data in {}", snapshot.name, size_text(snapshot.bytes), snapshot.path)
@@ -250,7 +251,10 @@ pub enum OperationOutcome {
     },
     /// Files were rewritten.
     Compacted {
-        /// Bytes in files of tables before.
+        /// The tables.
+        #[serde(default)]
+        named: NamedTables,
+        /// Bytes of these tables in files before.
         before_bytes: u64,
         /// And after.
         after_bytes: u64,
@@ -347,16 +351,23 @@ mod tests {
         let text = serde_json::to_string(&OperationRequest::Snapshot { name: "monday".to_owned() }).unwrap();
         assert_eq!(text, r#"{"operation":"snapshot","name":"monday"}"#);
         let flush: OperationRequest = serde_json::from_str(r#"{"operation":"flush"}"#).unwrap();
-        assert_eq!(flush, OperationRequest::Flush);
+        assert_eq!(flush, OperationRequest::Flush(NamedTables::default()));
+        let named = NamedTables { keyspace: Some("ks".to_owned()), tables: vec!["a".to_owned(), "b".to_owned()] };
+        let compact = OperationRequest::Compact(named);
+        let text = serde_json::to_string(&compact).unwrap();
+        assert_eq!(text, r#"{"operation":"compact","keyspace":"ks","tables":["a","b"]}"#);
+        assert_eq!(serde_json::from_str::<OperationRequest>(&text).unwrap(), compact);
+        assert_eq!(compact.to_string(), "compact ks a b");
     }
 
     #[test]
     fn states_and_outcomes_are_read_as_they_were_written() {
-        let outcome = OperationOutcome::Compacted { before_bytes: 9, after_bytes: 4 };
+        let named = NamedTables::default();
+        let outcome = OperationOutcome::Compacted { named: named.clone(), before_bytes: 9, after_bytes: 4 };
         let state = OperationState::Done { outcome };
         let operation = Operation {
             id: OperationId(3),
-            request: OperationRequest::Compact,
+            request: OperationRequest::Compact(named),
             started_seconds: 1,
             elapsed_millis: 2,
             state,

@@ -1,9 +1,10 @@
 //! Operations of an operator on this node: started, listed, watched and aborted here; the admin port only carries the requests.
 //!
 //! - `inspection`: reports on this node alone, as nodetool has them.
-//! - `work`: what each operation does. `backup`, `restoring`: those that take more than a few lines.
+//! - `work`: what each operation does. `backup`, `files`, `restoring`: those that take more than a few lines.
 
 mod backup;
+mod files;
 mod inspection;
 pub(crate) mod reports;
 mod restoring;

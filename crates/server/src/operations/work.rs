@@ -4,10 +4,8 @@ use super::backup::BackupPlan;
 use super::{Interruption, Operations, Steps, describe_snapshot, failure, snapshot_failure};
 use henge_node::{HostId, TableRepair};
 use henge_operator::{Failure, FailureKind, OperationOutcome, OperationRequest, RepairedTable};
-use henge_storage::Family;
 use std::fmt::Display;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use tokio::runtime::Handle;
 
 fn invalid(reason: impl Display) -> Failure {
@@ -23,18 +21,11 @@ fn repaired_table(repair: TableRepair) -> RepairedTable {
     RepairedTable { keyspace, table, sessions, rows, mended_rows, mended_bytes }
 }
 
-/// A part of the engine's keys: a family, and within it a range.
-struct Part {
-    family: Family,
-    start: Option<Vec<u8>>,
-    end: Option<Vec<u8>>,
-}
-
 impl Operations {
     pub(super) fn work(&self, request: &OperationRequest, steps: &Steps) -> Result<OperationOutcome, Interruption> {
         match request {
-            OperationRequest::Flush => self.flush().map_err(Interruption::Failed),
-            OperationRequest::Compact => self.compact(steps),
+            OperationRequest::Flush(named) => self.flush(named).map_err(Interruption::Failed),
+            OperationRequest::Compact(named) => self.compact(named, steps),
             OperationRequest::Snapshot { name } => self.take_snapshot(name).map_err(Interruption::Failed),
             OperationRequest::RemoveMember { host_id, force } => {
                 self.remove_member(host_id, *force).map_err(Interruption::Failed)
@@ -119,51 +110,6 @@ impl Operations {
             )));
         }
         Ok(OperationOutcome::Repaired { tables: tables.into_iter().map(repaired_table).collect() })
-    }
-
-    fn flush(&self) -> Result<OperationOutcome, Failure> {
-        let memory_bytes = self.store.figures().memtable_bytes;
-        self.store.flush().map_err(failure)?;
-        Ok(OperationOutcome::Flushed { memory_bytes })
-    }
-
-    fn compact(&self, steps: &Steps) -> Result<OperationOutcome, Interruption> {
-        self.store.flush().map_err(|error| Interruption::Failed(failure(error)))?;
-        let before_bytes = self.disk_bytes().map_err(Interruption::Failed)?;
-        let parts = self.parts();
-        steps.total.store(parts.len() as u64, Ordering::Relaxed);
-        for part in parts {
-            if steps.is_aborted.load(Ordering::Relaxed) {
-                return Err(Interruption::Aborted);
-            }
-            self.engine.compact_range(part.family, part.start.as_deref(), part.end.as_deref());
-            steps.done.fetch_add(1, Ordering::Relaxed);
-        }
-        Ok(OperationOutcome::Compacted { before_bytes, after_bytes: self.disk_bytes().map_err(Interruption::Failed)? })
-    }
-
-    /// All keys of the engine in parts, so that a compaction has steps: rows by their tables, other families whole.
-    fn parts(&self) -> Vec<Part> {
-        let mut tables: Vec<u32> = self.node.tables().iter().map(|table| table.storage_id.0).collect();
-        tables.sort_unstable();
-        let mut parts = Vec::new();
-        for family in Family::ALL {
-            let mut start = None;
-            if family == Family::Rows {
-                for table in &tables {
-                    let end = Some(table.to_be_bytes().to_vec());
-                    parts.push(Part { family, start: std::mem::replace(&mut start, end.clone()), end });
-                }
-            }
-            parts.push(Part { family, start, end: None });
-        }
-        parts
-    }
-
-    /// Bytes in files of all tables.
-    fn disk_bytes(&self) -> Result<u64, Failure> {
-        let tables = self.node.tables();
-        tables.iter().map(|table| self.store.disk_bytes(table.storage_id)).sum::<Result<u64, _>>().map_err(failure)
     }
 
     fn take_snapshot(&self, name: &str) -> Result<OperationOutcome, Failure> {
