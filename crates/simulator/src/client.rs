@@ -17,6 +17,7 @@ use henge_query::Page;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The state that all clients of a run share.
 pub(crate) struct Clients {
@@ -29,6 +30,8 @@ pub(crate) struct Clients {
     pub(crate) lasting: Mutex<Vec<LastingWrite>>,
     /// Chance of clients that go away in the middle of their requests; `None` if nobody does.
     pub(crate) leaving: Mutex<Option<Random>>,
+    /// The time from which clients create the table of the last registers, if it is not there.
+    late_from: AtomicU64,
     stamps: Mutex<BTreeSet<Micros>>,
 }
 
@@ -43,8 +46,22 @@ impl Clients {
             columns: Mutex::default(),
             lasting: Mutex::default(),
             leaving: Mutex::default(),
+            late_from: AtomicU64::default(),
             stamps: Mutex::default(),
         })
+    }
+
+    /// Sets the time from which clients create the table of the last registers.
+    pub(crate) fn create_late_from(&self, time: u64) {
+        self.late_from.store(time, Ordering::Relaxed);
+    }
+
+    /// Creates the table of the last registers, if it is not there and it is time for it. Statements about it are refused without.
+    async fn create_late(&self, life: &Life, key: i64, consistency: Consistency) {
+        let is_time = self.cluster.clockwork.now() >= self.late_from.load(Ordering::Relaxed);
+        if registers::is_late(key) && is_time && life.core.prepare(registers::texts(key).select, None).is_err() {
+            let _ = statement(life, registers::LATE, &[], consistency, None).await;
+        }
     }
 
     /// A timestamp that no other operation has, up to 50 ms off the true time, as clocks of clients are.
@@ -83,7 +100,10 @@ impl Clients {
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
             let by_slice = !clients.cluster.clockwork.now().is_multiple_of(2);
-            let work = execute(&life, key, kind, consistency, by_slice);
+            let work = async {
+                clients.create_late(&life, key, consistency).await;
+                execute(&life, key, kind, consistency, by_slice).await
+            };
             let Some((kind, ending, told)) = clients.until_hung_up(patience, work).await else { return };
             clients.cluster.clockwork.note("answer", told.as_bytes());
             if let (OperationKind::Write((stamp, _)), Ending::Ok) = (kind, ending) {
@@ -106,10 +126,6 @@ async fn execute(
     by_slice: bool,
 ) -> (OperationKind, Ending, String) {
     let texts = registers::texts(key);
-    if registers::is_late(key) && life.core.prepare(texts.select, None).is_err() {
-        // If it cannot be created, the statement is refused for want of its table.
-        let _ = statement(life, registers::LATE, &[], consistency, None).await;
-    }
     let key = key.to_be_bytes();
     match kind {
         OperationKind::Write((timestamp, value)) => {

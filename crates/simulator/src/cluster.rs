@@ -3,14 +3,14 @@
 use crate::admission::{Verdict, wrong_verdict};
 use crate::clockwork::{Clockwork, Owner};
 use crate::machine::Machine;
-use crate::network::NetworkState;
+use crate::network::{Link, NetworkState};
 use crate::rare_states::RareStates;
 use crate::slot::Slot;
 use crate::traffic::Traffic;
 use crate::wall_clock::true_time;
 use crate::wire::Watch;
 use henge_base::{Bytes, HostId, Mono, Random};
-use henge_node::{CallError, refusal_for_good};
+use henge_node::{CallError, Class, refusal_for_good};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -72,20 +72,21 @@ impl Cluster {
         self: &Arc<Self>,
         from: Owner,
         to: usize,
+        class: Class,
         (message, deadline): (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
         self.watch_sent(from, to, &message);
-        let Some(delay) = self.request_delay(from.machine, to) else { return };
+        let Some(delay) = self.request_delay(Link { from: from.machine, to, class }) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
-        let arrive = move |cluster: Arc<Self>| cluster.arrive(from, to, (message, deadline), answer);
+        let arrive = move |cluster: Arc<Self>| cluster.arrive(from, to, class, (message, deadline), answer);
         self.clockwork.at(at, move || cluster.process(to, arrive));
     }
 
     /// Delivers a message that gets no reply.
     pub(crate) fn deliver_message(self: &Arc<Self>, from: Owner, to: usize, message: Bytes) {
         self.traffic.lock().record_told((from.machine, to), message.len());
-        let Some(delay) = self.message_delay(from.machine, to) else { return };
+        let Some(delay) = self.message_delay(Link { from: from.machine, to, class: Class::Control }) else { return };
         let (cluster, at) = (Arc::clone(self), self.clockwork.now() + delay);
         self.clockwork.at(at, move || {
             cluster.clockwork.note_message("tell", (from.machine, to), &message);
@@ -103,6 +104,7 @@ impl Cluster {
         self: &Arc<Self>,
         from: Owner,
         to: usize,
+        class: Class,
         (message, deadline): (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
@@ -115,7 +117,7 @@ impl Cluster {
             cluster.judge(from, to, refusal_for_good(&message, &reply));
             cluster.watch_reply(owner, &reply);
             cluster.traffic.lock().record((owner.machine, from.machine), reply.len());
-            let Some(delay) = cluster.request_delay(to, from.machine) else { return };
+            let Some(delay) = cluster.request_delay(Link { from: to, to: from.machine, class }) else { return };
             let (again, at) = (Arc::clone(&cluster), cluster.clockwork.now() + delay);
             let take = move |cluster: Arc<Self>| {
                 if cluster.is_alive(from) {
@@ -137,12 +139,12 @@ impl Cluster {
         self.clockwork.at(end, move || take(cluster));
     }
 
-    fn message_delay(&self, from: usize, to: usize) -> Option<u64> {
-        self.network.lock().message_delay(self.clockwork.now(), (from, to), &mut self.random.lock())
+    fn message_delay(&self, link: Link) -> Option<u64> {
+        self.network.lock().message_delay(self.clockwork.now(), link, &mut self.random.lock())
     }
 
-    fn request_delay(&self, from: usize, to: usize) -> Option<u64> {
-        self.network.lock().request_delay(self.clockwork.now(), (from, to), &mut self.random.lock())
+    fn request_delay(&self, link: Link) -> Option<u64> {
+        self.network.lock().request_delay(self.clockwork.now(), link, &mut self.random.lock())
     }
 
     fn watch_sent(&self, from: Owner, to: usize, message: &Bytes) {

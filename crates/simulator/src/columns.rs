@@ -1,4 +1,4 @@
-//! Clients that change the schema: each adds a column of its own to one table, and some create and drop a table.
+//! Clients that change the schema: each adds a column of its own to one table or gives it a long comment, and some create and drop a table.
 //!
 //! | | |
 //! |---|---|
@@ -16,21 +16,27 @@ use std::sync::Arc;
 /// The table that gets columns.
 pub(crate) const TABLE: &str = "CREATE TABLE sim.columns (k bigint PRIMARY KEY)";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS sim.comes_and_goes (k bigint PRIMARY KEY)";
+/// The bytes of a comment, which make an entry of the log as long.
+const COMMENT_BYTES: usize = 4_000;
 const DROP: &str = "DROP TABLE IF EXISTS sim.comes_and_goes";
 
 impl Clients {
-    /// Changes the schema through a node: mostly adds a column.
+    /// Changes the schema through a node: every other time adds a column.
     pub(crate) fn change_schema(self: &Arc<Self>, life: &Life, random: &mut Random) {
-        match random.below(4) {
-            0 => self.change_table(life, if random.chance(1, 2) { CREATE } else { DROP }),
+        match random.below(6) {
+            0 => self.change_table(life, if random.chance(1, 2) { CREATE } else { DROP }.to_owned()),
+            1 | 2 => {
+                let comment = "long".repeat(COMMENT_BYTES / 4);
+                self.change_table(life, format!("ALTER TABLE sim.columns WITH comment = '{comment}'"));
+            }
             _ => self.add_column(life),
         }
     }
 
-    fn change_table(self: &Arc<Self>, life: &Life, text: &'static str) {
+    fn change_table(self: &Arc<Self>, life: &Life, text: String) {
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let work = statement(&life, text, &[], Consistency::One, None);
+            let work = statement(&life, &text, &[], Consistency::One, None);
             let Some(outcome) = clients.until_hung_up(None, work).await else { return };
             clients.cluster.clockwork.note("table", format!("{:?}", outcome.err()).as_bytes());
         });

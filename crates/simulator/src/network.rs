@@ -2,6 +2,7 @@
 //! one or both directions; some messages are lost.
 
 use henge_base::Random;
+use henge_node::Class;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The current behaviour of the network.
@@ -22,18 +23,32 @@ pub(crate) struct NetworkState {
     pub(crate) faults: Vec<(u64, LinkFault)>,
 }
 
+/// The classes of connections by the names that plans give them.
+pub(crate) const CLASSES: [(&str, Class); 3] =
+    [("control", Class::Control), ("request", Class::Request), ("bulk", Class::Bulk)];
+
+/// A connection between two machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) class: Class,
+}
+
 /// Links from some machines to others, and with `both` those back too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Links {
     pub(crate) from: BTreeSet<usize>,
     pub(crate) to: BTreeSet<usize>,
     pub(crate) both: bool,
+    /// The class of those connections; `None` for all of them.
+    pub(crate) class: Option<Class>,
 }
 
 impl Links {
-    fn has(&self, from: usize, to: usize) -> bool {
+    fn has(&self, Link { from, to, class }: Link) -> bool {
         let has = |from, to| self.from.contains(&from) && self.to.contains(&to);
-        has(from, to) || (self.both && has(to, from))
+        self.class.is_none_or(|only| only == class) && (has(from, to) || (self.both && has(to, from)))
     }
 }
 
@@ -68,14 +83,15 @@ impl NetworkState {
     }
 
     /// The delay in microseconds of a message sent now; `None` if it never arrives.
-    pub(crate) fn message_delay(&self, now: u64, (from, to): (usize, usize), random: &mut Random) -> Option<u64> {
-        let (shortest, mut longest) = self.link_delays.get(&(from, to)).copied().unwrap_or(self.delay);
-        let (mut loss, mut is_cut) = (self.loss, self.cut.contains(&(from, to)));
+    pub(crate) fn message_delay(&self, now: u64, link: Link, random: &mut Random) -> Option<u64> {
+        let machines = (link.from, link.to);
+        let (shortest, mut longest) = self.link_delays.get(&machines).copied().unwrap_or(self.delay);
+        let (mut loss, mut is_cut) = (self.loss, self.cut.contains(&machines));
         for (_, fault) in self.faults.iter().filter(|(until, _)| *until > now) {
             match fault {
-                LinkFault::Cut(links) => is_cut |= links.has(from, to),
-                LinkFault::Lose(links, permille) if links.has(from, to) => loss = loss.max(*permille),
-                LinkFault::Delay(links, up_to) if links.has(from, to) => longest = longest.max(*up_to),
+                LinkFault::Cut(links) => is_cut |= links.has(link),
+                LinkFault::Lose(links, permille) if links.has(link) => loss = loss.max(*permille),
+                LinkFault::Delay(links, up_to) if links.has(link) => longest = longest.max(*up_to),
                 LinkFault::Lose(..) | LinkFault::Delay(..) => {}
             }
         }
@@ -85,8 +101,9 @@ impl NetworkState {
     }
 
     /// The delay in microseconds of a request or a reply.
-    pub(crate) fn request_delay(&self, now: u64, link: (usize, usize), random: &mut Random) -> Option<u64> {
-        let Some(resend_us) = self.resend_us.filter(|_| !self.cut.contains(&link) && self.faults.is_empty()) else {
+    pub(crate) fn request_delay(&self, now: u64, link: Link, random: &mut Random) -> Option<u64> {
+        let is_cut = self.cut.contains(&(link.from, link.to));
+        let Some(resend_us) = self.resend_us.filter(|_| !is_cut && self.faults.is_empty()) else {
             return self.message_delay(now, link, random);
         };
         let mut waited = 0;
@@ -121,13 +138,20 @@ mod tests {
         let mut network = NetworkState::healthy();
         let links = |from: &[usize], to: &[usize], both| {
             let (from, to) = (from.iter().copied().collect(), to.iter().copied().collect());
-            Links { from, to, both }
+            Links { from, to, both, class: None }
         };
         network.begin(0, 100, LinkFault::Cut(links(&[0], &[1], false)));
         network.begin(0, 200, LinkFault::Lose(links(&[0], &[1, 2], true), 1_000));
         network.begin(0, 300, LinkFault::Delay(links(&[1], &[0], false), 900_000));
         let mut random = Random::new(1);
-        let mut carries = |now, link| (0..20).filter_map(|_| network.message_delay(now, link, &mut random)).max();
+        let only = Links { class: Some(Class::Control), ..links(&[3], &[0], false) };
+        network.begin(0, 400, LinkFault::Cut(only));
+        let mut carries_class = |now, (from, to), class| {
+            (0..20).filter_map(|_| network.message_delay(now, Link { from, to, class }, &mut random)).max()
+        };
+        assert_eq!(carries_class(50, (3, 0), Class::Control), None);
+        assert!(carries_class(50, (3, 0), Class::Bulk).is_some_and(|delay| delay <= 2_000));
+        let mut carries = |now, link| carries_class(now, link, Class::Request);
         assert_eq!([(0, 1), (1, 0), (2, 0)].map(|link| carries(50, link)), [None, None, None]);
         assert!(carries(50, (1, 2)).is_some_and(|delay| delay <= 2_000));
         assert!(carries(200, (0, 1)).is_some_and(|delay| delay <= 2_000));

@@ -190,10 +190,11 @@ impl Surroundings for Cluster {
         self: Arc<Self>,
         from: Owner,
         to: usize,
+        class: Class,
         request: (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     ) {
-        self.deliver_request(from, to, request, answer);
+        self.deliver_request(from, to, class, request, answer);
     }
 
     fn send(self: Arc<Self>, from: Owner, to: usize, message: Bytes) {

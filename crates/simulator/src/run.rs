@@ -125,6 +125,9 @@ impl Run {
         let machines: Vec<Machine> = (0..shape.machines).map(machine).collect();
         machines.iter().skip(shape.machines - shape.spares).for_each(|machine| machine.set_spare(true));
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
+        if shape.has_small_limits {
+            cluster.watch.lock().bytes_max = small_limits::MESSAGE_BYTES_MAX * shape.scale() as usize;
+        }
         let clients = Clients::new(Arc::clone(&cluster));
         clients.history.lock().copies = shape.copies_at_levels();
         let wide = WideClients::new(Arc::clone(&clients));

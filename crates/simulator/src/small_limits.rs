@@ -5,6 +5,9 @@ use henge_base::Random;
 use henge_coordinator::Limits as RequestLimits;
 use henge_node::Limits;
 
+/// The bytes of the longest message between nodes with these bounds: a page of the log with an entry more, the longest that clients write.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 12_000;
+
 /// Bounds of all nodes of a run.
 pub(crate) fn draw(random: &mut Random) -> Limits {
     let mut between = |low, high| random.between(low, high) as usize;
@@ -18,11 +21,11 @@ pub(crate) fn draw(random: &mut Random) -> Limits {
             plans: between(2, 4) as u32,
         },
         answer_bytes: between(100, 3_000),
-        log_page_bytes: between(1_000, 8_000),
+        log_page_bytes: between(1_000, 6_000),
         stream_page_bytes: between(1, 2_000),
         stream_pages: between(1, 3),
         stream_ranges: between(1, 2),
-        acceptor_bytes: between(4_000, 40_000),
+        acceptor_bytes: between(2_000, 8_000),
         hints: between(1, 8),
         batches: between(1, 3),
         list_bytes: between(1, 500),

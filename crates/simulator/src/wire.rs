@@ -34,6 +34,8 @@ pub(crate) struct Watch {
     /// The last clock in a header from each machine, over all its lives.
     clocks: Vec<Micros>,
     pub(crate) messages: u64,
+    /// The bytes of the longest message that there may be.
+    pub(crate) bytes_max: usize,
     /// Requests of Paxos.
     pub(crate) paxos_requests: u64,
     /// Messages with a mutation, by sender and receiver.
@@ -44,7 +46,7 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(machines: usize) -> Watch {
         let (clocks, mutations) = (vec![0; machines], BTreeMap::new());
-        Watch { clocks, messages: 0, paxos_requests: 0, mutations, violations: Vec::new() }
+        Watch { clocks, messages: 0, bytes_max: usize::MAX, paxos_requests: 0, mutations, violations: Vec::new() }
     }
 
     /// Records a violation. Only the first few are kept, which suffice to find the cause.
@@ -69,6 +71,9 @@ impl Watch {
     /// I35: a node's clock never goes back, not even over a crash, and neither it nor a stamp runs far ahead of the true time.
     pub(crate) fn record_message(&mut self, machine: usize, true_time: Micros, message: &Bytes) {
         self.messages += 1;
+        if message.len() > self.bytes_max {
+            self.record_violation("I44", format!("machine {machine} sent a message of {} bytes", message.len()));
+        }
         self.paxos_requests += u64::from(message.get(KIND_AT) == Some(&PAXOS_KIND));
         let Some(clock) = message.get(CLOCK_AT).and_then(|b| b.try_into().ok()).map(Micros::from_le_bytes) else {
             return self.record_violation("I35", format!("machine {machine} sent a message without a header"));

@@ -55,6 +55,7 @@ pub(crate) trait Surroundings: Send + Sync {
         self: Arc<Self>,
         from: Owner,
         to: usize,
+        class: Class,
         request: (Bytes, Mono),
         answer: Slot<Result<Bytes, CallError>>,
     );
@@ -137,7 +138,7 @@ impl World for SimWorld {
             Some(machine) => {
                 self.cluster.record_use((self.owner.machine, machine), class);
                 let cluster = Arc::clone(&self.cluster);
-                cluster.send_request(self.owner, machine, (message, deadline), answer.clone());
+                cluster.send_request(self.owner, machine, class, (message, deadline), answer.clone());
             }
             None => answer.fill(Err(CallError::NotSent)),
         }

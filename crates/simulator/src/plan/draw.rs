@@ -5,10 +5,11 @@ use super::{
     ReaderChange, Workload,
 };
 use crate::disk_mishap::{MISHAP_TIME, Mishap};
-use crate::network::{LinkFault, Links};
+use crate::network::{CLASSES, LinkFault, Links};
 use crate::shape::{COPIES, RunChoice, Shape};
 use crate::wall_clock::WallClock;
 use henge_base::Random;
+use henge_node::Class;
 use std::collections::BTreeSet;
 
 const SECOND: u64 = 1_000_000;
@@ -180,28 +181,30 @@ impl Drawing {
             (from, to)
         };
         let one = |random: &mut Random| BTreeSet::from([random.below(all.len() as u64) as usize]);
+        let class = draw_class(random);
         // A fault of messages is of all links, or of those of a few machines.
         let some = |random: &mut Random| {
             if random.chance(1, 2) {
-                return Links { from: all.clone(), to: all.clone(), both: false };
+                return Links { from: all.clone(), to: all.clone(), both: false, class };
             }
-            Links { from: one(random), to: all.clone(), both: random.chance(1, 2) }
+            Links { from: one(random), to: all.clone(), both: random.chance(1, 2), class }
         };
         let fault = match kind {
             FaultKind::BrokenLinks => {
                 let from = one(random);
                 let to = all.difference(&from).copied().filter(|_| random.chance(1, 2)).collect();
-                LinkFault::Cut(Links { from, to, both: false })
+                LinkFault::Cut(Links { from, to, both: false, class })
             }
             FaultKind::LostMessages => LinkFault::Lose(some(random), random.between(10, 200)),
             FaultKind::LateMessages => LinkFault::Delay(some(random), between_ms(10, 700, random)),
             _ => {
                 let (from, to) = split(random);
-                LinkFault::Cut(Links { from, to, both: random.chance(2, 3) })
+                LinkFault::Cut(Links { from, to, both: random.chance(2, 3), class })
             }
         };
         let is_empty = matches!(&fault, LinkFault::Cut(links) if links.from.is_empty() || links.to.is_empty());
-        let time = between_ms(200, 6_000, random);
+        // A class alone may be silent for longer: the others tell that the machine is there.
+        let time = between_ms(200, if class.is_some() { 15_000 } else { 6_000 }, random);
         if !is_empty {
             self.push(self.at, Fault::Links { fault, time });
         }
@@ -285,6 +288,11 @@ impl ReaderChange {
         }
         ReaderChange { through, passes_barrier: random.chance(1, 2), ranges }
     }
+}
+
+/// The class of the connections that a fault is of; mostly all are.
+pub(super) fn draw_class(random: &mut Random) -> Option<Class> {
+    random.chance(1, 4).then(|| CLASSES[random.below(CLASSES.len() as u64) as usize].1)
 }
 
 fn draw_off(random: &mut Random) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::{ClockFault, Fault, FaultKind, MemberMove, Plan, PlannedFault, PowerCutAfterWrite, ReaderChange, Workload};
 use crate::disk_mishap::Mishap;
-use crate::network::{LinkFault, Links};
+use crate::network::{CLASSES, LinkFault, Links};
 use crate::registers::SharedTable;
 use crate::seconds::Seconds;
 use crate::shape::{Shape, StormKind};
@@ -117,7 +117,9 @@ impl fmt::Display for LinkFault {
 impl fmt::Display for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = if self.both { "both-ways" } else { "one-way" };
-        write!(f, "from {} to {} {way}", numbers(&self.from), numbers(&self.to))
+        write!(f, "from {} to {} {way}", numbers(&self.from), numbers(&self.to))?;
+        let class = self.class.and_then(|class| CLASSES.iter().find(|(_, known)| *known == class));
+        class.map_or(Ok(()), |(name, _)| write!(f, " of {name}"))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Plans are printed and read.
 
+use super::draw::draw_class;
 use super::*;
 use crate::disk_mishap::Mishap;
 use crate::network::{LinkFault, Links};
 use crate::shape::RunKind;
 use henge_base::Random;
+use henge_node::Class;
 
 const KINDS: [RunKind; 3] = [RunKind::Faults, RunKind::Moves, RunKind::Disks];
 
@@ -13,7 +15,7 @@ fn any_fault(shape: &Shape, random: &mut Random) -> Fault {
     let all = shape.machines as u64;
     let (machine, time, off) = (random.below(all) as usize, random.below(LENGTH_MAX + 1), random.below(OFF_MAX + 1));
     let some = |random: &mut Random| (0..=random.below(all)).map(|_| random.below(all) as usize).collect();
-    let links = Links { from: some(random), to: some(random), both: random.chance(1, 2) };
+    let links = Links { from: some(random), to: some(random), both: random.chance(1, 2), class: draw_class(random) };
     let signed = |random: &mut Random, max: u64| random.below(2 * max + 1) as i64 - max as i64;
     match random.below(if shape.crashes() { 10 } else { 7 }) {
         0 => Fault::Pause { machine, time },
@@ -67,7 +69,7 @@ fn any_part_of_a_plan_is_a_plan() {
 #[test]
 fn a_plan_reads_like_this() {
     let all = |fault: Fault| PlannedFault { at: 3_250_000, fault }.to_string();
-    let links = |both| Links { from: [0, 2].into(), to: [1, 3].into(), both };
+    let links = |both| Links { from: [0, 2].into(), to: [1, 3].into(), both, class: None };
     let after =
         PowerCutAfterWrite { machine: 1, links_after: 400, power_after: 20_000, is_everywhere: true, off: 50_000 };
     for (fault, text) in [
@@ -88,6 +90,13 @@ fn a_plan_reads_like_this() {
         (
             Fault::Links { fault: LinkFault::Lose(links(false), 120), time: 500_000 },
             "lose-messages from 0,2 to 1,3 one-way permille 120 for 0.5 s",
+        ),
+        (
+            Fault::Links {
+                fault: LinkFault::Cut(Links { class: Some(Class::Control), ..links(false) }),
+                time: 500_000,
+            },
+            "cut-links from 0,2 to 1,3 one-way of control for 0.5 s",
         ),
         (Fault::Disk(Mishap::Cloned(0, 2)), "clone machine 0 onto 2"),
         (

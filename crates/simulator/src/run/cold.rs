@@ -82,7 +82,8 @@ impl Run {
         self.fault_counts.crashes += 1;
         let (now, cluster) = (self.now(), Arc::clone(&self.cluster));
         let latest = now + power_after;
-        let links = Links { from: [machine].into(), to: (0..cluster.machines.len()).collect(), both: false };
+        let links =
+            Links { from: [machine].into(), to: (0..cluster.machines.len()).collect(), both: false, class: None };
         self.cluster.clockwork.at(now + links_after, move || {
             // Once it has lost power it sends nothing, and when it is on again it is to be heard.
             cluster.network.lock().begin(now + links_after, latest, LinkFault::Cut(links));

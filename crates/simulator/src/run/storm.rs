@@ -14,6 +14,8 @@ impl Run {
         let (begin, end) = (self.now(), self.now() + self.plan.length);
         let (faults, strikes) = (std::mem::take(&mut self.plan.faults), self.random.fork("strikes"));
         self.clients.set_leaving(self.shape.has_leavers.then(|| self.random.fork("leaving")));
+        let late = self.random.fork("late").below(self.plan.length / 2);
+        self.clients.create_late_from(begin + late);
         let mut due = faults.iter().peekable();
         let mut next_check = begin;
         let mut clients = Pace::new(self.plan.clients, begin);

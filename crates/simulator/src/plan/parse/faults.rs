@@ -3,7 +3,7 @@
 use super::error::PlanError;
 use super::words::Words;
 use crate::disk_mishap::Mishap;
-use crate::network::{LinkFault, Links};
+use crate::network::{CLASSES, LinkFault, Links};
 use crate::plan::{
     COPIES_MAX, ClockFault, Fault, LENGTH_MAX, MemberMove, OFF_MAX, PlannedFault, PowerCutAfterWrite, QUARTERS,
     ReaderChange,
@@ -163,7 +163,14 @@ impl Line<'_> {
         self.words.word("to")?;
         let to = self.words.machines(self.machines)?;
         let both = self.words.choice(&[("both-ways", true), ("one-way", false)])?;
-        let links = Links { from, to, both };
+        let class = match self.words.peek() {
+            Some("of") => {
+                self.words.word("of")?;
+                Some(self.words.choice(&CLASSES)?)
+            }
+            _ => None,
+        };
+        let links = Links { from, to, both, class };
         Ok(match kind {
             "lose-messages" => {
                 self.words.word("permille")?;
