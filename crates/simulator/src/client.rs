@@ -89,7 +89,7 @@ impl Clients {
             key,
             kind,
             consistency,
-            machine: life.owner.machine,
+            machine: Some(life.owner.machine),
             datacenter: self.cluster.datacenter_number(life.owner.machine),
             began: self.cluster.clockwork.now(),
             ended: None,

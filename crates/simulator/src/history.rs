@@ -40,9 +40,8 @@ pub(crate) struct Operation {
     pub(crate) key: i64,
     pub(crate) kind: OperationKind,
     pub(crate) consistency: Consistency,
-    /// The machine that coordinated it; only printed with a violation.
-    #[allow(dead_code)]
-    pub(crate) machine: usize,
+    /// The machine that coordinated it; `None` if each page was asked of another one.
+    pub(crate) machine: Option<usize>,
     /// The number of that machine's datacentre.
     pub(crate) datacenter: usize,
     /// The beginning, in simulated microseconds.

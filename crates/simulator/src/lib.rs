@@ -26,6 +26,7 @@ mod cluster;
 mod columns;
 mod command;
 mod counts;
+mod delays;
 mod disk;
 mod disk_mishap;
 mod hang_up;

@@ -3,7 +3,7 @@
 use henge_node::Faults;
 
 /// The bugs by name.
-pub(crate) const MUTATIONS: [(&str, Faults); 30] = [
+pub(crate) const MUTATIONS: [(&str, Faults); 31] = [
     ("ack-before-sync", Faults { ack_before_sync: true, ..NONE }),
     ("quorum-off-by-one", Faults { quorum_off_by_one: true, ..NONE }),
     ("digest-of-bytes", Faults { digest_of_bytes: true, ..NONE }),
@@ -33,6 +33,7 @@ pub(crate) const MUTATIONS: [(&str, Faults); 30] = [
     ("catch-up-by-entries", Faults { catch_up_by_entries: true, ..NONE }),
     ("drop-behind", Faults { drop_behind: true, ..NONE }),
     ("unknown-when-behind", Faults { unknown_when_behind: true, ..NONE }),
+    ("wait-for-silent", Faults { wait_for_silent: true, ..NONE }),
     ("clean-owned", Faults { clean_owned: true, ..NONE }),
 ];
 const NONE: Faults = Faults {

@@ -19,6 +19,7 @@ use crate::clockwork::Clockwork;
 use crate::cluster::Cluster;
 use crate::columns;
 use crate::counts::COUNTS;
+use crate::delays::delayed_reads;
 use crate::heal::heal;
 use crate::history::{Ending, OperationKind};
 use crate::lasting::LASTING;
@@ -83,6 +84,8 @@ struct Run {
     fault_counts: FaultCounts,
     /// The number of operations that clients began in the storm.
     begun: u64,
+    /// The time at which the storm began.
+    storm_began: u64,
     /// The simulated time at which the cluster had healed.
     calm: u64,
     entries: Mutex<SeenEntries>,
@@ -140,6 +143,7 @@ impl Run {
             shape,
             fault_counts: FaultCounts::default(),
             begun: 0,
+            storm_began: 0,
             calm: 0,
             entries: Mutex::default(),
             cold: 0,
@@ -185,9 +189,19 @@ impl Run {
         self.read_cold();
         let found = checks::history(&self.clients.history.lock(), self.shape.table != SharedTable::Unrepaired);
         self.record_violations(found);
+        self.check_delays();
         self.check_wide_rows();
         let found = linear(&self.clients.swaps.lock());
         self.record_violations(found);
+    }
+
+    /// I45, where clients wait for their answers, and nodes have room for what is in flight.
+    fn check_delays(&self) {
+        let shape = &self.shape;
+        if !(shape.has_leavers || shape.has_short_tail || shape.has_small_limits || shape.spares > 0 || shape.rotates) {
+            let found = delayed_reads(&self.plan, self.storm_began, &self.clients.history.lock().operations);
+            self.record_violations(found);
+        }
     }
 
     /// The simulated time for which a healed cluster may still be affected: full disks are checked only now and then; a

@@ -29,7 +29,7 @@ impl Clients {
             key,
             kind: OperationKind::Read(None),
             consistency: Consistency::Quorum,
-            machine: 0,
+            machine: None,
             datacenter: 0,
             began,
             ended: None,

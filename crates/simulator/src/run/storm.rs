@@ -12,6 +12,7 @@ impl Run {
     /// Runs the plan.
     pub(super) fn storm(&mut self) {
         let (begin, end) = (self.now(), self.now() + self.plan.length);
+        self.storm_began = begin;
         let (faults, strikes) = (std::mem::take(&mut self.plan.faults), self.random.fork("strikes"));
         self.clients.set_leaving(self.shape.has_leavers.then(|| self.random.fork("leaving")));
         let late = self.random.fork("late").below(self.plan.length / 2);
