@@ -1,6 +1,7 @@
 //! Statements of clients: who may run them, and how; and the tables that show the node to clients.
 
 pub(crate) mod access;
+mod change_log;
 pub(crate) mod core;
 pub(crate) mod error;
 pub(crate) mod error_kind;

@@ -122,7 +122,7 @@ impl Connection {
             input: BytesMut::new(),
             output: OutputBuffer::new(Role::Server),
             statements: Statements::default(),
-            client: Client::default(),
+            client: Client { address: Some(peer), ..Client::default() },
             role: None,
             peer,
             entry,

@@ -2,9 +2,11 @@
 
 use crate::connection::{ClientSettings, Connection};
 use crate::open_connections::OpenConnection;
+use crate::refusals::log_refused_connection;
 use crate::socket::{self, Socket};
 use crate::world::ServerWorld;
 use henge_node::{Core, Node};
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,6 +109,10 @@ async fn serve_one(
                 }
             }
             Ok(None) => {}
+            // What is no TLS, or no certificate that is trusted. Who merely goes away is nobody to warn of.
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                log_refused_connection(peer.ip(), &format!("the TLS handshake failed: {error}"));
+            }
             Err(error) => tracing::debug!(%error, client = %peer, "the TLS handshake of a client failed"),
         }
     }

@@ -15,7 +15,7 @@
 //! - `signals`, `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
 //! - `sampling`: which requests are sampled. `otlp`: the export of their spans.
 //! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
-//!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process.
+//!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process. `refusals`: failed logins and refused connections in the log.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -68,6 +68,7 @@ mod panics;
 mod peer_certificates;
 mod peers;
 mod process;
+mod refusals;
 mod request;
 mod request_text;
 mod restore;

@@ -1,6 +1,7 @@
 //! The stages of a client's login.
 
 use crate::answer;
+use crate::refusals::log_failed_login;
 use crate::request::{Answer, RequestSummary, error_response};
 use crate::world::ServerWorld;
 use henge_node::{Consistency, Core, Ending, Operation, RoleIdentity};
@@ -49,10 +50,21 @@ impl Stage {
     }
 }
 
+/// The origin of a login: the address by which attempts are counted, and the client's own for the log.
+#[derive(Clone, Copy)]
+pub(crate) struct LoginSource {
+    pub(crate) account: IpAddr,
+    pub(crate) address: IpAddr,
+}
+
 /// Checks the credentials of an AUTH_RESPONSE.
-pub(crate) async fn log_in(core: &Core<ServerWorld>, token: Option<Vec<u8>>, peer: IpAddr) -> (Answer, RequestSummary) {
+pub(crate) async fn log_in(
+    core: &Core<ServerWorld>,
+    token: Option<Vec<u8>>,
+    from: LoginSource,
+) -> (Answer, RequestSummary) {
     let mut summary = RequestSummary { operation: Operation::Auth, consistency: Consistency::One, ending: Ending::Ok };
-    let answer = match check_credentials(core, token.as_deref(), peer).await {
+    let answer = match check_credentials(core, token.as_deref(), from).await {
         Ok(role) => Answer::LoggedIn(role),
         Err(error) => {
             summary.ending = answer::ending(&error.kind);
@@ -65,10 +77,15 @@ pub(crate) async fn log_in(core: &Core<ServerWorld>, token: Option<Vec<u8>>, pee
 async fn check_credentials(
     core: &Core<ServerWorld>,
     token: Option<&[u8]>,
-    peer: IpAddr,
+    from: LoginSource,
 ) -> Result<RoleIdentity, ErrorResponse> {
-    let (user, password) = AuthResponse { token }.credentials()?;
-    core.login(user, password, Some(peer)).await.map_err(|e| error_response(core, &e))
+    let (user, password) = AuthResponse { token }.credentials().inspect_err(|error| {
+        log_failed_login("", from.address, &error.to_string());
+    })?;
+    core.login(user, password, Some(from.account)).await.map_err(|error| {
+        log_failed_login(user, from.address, &error.to_string());
+        error_response(core, &error)
+    })
 }
 
 #[cfg(test)]

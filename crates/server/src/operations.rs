@@ -158,7 +158,10 @@ impl Operations {
     /// Removes a snapshot; writes the disk.
     pub(crate) fn clear_snapshot(&self, name: &str) -> Result<(), Failure> {
         match self.snapshots.clear(name).map_err(snapshot_failure)? {
-            true => Ok(()),
+            true => {
+                tracing::info!(name, "a snapshot was removed");
+                Ok(())
+            }
             false => Err(Failure::new(FailureKind::NotFound, format!("there is no snapshot {name}"))),
         }
     }

@@ -293,6 +293,7 @@ pub(crate) fn request_parameters<'a>(
         now_seconds: parameters.now_in_seconds.map(i64::from),
         page: Page { size: parameters.page_size, state: parameters.paging_state },
         user: client.user.as_deref(),
+        client: client.address,
         warnings,
         received: Some(received),
     }

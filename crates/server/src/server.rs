@@ -21,6 +21,7 @@ use crate::open_connections::OpenConnections;
 use crate::operations::Operations;
 use crate::otlp::{self, Collector};
 use crate::panics;
+use crate::refusals::log_refused_connection;
 use crate::signals::{reload_on_hangup, shutdown_signal};
 use crate::sockets::Sockets;
 use crate::superuser;
@@ -225,13 +226,19 @@ async fn accept(listener: &TcpListener, cores: &[ServingCore], config: &Config, 
             Ok((stream, peer)) => {
                 let open: usize = cores.iter().map(ServingCore::open).sum();
                 let core = cores.iter().min_by_key(|c| c.open());
-                if let (Some(core), Ok(stream)) = (core.filter(|_| open < max_connections), stream.into_std())
-                    && let Some(counted) = all.admit(peer.ip())
-                {
+                let (Some(core), Ok(stream)) = (core, stream.into_std()) else { continue };
+                let refusal = if open >= max_connections {
+                    format!("{open} are open, as many as native_transport_max_concurrent_connections allows")
+                } else if let Some(counted) = all.admit(peer.ip()) {
                     core.hand_over(stream, counted);
+                    continue;
                 } else {
-                    metrics.connections_refused.inc();
-                }
+                    format!(
+                        "its address has {max_of_address} open (native_transport_max_concurrent_connections_per_ip)"
+                    )
+                };
+                metrics.connections_refused.inc();
+                log_refused_connection(peer.ip(), &refusal);
             }
             Err(error) => {
                 // Most often the process is out of descriptors, until other connections close.

@@ -220,6 +220,7 @@ pub(crate) async fn statement_at(
         now_seconds: None,
         page,
         user: None,
+        client: None,
         warnings,
         received: None,
     };
@@ -247,6 +248,7 @@ pub(crate) async fn page(life: &Life, text: &str, page: Page<'_>) -> Result<(Row
         now_seconds: None,
         page,
         user: None,
+        client: None,
         warnings,
         received: None,
     };

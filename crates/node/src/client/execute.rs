@@ -128,7 +128,7 @@ impl<W: World> Core<W> {
             Plan::Use(keyspace) => Ok(Outcome::Keyspace(keyspace.clone())),
             Plan::Role(_) | Plan::Permission(_) => {
                 let deadline = self.metadata_deadline(parameters)?;
-                Box::pin(access::run(self, &ready.prepared.plan, parameters.user, deadline, sink)).await
+                Box::pin(access::run(self, &ready.prepared.plan, parameters, deadline, sink)).await
             }
             Plan::Describe(target) => self.describe(target, sink),
             Plan::Explain(explained) => Box::pin(self.explain(ready, explained, parameters, sink)).await,

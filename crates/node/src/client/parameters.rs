@@ -4,6 +4,7 @@ use henge_base::{Micros, Mono};
 use henge_cql::{BoundValue, Warnings};
 use henge_model::Consistency;
 use henge_query::Page;
+use std::net::IpAddr;
 
 /// The parameters that a client sends with a statement.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Parameters<'a> {
     pub page: Page<'a>,
     /// The role that is logged in; `None` where nobody has to.
     pub user: Option<&'a str>,
+    /// The address of the client; `None` where the node asks for itself.
+    pub client: Option<IpAddr>,
     /// Takes warnings for the user.
     pub warnings: &'a Warnings,
     /// The time at which the request was received, from which its deadline counts; `None` for now.

@@ -197,6 +197,7 @@ impl<W: World> Core<W> {
             now_seconds: None,
             page: Page::default(),
             user: None,
+            client: None,
             warnings: &warnings,
             received: None,
         };

@@ -1,5 +1,6 @@
 //! CREATE, DROP and TRUNCATE: from the statement to a command for the metadata log.
 
+use crate::client::change_log::log_schema_change;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::outcome::{Outcome, changed_type, schema_outcome};
@@ -45,6 +46,7 @@ pub(super) async fn run<W: World>(
     if !changed {
         return Ok(Outcome::Void);
     }
+    log_schema_change(statement, parameters);
     statement.idle_options().into_iter().for_each(|text| parameters.warnings.add(text));
     Ok(outcome)
 }

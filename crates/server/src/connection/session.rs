@@ -4,7 +4,7 @@ use super::ended_request::EndedRequest;
 use super::farewell::goes_on_when_preparing_fails;
 use super::{CQL_VERSION, Connection};
 use crate::answer;
-use crate::login::{self, Stage, log_in};
+use crate::login::{self, LoginSource, Stage, log_in};
 use henge_node::ClusterEvent;
 use henge_protocol::{Event, Frame, Header, ProtocolError, Reply, Request, Response, Startup, Supported};
 use std::sync::Arc;
@@ -57,10 +57,11 @@ impl Connection {
             return self.output.write_error(&Reply::to(header), &error.into());
         };
         self.stage = Stage::Checking { failures };
-        let (header, core, peer, began) = (*header, Arc::clone(&self.core), self.account.ip(), Instant::now());
+        let (header, core, began) = (*header, Arc::clone(&self.core), Instant::now());
+        let from = LoginSource { account: self.account.ip(), address: self.peer };
         let token = token.map(<[u8]>::to_vec);
         self.in_flight.run_while_open(async move {
-            let (answer, summary) = log_in(&core, token, peer).await;
+            let (answer, summary) = log_in(&core, token, from).await;
             let warnings = Vec::new();
             Box::new(EndedRequest {
                 header,

@@ -45,6 +45,7 @@ pub(super) async fn run_batch(
         now_seconds: batch.now_in_seconds.map(i64::from),
         page: Page::default(),
         user: context.client.user.as_deref(),
+        client: context.client.address,
         warnings: context.warnings,
         received: Some(context.received),
     };

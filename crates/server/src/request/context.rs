@@ -22,6 +22,8 @@ pub(crate) struct Client {
     pub(crate) keyspace: Option<Arc<str>>,
     /// The role that is logged in; `None` where nobody has to.
     pub(crate) user: Option<Arc<str>>,
+    /// The client's address.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// On whose behalf a request is run, where its warnings go, and the room of its answer.

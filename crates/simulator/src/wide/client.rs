@@ -233,6 +233,7 @@ pub(crate) async fn ask(
         now_seconds: Some(now_seconds),
         page,
         user: None,
+        client: None,
         warnings,
         received: None,
     };

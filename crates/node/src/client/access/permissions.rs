@@ -2,9 +2,11 @@
 
 use super::check::ensure;
 use super::{invalid, require_user, unauthorized_error};
+use crate::client::change_log::log_permission_change;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::outcome::Outcome;
+use crate::client::parameters::Parameters;
 use crate::cluster::view::View;
 use crate::ground::world::World;
 use henge_base::Mono;
@@ -17,10 +19,11 @@ use std::sync::Arc;
 pub(super) async fn run<W: World>(
     core: &Core<W>,
     plan: &PermissionPlan,
-    user: Option<&str>,
+    parameters: &Parameters<'_>,
     deadline: Mono,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<Outcome, Error> {
+    let user = parameters.user;
     match plan {
         PermissionPlan::Change { permissions, resource, role, given } => {
             may_change(core, user, *permissions, resource, role, *given)?;
@@ -30,7 +33,10 @@ pub(super) async fn run<W: World>(
                 true => RoleCommand::Grant { role, resource, permissions },
                 false => RoleCommand::Revoke { role, resource, permissions },
             };
-            core.cluster().change_before(deadline, Command::Role(command)).await?;
+            let (_, changed) = core.cluster().change_before(deadline, Command::Role(command)).await?;
+            if changed {
+                log_permission_change(plan, parameters);
+            }
             Ok(warning.map_or(Outcome::Void, Outcome::Warning))
         }
         PermissionPlan::List { permissions, resource, of, recursive } => {

@@ -3,9 +3,11 @@
 use super::check::{ensure, ensure_of_role};
 use super::settings;
 use super::{invalid, require_user, unauthorized_error};
+use crate::client::change_log::log_role_change;
 use crate::client::core::Core;
 use crate::client::error::Error;
 use crate::client::outcome::Outcome;
+use crate::client::parameters::Parameters;
 use crate::ground::world::World;
 use henge_base::Mono;
 use henge_cql::statement::{RoleOptions, RoleStatement};
@@ -17,9 +19,10 @@ use std::sync::Arc;
 pub(super) async fn change<W: World>(
     core: &Core<W>,
     statement: &RoleStatement,
-    user: Option<&str>,
+    parameters: &Parameters<'_>,
     deadline: Mono,
 ) -> Result<Outcome, Error> {
+    let user = parameters.user;
     let command = match statement {
         RoleStatement::Create { name, if_not_exists, options } => {
             may_create(core, user, name, *if_not_exists, options)?;
@@ -44,7 +47,10 @@ pub(super) async fn change<W: World>(
     if let (true, true, Some(user)) = (creates, core.context().options.authorize, user) {
         command = Command::By { role: user.to_owned(), command: Box::new(command) };
     }
-    core.cluster().change_before(deadline, command).await?;
+    let (_, changed) = core.cluster().change_before(deadline, command).await?;
+    if changed {
+        log_role_change(statement, parameters);
+    }
     Ok(Outcome::Void)
 }
 

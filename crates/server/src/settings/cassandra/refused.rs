@@ -26,7 +26,7 @@ macro_rules! refused {
 
 refused! {
     "allocate_tokens_for_keyspace" [] "tokens are spread for all keyspaces: leave it out";
-    "audit_logging_options" [] "there is no audit log: leave it out";
+    "audit_logging_options" [] "there is no audit log; the log tells of changes and failed logins: leave it out";
     "broadcast_rpc_address" [] "clients reach a node at its rpc_address: set that one, and leave this out";
     "cdc_enabled" ["false"] "there is no change data capture: leave it out";
     "cidr_authorizer" ["AllowAllCIDRAuthorizer", "org.apache.cassandra.auth.AllowAllCIDRAuthorizer"]

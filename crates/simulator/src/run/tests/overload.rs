@@ -21,6 +21,7 @@ pub(super) fn parameters<'a>(
         now_seconds: None,
         page: Page::default(),
         user: None,
+        client: None,
         warnings,
         received: Some(Mono(received)),
     }
