@@ -1,9 +1,15 @@
 //! Logs through tracing, to standard error.
 
+mod flat_json;
+
 use anyhow::{Context, ensure};
+use flat_json::FlatJson;
+use henge_node::HostId;
 use henge_settings::did_you_mean;
 use std::io;
+use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::JsonFields;
 
 /// The levels there are, with `off`.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -71,6 +77,15 @@ impl Log {
     }
 }
 
+/// The host id of this process's node.
+static NODE: OnceLock<String> = OnceLock::new();
+
+/// Has every further line in JSON name this node.
+pub(crate) fn name_node(host: HostId) {
+    // A second start, in tests, leaves the first name in place.
+    let _ = NODE.set(host.to_string());
+}
+
 /// Starts logging. `RUST_LOG` wins over the configured level.
 pub(crate) fn start(level: &str, json: bool) -> anyhow::Result<Log> {
     // Where nobody reads standard error any more, a line is lost without a word: the library would print why, and panic.
@@ -81,7 +96,8 @@ pub(crate) fn start(level: &str, json: bool) -> anyhow::Result<Log> {
         .log_internal_errors(false);
     // A second start, in tests, leaves the first log in place.
     if json {
-        let builder = builder.json().with_filter_reloading();
+        let format = FlatJson { node: || NODE.get().map(String::as_str) };
+        let builder = builder.fmt_fields(JsonFields::new()).event_format(format).with_filter_reloading();
         let handle = builder.reload_handle();
         let _ = builder.try_init();
         Ok(Log { replace: Box::new(move |filter| Ok(handle.reload(filter)?)) })

@@ -122,7 +122,7 @@ settings! {
             log_level: String = Kind::new("info", "off, error, warn, info, debug, or a filter", |text| {
                 check_filter(text).map(|()| text.to_owned()).map_err(|error| InvalidValue::Refused(error.to_string()))
             });
-            /// The form of a line of the log.
+            /// The form of a line of the log. json: a flat object with the host id of the node, and of the peer that a line is about.
             log_json as "log_format": bool = choice("text", [("text", false), ("json", true)]);
             /// The collector that takes spans of sampled requests, as JSON by OTLP over HTTP; without a path it is asked at /v1/traces.
             /// Empty: no request is sampled.

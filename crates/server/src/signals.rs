@@ -12,7 +12,9 @@ pub(crate) fn reload_on_hangup(options: ServerOptions, log: Log) -> anyhow::Resu
         while hangup.recv().await.is_some() {
             let level = options.config().map(|(config, _)| config.server.log_level).map_err(anyhow::Error::new);
             match level.and_then(|level| log.set_level(&level).map(|()| level)) {
-                Ok(level) => tracing::info!(level, "SIGHUP: log_level was read again; other settings need a restart"),
+                Ok(level) => {
+                    tracing::info!(log_level = level, "SIGHUP: log_level was read again; other settings need a restart")
+                }
                 Err(error) => tracing::warn!(%error, "SIGHUP: log_level stays as it is"),
             }
         }

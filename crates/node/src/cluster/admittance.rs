@@ -38,7 +38,7 @@ impl<W: World> Cluster<W> {
         recall: Recall,
     ) -> Result<RecallReply, Refusal> {
         if let Err(unspoken) = recall.speaks.check(self.view().state.active_version) {
-            tracing::error!(host = %from, %unspoken, "a process is not admitted: its release is too old");
+            tracing::error!(peer = %from, %unspoken, "a process is not admitted: its release is too old");
             return Ok(RecallReply::Unspoken(unspoken));
         }
         let claim = Claim { generation: recall.generation, start: header.start, lease: recall.lease };
@@ -49,12 +49,12 @@ impl<W: World> Cluster<W> {
             let is_older = self.as_told(seen).contradicts(&claim) && !admits_all;
             if is_older && !recall.is_accepted {
                 let Sighting { generation, clock, .. } = seen;
-                tracing::error!(host = %from, ?seen, ?claim, "a process on an older copy of a node's disk is not admitted");
+                tracing::error!(peer = %from, ?seen, ?claim, "a process on an older copy of a node's disk is not admitted");
                 return Ok(RecallReply::Older { generation, clock });
             }
             let is_next = seen.start != claim.start;
             if is_next && !admits_all && self.still_runs(from, seen.start).await {
-                tracing::error!(host = %from, "a process is not admitted: another one of its node runs");
+                tracing::error!(peer = %from, "a process is not admitted: another one of its node runs");
                 return Ok(RecallReply::Running);
             }
             let is_known = !is_next && seen.generation == claim.generation;
@@ -66,7 +66,7 @@ impl<W: World> Cluster<W> {
                 return Ok(RecallReply::Admitted);
             }
             if is_older {
-                tracing::warn!(host = %from, ?seen, ?claim, "an operator accepts an older copy of a node's disk");
+                tracing::warn!(peer = %from, ?seen, ?claim, "an operator accepts an older copy of a node's disk");
             }
             if self.admit(from, seen, claim).await? {
                 self.note_address(from, recall.address);
@@ -121,7 +121,7 @@ impl<W: World> Cluster<W> {
         }
         let sighting = Sighting { generation: claim.generation, start: claim.start, clock: now.clock };
         self.store_sightings(vec![(host, sighting)], Vec::new(), SyncMode::Synced).await.map_err(|error| {
-            tracing::error!(%error, %host, "a process of a node cannot be admitted");
+            tracing::error!(%error, peer = %host, "a process of a node cannot be admitted");
             Refusal::Other
         })?;
         self.peers.sightings().admit(host, sighting);

@@ -67,9 +67,9 @@ impl<W: World> Cluster<W> {
                 Ok(AdvanceReply { epoch: Epoch { index: 0, .. } }) => {
                     tracing::debug!(%member, %epoch, "a node that joins has yet to fetch the log");
                 }
-                Ok(_) => tracing::warn!(%member, %epoch, "a member cannot follow to a new epoch; its log says why"),
+                Ok(_) => tracing::warn!(peer = %member, %epoch, "a member cannot follow to a new epoch; its log says why"),
                 Err(error) if confirm.is_some() => {
-                    tracing::warn!(%member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up");
+                    tracing::warn!(peer = %member, %epoch, %error, "a member has not confirmed a new epoch; it will catch up");
                 }
                 Err(_) => {}
             }

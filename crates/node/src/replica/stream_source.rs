@@ -40,7 +40,7 @@ pub(crate) async fn page<W: World>(
     let page = read.map_err(|error| match error {
         ReadError::UnknownTable => Refusal::UnknownTable,
         error => {
-            tracing::error!(%error, %from, "a page cannot be read for a new replica");
+            tracing::error!(%error, peer = %from, "a page cannot be read for a new replica");
             Refusal::Corrupt
         }
     })?;

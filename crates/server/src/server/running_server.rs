@@ -5,6 +5,7 @@ use crate::client_tls::ClientTls;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::core_thread::CoreThread;
+use crate::logging;
 use crate::node_backups::NodeBackups;
 use crate::otlp::SpanExport;
 use crate::peer_certificates::PeerCertificates;
@@ -55,6 +56,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<RunningServer> {
     let seed = seed()?;
     let directory = restore::open_directory(config, seed)?;
     let (host, start, path) = (directory.host(), directory.generation(), directory.path().display());
+    logging::name_node(host);
     let release = env!("CARGO_PKG_VERSION");
     tracing::info!(release, %host, start, data_directory = %path, peers = %config.node.address, "starting");
     let (identity, certificates) = identity(config, &directory)?;

@@ -87,7 +87,7 @@ impl<W: World> TargetDelivery<W> {
             let hints = match self.delivery.replica.on_disk(Lane::Background, read).await {
                 Ok(hints) => hints,
                 Err(error) => {
-                    tracing::error!(%error, %target, "hints cannot be read");
+                    tracing::error!(%error, peer = %target, "hints cannot be read");
                     return;
                 }
             };
