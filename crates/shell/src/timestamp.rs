@@ -1,12 +1,14 @@
 //! Timestamps, dates, times and durations as cqlsh writes and reads them.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
+use jiff::{Span, Timestamp};
 
 /// The day that a date of 0 bytes stands for is 2^31 days before 1970-01-01.
 const DATE_OFFSET: i64 = 1 << 31;
+/// The day that is 0 without the offset.
+const EPOCH: Date = Date::constant(1970, 1, 1);
 const DAY_NANOS: i64 = 86_400_000_000_000;
 const DAY_MILLIS: i64 = 86_400_000;
 
@@ -164,18 +166,16 @@ pub(crate) fn read_date(text: &str) -> Option<i64> {
     if let Ok(days) = text.parse::<i64>() {
         return u32::try_from(days + DATE_OFFSET).ok().map(i64::from);
     }
-    let date: jiff::civil::Date = text.parse().ok()?;
-    let midnight =
-        Zoned::new(Offset::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).ok()?, TimeZone::UTC);
-    Some(midnight.timestamp().as_second().div_euclid(86_400) + DATE_OFFSET)
+    let date: Date = text.parse().ok()?;
+    Some(i64::from(EPOCH.until(date).ok()?.get_days()) + DATE_OFFSET)
 }
 
 /// A date; a day of a year that Python does not have as the number of days since 1970.
 pub(crate) fn format_date(day: u32) -> String {
     let days = i64::from(day) - DATE_OFFSET;
-    let time = Timestamp::from_second(days * 86_400).ok().map(|time| time.to_zoned(TimeZone::UTC));
-    match time.filter(|time| (1..=9_999).contains(&time.year())) {
-        Some(time) => format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day()),
+    let date = Span::new().try_days(days).ok().and_then(|span| EPOCH.checked_add(span).ok());
+    match date.filter(|date| (1..=9_999).contains(&date.year())) {
+        Some(date) => format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
         None => days.to_string(),
     }
 }
@@ -280,6 +280,14 @@ mod tests {
         assert_eq!(read_date("1970-01-02"), Some((1 << 31) + 1));
         assert_eq!(format_date((1 << 31) + 1), "1970-01-02");
         assert_eq!(format_date(0), "-2147483648");
+        assert_eq!(
+            (read_date("9999-12-31"), read_date("0001-01-01")),
+            (Some((1 << 31) + 2_932_896), Some((1 << 31) - 719_162))
+        );
+        assert_eq!(
+            (format_date((1 << 31) + 2_932_896), format_date((1 << 31) + 2_932_897)),
+            ("9999-12-31".into(), "2932897".into())
+        );
         assert_eq!((read_date("-2147483648"), read_date("2024-2-30")), (Some(0), None));
         assert_eq!(read_time("10:11:12.000000001"), Some(36_672_000_000_001));
         assert_eq!((read_time("24:00:00"), read_time("10"), read_time("10:61:00")), (None, None, None));
