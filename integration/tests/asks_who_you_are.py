@@ -267,6 +267,19 @@ def test_our_shell_logs_in(boss, tmp_path):
     assert "give it with -p" in run(None).stderr
 
 
+def test_bench_logs_in(guarded, tmp_path):
+    command = [HENGE, "bench", "--hosts", f"{ADDRESS}:{CQL_PORT}", "-u", "cassandra", "--fill", "--rows", "10", "--seconds", "1", "--warm-up", "0"]
+
+    def run(password):
+        environment = {"HOME": str(tmp_path), "CQLSH_PASSWORD": password}
+        return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    done = run(guarded.password)
+    assert done.returncode == 0 and "wrote 10 rows" in done.stdout, done
+    refused = run("wrong")
+    assert refused.returncode != 0 and "Provided username cassandra and/or password are incorrect" in refused.stderr, refused
+
+
 def test_roles_survive_a_restart_and_the_password_is_shown_once(guarded, log_in, boss):
     role(boss, "stayer")
     boss.cluster.shutdown()
