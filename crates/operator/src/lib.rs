@@ -1,6 +1,6 @@
 //! The operator's interface of a node: what is asked of its admin port, and what it answers. Both sides use these types.
 //!
-//! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `report`, `preview`: what is answered at once;
+//! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `operation_words`: its words; `report`, `preview`: what is answered at once;
 //!   `inspection`: what nodetool shows of one node; `health`, `activity`, `backup`: what members say to each other in an operator's name.
 //! - `size_text`: bytes as people read them; `failure`: why something was not done; `route`: paths, and the header that every request has.
 
@@ -11,6 +11,7 @@ mod health;
 mod inspection;
 mod named_tables;
 mod operation;
+mod operation_words;
 mod preview;
 mod report;
 pub mod route;
