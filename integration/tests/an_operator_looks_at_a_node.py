@@ -2,17 +2,8 @@
 
 import json
 import re
-import subprocess
 
-from admin import admin
-from processes import HENGE
-
-
-def admin_fails(node, *arguments):
-    """The exit code and the error of a command that fails."""
-    command = [HENGE, "admin", "--data-directory", str(node.directory / "data"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stderr
+from admin import admin, admin_fails
 
 
 def test_the_node_says_who_it_is(node, clients):

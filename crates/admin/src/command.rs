@@ -3,6 +3,7 @@
 use crate::backup::{backup_name, rate};
 use crate::handoff::HandoffCommand;
 use crate::inspection::Inspection;
+use crate::logging::LoggingCommand;
 use crate::names::{name, snapshot_name, table_selection};
 use clap::Subcommand;
 use henge_import::ImportOptions;
@@ -198,6 +199,8 @@ pub(crate) enum Command {
     },
     #[command(flatten)]
     Inspection(Inspection),
+    #[command(flatten)]
+    Logging(LoggingCommand),
     /// List the operations (snapshot, flush, compact) since the node's start.
     Operations,
     /// Wait until an operation has ended, and print how.

@@ -3,8 +3,8 @@
 //! - `command`: the commands; `names`: their arguments; `client`: requests to the node's admin port.
 //! - `cluster`: members and what they own; `plan`: rows that move; `preview`: rows that would; `handoff`: hints; `backup`: folders of
 //!   backups; `operations`: what takes long.
-//! - `inspection`: commands that look at one node; `doctor`: what is wrong; `console`: all of that in a browser.
-//! - `table`: values in columns, as nodetool prints them.
+//! - `inspection`: commands that look at one node; `logging`: levels of the log. `doctor`: what is wrong; `console`: all of that in a
+//!   browser; `table`: values in columns, as nodetool prints them.
 
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -17,6 +17,7 @@ mod console;
 mod doctor;
 mod handoff;
 mod inspection;
+mod logging;
 mod names;
 mod operations;
 mod plan;
@@ -185,6 +186,7 @@ async fn run(client: &Client, command: &Command, format: Format) -> anyhow::Resu
         }
         Command::Clearsnapshot { tag, .. } => clear_snapshots(client, tag.as_deref()).await,
         Command::Inspection(command) => inspection::run(client, command, format).await,
+        Command::Logging(command) => logging::run(client, command, format).await,
         Command::Tablestats { tables } => table_stats(client, tables, format).await,
     }
 }

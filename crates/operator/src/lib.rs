@@ -1,7 +1,9 @@
 //! The operator's interface of a node: what is asked of its admin port, and what it answers. Both sides use these types.
 //!
-//! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `operation_words`: its words; `report`, `preview`: what is answered at once;
-//!   `inspection`: what nodetool shows of one node; `health`, `activity`, `backup`: what members say to each other in an operator's name.
+//! - `operation`: what takes long: it is started, watched, and aborted where that makes sense; `operation_words`: its words; `named_tables`:
+//!   tables that it is about.
+//! - `report`, `preview`: what is answered at once; `inspection`, `logging`: what nodetool shows of one node; `health`, `activity`, `backup`:
+//!   what members say to each other in an operator's name.
 //! - `size_text`: bytes as people read them; `failure`: why something was not done; `route`: paths, and the header that every request has.
 
 mod activity;
@@ -9,6 +11,7 @@ mod backup;
 mod failure;
 mod health;
 mod inspection;
+mod logging;
 mod named_tables;
 mod operation;
 mod operation_words;
@@ -22,6 +25,7 @@ pub use backup::{BackupOrder, MemberBackup, RestoredName, RestoredTable};
 pub use failure::{Failure, FailureKind};
 pub use health::*;
 pub use inspection::*;
+pub use logging::{LoggingLevel, LoggingLevels};
 pub use named_tables::NamedTables;
 pub use operation::{
     Operation, OperationId, OperationOutcome, OperationRequest, OperationState, Progress, RepairedTable,

@@ -81,6 +81,13 @@ pub enum OperationRequest {
         /// One table of it; without it, all.
         table: Option<RestoredName>,
     },
+    /// Change the level of a logger, until SIGHUP or a restart.
+    SetLoggingLevel {
+        /// The logger: a crate or a module, or `ROOT`; without it, all levels as they were configured.
+        logger: Option<String>,
+        /// The level; without it, none of its own.
+        level: Option<String>,
+    },
     /// Have the cluster write the formats of the next version, once every member speaks it.
     FinaliseUpgrade,
     /// Begin a new lineage of the metadata log, because most voters are lost for good.
@@ -222,6 +229,11 @@ pub enum OperationOutcome {
         tables: Vec<RestoredTable>,
         /// Rows that were damaged on a node of the backup, and left out: other nodes may have had them.
         damaged_rows: u64,
+    },
+    /// The log has another filter.
+    LoggingLevelSet {
+        /// The filter.
+        filter: String,
     },
     /// The cluster writes the formats of another version.
     UpgradeFinalised {

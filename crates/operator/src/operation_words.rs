@@ -29,6 +29,10 @@ impl fmt::Display for OperationRequest {
                 write!(f, "restore {from} {name} --table {keyspace}.{table}")?;
                 new_name.iter().try_for_each(|name| write!(f, " --as {name}"))
             }
+            OperationRequest::SetLoggingLevel { logger, level } => {
+                f.write_str("setlogginglevel")?;
+                logger.iter().chain(level).try_for_each(|word| write!(f, " {word}"))
+            }
             OperationRequest::FinaliseUpgrade => f.write_str("finaliseupgrade"),
             OperationRequest::BeginLineage { hash } => write!(f, "overridemetadata {hash}"),
         }
@@ -79,6 +83,9 @@ impl fmt::Display for OperationOutcome {
                     0 => Ok(()),
                     damaged => write!(f, "; {damaged} rows were damaged on a node and left out"),
                 }
+            }
+            OperationOutcome::LoggingLevelSet { filter } => {
+                write!(f, "The log goes by {filter} until SIGHUP or a restart")
             }
             OperationOutcome::UpgradeFinalised { version } => write!(
                 f,

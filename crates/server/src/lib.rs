@@ -15,7 +15,8 @@
 //! - `signals`, `args`, `sockets`, `config`, `settings`: the configuration, and the addresses that it names.
 //! - `sampling`: which requests are sampled. `otlp`: the export of their spans.
 //! - `open_connections`, `intake`: accounts of what clients have open and in flight. `client_tls`: their encryption.
-//!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `metrics`, `panics`: of the process. `refusals`: failed logins and refused connections in the log.
+//!   `peer_certificates`, `certificates`: the identity between nodes. `changed_files`: files that are read again. `memory`, `descriptors`, `logging`, `log_filter`, `metrics`,
+//!   `panics`: of the process. `refusals`: failed logins and refused connections in the log.
 
 // Above the seams: real clocks, threads and maps are allowed here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -51,6 +52,7 @@ mod http_server;
 mod init;
 mod intake;
 mod lanes;
+mod log_filter;
 mod logging;
 mod login;
 mod machine;

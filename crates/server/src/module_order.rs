@@ -7,6 +7,7 @@ use std::path::Path;
 const MODULES: [&str; 52] = [
     "panics",
     "metrics",
+    "log_filter",
     "logging",
     "refusals",
     "descriptors",

@@ -10,6 +10,7 @@ pub(crate) mod reports;
 mod restoring;
 mod work;
 
+use crate::logging::Log;
 use crate::world::ServerWorld;
 use henge_node::Node;
 use henge_operator::{
@@ -36,7 +37,18 @@ pub(crate) struct Operations {
     engine: Arc<RocksEngine>,
     snapshots: Snapshots,
     data_directory: PathBuf,
+    log: Arc<Log>,
     started: Mutex<OperationRegister>,
+}
+
+/// The parts of a server that operations act on.
+pub(crate) struct OperatedParts {
+    pub(crate) node: Node<ServerWorld>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) engine: Arc<RocksEngine>,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) data_directory: PathBuf,
+    pub(crate) log: Arc<Log>,
 }
 
 #[derive(Default)]
@@ -72,14 +84,9 @@ enum Interruption {
 }
 
 impl Operations {
-    pub(crate) fn new(
-        node: Node<ServerWorld>,
-        store: Arc<Store>,
-        engine: Arc<RocksEngine>,
-        snapshots: Snapshots,
-        data_directory: PathBuf,
-    ) -> Operations {
-        Operations { node, store, engine, snapshots, data_directory, started: Mutex::default() }
+    pub(crate) fn new(parts: OperatedParts) -> Operations {
+        let OperatedParts { node, store, engine, snapshots, data_directory, log } = parts;
+        Operations { node, store, engine, snapshots, data_directory, log, started: Mutex::default() }
     }
 
     /// Starts an operation on a thread of its own. Of one that writes files only one runs at a time.

@@ -15,10 +15,10 @@ use crate::descriptors::{AcceptErrors, connections_max};
 use crate::http::{Pages, SnapshotSizes, router};
 use crate::http_server;
 use crate::intake::Intake;
-use crate::logging;
+use crate::logging::{self, Log};
 use crate::metrics::{NodeInfo, ServerMetrics};
 use crate::open_connections::OpenConnections;
-use crate::operations::Operations;
+use crate::operations::{OperatedParts, Operations};
 use crate::otlp::{self, Collector};
 use crate::panics;
 use crate::refusals::log_refused_connection;
@@ -51,19 +51,19 @@ pub fn server(options: &ServerOptions) -> anyhow::Result<i32> {
     // Files and folders of the node are its user's alone, those that RocksDB makes included.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let (config, warnings) = options.config()?;
-    let log = logging::start(&config.server.log_level, config.server.log_json)?;
+    let log = Arc::new(logging::start(&config.server.log_level, config.server.log_json)?);
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        reload_on_hangup(options.clone(), log)?;
-        run(config).await
+        reload_on_hangup(options.clone(), Arc::clone(&log))?;
+        run(config, log).await
     })?;
     // What still runs, such as the threads of cores that did not end in time, ends with the process.
     runtime.shutdown_background();
     Ok(0)
 }
 
-async fn run(config: Config) -> anyhow::Result<()> {
+async fn run(config: Config, log: Arc<Log>) -> anyhow::Result<()> {
     let mut stopped = Box::pin(shutdown_signal()?);
     let sockets = Sockets::bind(&config)?;
     warn_of_open_passwords(&config);
@@ -80,7 +80,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(listener) = sockets.metrics {
         serve_pages(listener, &running, &config, tls.clone());
     }
-    serve_admin(sockets.admin, &running)?;
+    serve_admin(sockets.admin, &running, log)?;
     tokio::select! {
         joined = running.node.become_member() => joined?,
         () = &mut stopped => return close(running, Vec::new()).await,
@@ -172,11 +172,16 @@ fn serve_pages(listener: TcpListener, running: &RunningServer, config: &Config, 
     tokio::spawn(http_server::serve(listener, router(pages)));
 }
 
-fn serve_admin(port: Option<TcpListener>, running: &RunningServer) -> anyhow::Result<()> {
-    let (node, store, engine) = (running.node.clone(), Arc::clone(&running.store), Arc::clone(&running.engine));
+fn serve_admin(port: Option<TcpListener>, running: &RunningServer, log: Arc<Log>) -> anyhow::Result<()> {
     let path = running.directory.path();
-    let snapshots = running.directory.snapshots();
-    let operations = Arc::new(Operations::new(node, store, engine, snapshots, path.to_owned()));
+    let operations = Arc::new(Operations::new(OperatedParts {
+        node: running.node.clone(),
+        store: Arc::clone(&running.store),
+        engine: Arc::clone(&running.engine),
+        snapshots: running.directory.snapshots(),
+        data_directory: path.to_owned(),
+        log,
+    }));
     let socket = admin_socket::listen(path).with_context(|| format!("the admin socket in {}", path.display()))?;
     tokio::spawn(http_server::serve(socket, admin::router(Arc::clone(&operations))));
     if let Some(port) = port {

@@ -3,10 +3,11 @@
 use crate::args::ServerOptions;
 use crate::logging::Log;
 use std::future::Future;
+use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Reads `log_level` again at each SIGHUP, which would end the process otherwise.
-pub(crate) fn reload_on_hangup(options: ServerOptions, log: Log) -> anyhow::Result<()> {
+pub(crate) fn reload_on_hangup(options: ServerOptions, log: Arc<Log>) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {

@@ -3,11 +3,12 @@
 #![allow(clippy::unnecessary_wraps)] // As all reports.
 
 use super::{Operations, failure};
+use crate::log_filter::{LogFilter, LoggerLevel, ROOT};
 use crate::memory;
 use henge_node::{ClientFacts, PoolFacts, UnknownPlace};
 use henge_operator::{
-    Compaction, ConnectedClient, Endpoints, Everything, Failure, FailureKind, GossipState, KeyspaceSelection, NodeInfo,
-    OperationLatencies, PartitionSelection, RingDescription, ThreadPool,
+    Compaction, ConnectedClient, Endpoints, Everything, Failure, FailureKind, GossipState, KeyspaceSelection,
+    LoggingLevel, LoggingLevels, NodeInfo, OperationLatencies, PartitionSelection, RingDescription, ThreadPool,
 };
 use henge_rocks::{RocksEngine, RocksOptions};
 
@@ -103,6 +104,17 @@ impl Operations {
     /// The connections of clients.
     pub(super) fn clients(&self, _: &Everything) -> Result<Vec<ConnectedClient>, Failure> {
         Ok(self.node.connected_clients().into_iter().map(connected_client).collect())
+    }
+
+    /// The levels of the log.
+    pub(super) fn logging_levels(&self, _: &Everything) -> Result<LoggingLevels, Failure> {
+        let filter = self.log.filter();
+        let level = |known: &LoggerLevel| LoggingLevel {
+            logger: known.logger.clone().unwrap_or_else(|| ROOT.to_owned()),
+            level: known.level.clone(),
+        };
+        let levels = LogFilter::parse(&filter).map(|filter| filter.levels().iter().map(level).collect());
+        Ok(LoggingLevels { filter, levels: levels.unwrap_or_default() })
     }
 }
 

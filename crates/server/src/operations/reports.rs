@@ -39,6 +39,7 @@ pub(crate) fn each_report<T: ReportRoutes>(routes: T) -> T {
         .add(Operations::endpoints)
         .add(Operations::describe_ring)
         .add(Operations::clients)
+        .add(Operations::logging_levels)
 }
 
 impl Operations {

@@ -53,6 +53,11 @@ impl Operations {
             OperationRequest::Restore { from, name, table } => {
                 self.restore((from.as_str(), name.as_str()), table.as_ref(), steps)
             }
+            OperationRequest::SetLoggingLevel { logger, level } => {
+                let set = self.log.set_logger(logger.as_deref(), level.as_deref());
+                let filter = set.map_err(|error| Interruption::Failed(invalid(format!("{error:#}"))))?;
+                Ok(OperationOutcome::LoggingLevelSet { filter })
+            }
             OperationRequest::FinaliseUpgrade => self.finalise_upgrade().map_err(Interruption::Failed),
             OperationRequest::BeginLineage { hash } => self.begin_lineage(hash).map_err(Interruption::Failed),
         }
