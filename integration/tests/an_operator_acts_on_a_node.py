@@ -171,6 +171,20 @@ def test_failures_have_a_kind_and_an_exit_code(node):
     assert [code("tablestats", "nothing"), code("flush", port=7198)] == [2, 2]
 
 
+def test_what_nodetool_has_and_henge_has_not_is_answered():
+    """No node runs: the command line answers by itself."""
+    for arguments, said in (
+        (["drain"], "error: there is no drain: stop the node (SIGTERM, or systemctl stop henge), which does all that drain does\n"),
+        (["-H", "192.0.2.1", "scrub", "--no-snapshot", "ks", "t"], "error: there is no scrub: every read checks checksums"),
+        (["disablegossip", "-x"], "error: there is no disablegossip: "),
+        (["help", "viewbuildstatus"], "error: there is no viewbuildstatus: there are no materialized views"),
+    ):
+        done = subprocess.run([HENGE, "admin", *arguments], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (1, "") and done.stderr.startswith(said), done
+    other = subprocess.run([HENGE, "drain"], capture_output=True, text=True, timeout=60)
+    assert other.returncode == 1 and "there is no drain" not in other.stderr, other
+
+
 def test_many_silent_connections_end(node):
     silent = [socket.create_connection((node.address, 7199), timeout=30) for _ in range(70)]
     # Beyond the limit they are closed at once; the others once they have said nothing for ten seconds.

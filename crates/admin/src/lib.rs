@@ -1,6 +1,7 @@
 //! `henge admin`: what an operator does to a running node, by nodetool's command names.
 //!
-//! - `command`: the commands; `names`: their arguments; `client`: requests to the node's admin port.
+//! - `command`: the commands; `absent`: those of nodetool that Henge has no use for; `names`: their arguments; `client`: requests to the
+//!   node's admin port.
 //! - `cluster`: members and what they own; `plan`: rows that move; `preview`: rows that would; `handoff`: hints; `backup`: folders of
 //!   backups; `operations`: what takes long.
 //! - `inspection`: commands that look at one node; `logging`: levels of the log. `doctor`: what is wrong; `console`: all of that in a
@@ -9,6 +10,7 @@
 // A program for people, outside of any cluster: it names the runtime and reads clocks.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod absent;
 mod backup;
 mod client;
 mod cluster;
@@ -24,6 +26,7 @@ mod plan;
 mod preview;
 mod table;
 
+pub use absent::absent_command;
 use client::{Client, Place};
 use command::{Command, Waiting};
 use doctor::Diagnosis;

@@ -3,7 +3,9 @@
 mod links;
 mod papers;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 
 /// The allocator: it needs fewer system calls and less waiting between threads than the C library's.
 #[global_allocator]
@@ -57,7 +59,7 @@ const FAILED: i32 = 2;
 
 fn main() {
     let arguments = links::expand_link(std::env::args_os().collect());
-    let command = Arguments::try_parse_from(arguments).unwrap_or_else(|error| refuse(&error)).command;
+    let command = Arguments::try_parse_from(&arguments).unwrap_or_else(|error| refuse(&arguments, &error)).command;
     if !matches!(command, Command::Server(_) | Command::Dev(_)) {
         end_when_nobody_reads();
     }
@@ -81,9 +83,21 @@ fn main() {
 }
 
 /// Prints the help that was asked for, or the error in the command line, and exits.
-fn refuse(error: &clap::Error) -> ! {
+fn refuse(arguments: &[OsString], error: &clap::Error) -> ! {
+    if let Some(answer) = absent_command(arguments, error) {
+        eprintln!("error: {answer}");
+        std::process::exit(WRONG_USAGE);
+    }
     let _ = error.print();
     std::process::exit(if error.use_stderr() { WRONG_USAGE } else { 0 })
+}
+
+/// The answer to a command of nodetool that `henge admin` does not have.
+fn absent_command(arguments: &[OsString], error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(name)) if arguments.get(1)? == "admin" => henge_admin::absent_command(name),
+        _ => None,
+    }
 }
 
 /// Makes `henge ... | head` end silently once `head` has: printing panics when the pipe is closed.
