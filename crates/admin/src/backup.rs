@@ -1,6 +1,6 @@
 //! Backups: those in a place, read back where they lie; no node is asked.
 
-use crate::names::is_name as is_schema_name;
+use crate::names::{WrongUsage, is_name as is_schema_name};
 use crate::table::{format_time, print};
 use anyhow::{anyhow, ensure};
 use henge_backup::{BackupManifest, VerifiedBackup, is_name, list, open_place, verify};
@@ -35,16 +35,20 @@ pub(crate) fn rate(text: &str) -> anyhow::Result<u64> {
 }
 
 /// A table of a backup, and the name under which it is to be restored.
-pub(crate) fn restored_name(table: &str, new_name: Option<&str>) -> anyhow::Result<RestoredName> {
-    let (keyspace, name) =
-        table.split_once('.').ok_or_else(|| anyhow!("{table:?} names no table: write keyspace.table"))?;
+pub(crate) fn restored_name(table: &str, new_name: Option<&str>) -> Result<RestoredName, WrongUsage> {
+    let nameless = || WrongUsage(format!("{table:?} names no table: write keyspace.table"));
+    let (keyspace, name) = table.split_once('.').ok_or_else(nameless)?;
     let new_name = match new_name.map(|text| text.split_once('.').unwrap_or((keyspace, text))) {
-        Some((of, _)) if of != keyspace => return Err(anyhow!("a table is restored within its keyspace, {keyspace}")),
-        Some((_, new)) if new == name => return Err(anyhow!("--as wants another name than {name}")),
+        Some((of, _)) if of != keyspace => {
+            return Err(WrongUsage(format!("a table is restored within its keyspace, {keyspace}")));
+        }
+        Some((_, new)) if new == name => return Err(WrongUsage(format!("--as wants another name than {name}"))),
         other => other.map(|(_, new)| new.to_owned()),
     };
     let names = [Some(keyspace), Some(name), new_name.as_deref()];
-    ensure!(names.into_iter().flatten().all(is_schema_name), "{table:?} names no table: write keyspace.table");
+    if !names.into_iter().flatten().all(is_schema_name) {
+        return Err(nameless());
+    }
     Ok(RestoredName { keyspace: keyspace.to_owned(), table: name.to_owned(), new_name })
 }
 

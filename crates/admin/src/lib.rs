@@ -34,6 +34,7 @@ use henge_operator::{
     ClusterReport, Everything, KeyspaceSelection, MetadataLog, OperationId, OperationRequest, PlanPreview,
     PlanUnderWay, Snapshot, TableSelection, TableStats, Voter, route, size_text,
 };
+pub use names::WrongUsage;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;

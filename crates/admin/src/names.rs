@@ -2,6 +2,19 @@
 
 use anyhow::ensure;
 use henge_operator::{TableSelection, route};
+use std::fmt;
+
+/// A wrong command line, as only several of its arguments together show. No node was asked.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WrongUsage(pub(crate) String);
+
+impl fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
 
 pub(crate) fn snapshot_name(text: &str) -> anyhow::Result<String> {
     ensure!(route::is_name(text), "{text:?} cannot name a snapshot: letters, digits, - _ and . can");

@@ -77,7 +77,7 @@ fn main() {
     };
     let code = outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
-        FAILED
+        if error.is::<henge_admin::WrongUsage>() { WRONG_USAGE } else { FAILED }
     });
     std::process::exit(code);
 }
