@@ -1,5 +1,6 @@
 //! The admin port: carries an operator's requests over HTTP to [`Operations`].
 
+use crate::caller::Caller;
 use crate::operations::Operations;
 use crate::operations::reports::{ReportRoutes, each_report};
 use axum::body::Bytes;
@@ -8,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use henge_operator::{Failure, FailureKind, Operation, OperationId, OperationRequest, Report, route};
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -107,7 +108,11 @@ async fn list(State(operations): SharedOperations) -> Json<Vec<Operation>> {
     Json(operations.list())
 }
 
-async fn start(State(operations): SharedOperations, body: Bytes) -> Result<(StatusCode, Json<Operation>), Refusal> {
+async fn start(
+    State(operations): SharedOperations,
+    Extension(caller): Extension<Caller>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Operation>), Refusal> {
     let request: OperationRequest =
         serde_json::from_slice(&body).map_err(|error| Failure::new(FailureKind::Invalid, error))?;
     if let OperationRequest::Snapshot { name } = &request
@@ -115,7 +120,7 @@ async fn start(State(operations): SharedOperations, body: Bytes) -> Result<(Stat
     {
         return Err(Failure::new(FailureKind::Invalid, format!("{name:?} cannot name a snapshot")).into());
     }
-    Ok((StatusCode::ACCEPTED, Json(operations.start(request)?)))
+    Ok((StatusCode::ACCEPTED, Json(operations.start(request, caller)?)))
 }
 
 #[derive(Deserialize)]
@@ -132,12 +137,20 @@ async fn watch(
     Ok(Json(operations.watch(OperationId(id), wait).await?))
 }
 
-async fn abort(State(operations): SharedOperations, Path(id): Path<u64>) -> Answer<Operation> {
-    Ok(Json(operations.abort(OperationId(id))?))
+async fn abort(
+    State(operations): SharedOperations,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<u64>,
+) -> Answer<Operation> {
+    Ok(Json(operations.abort(OperationId(id), caller)?))
 }
 
-async fn clear_snapshot(State(operations): SharedOperations, Path(name): Path<String>) -> Answer<()> {
-    run_blocking(operations, move |operations| operations.clear_snapshot(&name)).await
+async fn clear_snapshot(
+    State(operations): SharedOperations,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Answer<()> {
+    run_blocking(operations, move |operations| operations.clear_snapshot(&name, caller)).await
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! An HTTP server for few clients: the number of connections is bounded, and an idle one is closed.
 
+use crate::caller::Caller;
 use crate::descriptors::AcceptErrors;
-use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -34,26 +35,29 @@ const RETRY_DELAY: Duration = Duration::from_millis(50);
 pub(crate) trait Accept {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    fn accept_one(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+    fn accept_one(&self) -> impl Future<Output = io::Result<(Self::Stream, Caller)>> + Send;
 }
 
 impl Accept for TcpListener {
     type Stream = TcpStream;
 
-    async fn accept_one(&self) -> io::Result<TcpStream> {
-        Ok(self.accept().await?.0)
+    async fn accept_one(&self) -> io::Result<(TcpStream, Caller)> {
+        let (stream, address) = self.accept().await?;
+        Ok((stream, Caller::Address(address)))
     }
 }
 
 impl Accept for UnixListener {
     type Stream = UnixStream;
 
-    async fn accept_one(&self) -> io::Result<UnixStream> {
-        Ok(self.accept().await?.0)
+    async fn accept_one(&self) -> io::Result<(UnixStream, Caller)> {
+        let (stream, _) = self.accept().await?;
+        let caller = Caller::of(&stream);
+        Ok((stream, caller))
     }
 }
 
-/// Serves a port or a Unix socket until the process ends.
+/// Serves a port or a Unix socket until the process ends. Each request has its [`Caller`] as an extension.
 pub(crate) async fn serve(listener: impl Accept, router: Router) {
     serve_within(listener, router, HEADER_TIMEOUT).await;
 }
@@ -63,8 +67,8 @@ async fn serve_within(listener: impl Accept, router: Router, header_timeout: Dur
     let mut errors = AcceptErrors::of("http");
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let stream = match listener.accept_one().await {
-            Ok(stream) => stream,
+        let (stream, caller) = match listener.accept_one().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 errors.log(&error);
                 tokio::time::sleep(RETRY_DELAY).await;
@@ -72,7 +76,7 @@ async fn serve_within(listener: impl Accept, router: Router, header_timeout: Dur
             }
         };
         let Ok(permit) = Arc::clone(&free).try_acquire_owned() else { continue };
-        let router = router.clone();
+        let router = router.clone().layer(Extension(caller));
         tokio::spawn(async move {
             let _permit = permit;
             // An error ends this connection alone.

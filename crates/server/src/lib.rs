@@ -8,7 +8,7 @@
 //! - `cores`, `core_thread`, `connection`, `login`, `socket`: clients, from a thread to a message.
 //! - `request`: one request from its frame to its answer. `answer`: from what a node says to what the protocol says.
 //!   `client_warnings`: warnings to clients in the log.
-//! - `admin`, `admin_socket`, `operations`: the requests of an operator, and the ways to send them.
+//! - `admin`, `admin_socket`, `operations`: the requests of an operator, and the ways to send them. `caller`: who sent one.
 //! - `surroundings`: this process as system tables show it. `world`: the clocks, tasks, disk and peers of a node.
 //!   `machine`: the limits and the kernel under it. `node_backups`: its part of a backup. `system_clock`: the wall clock, which tests set wrong. `process`, `clients`, `request_text`: who is connected and what they have in flight. `statement`: statements as the
 //!   protocol describes them. `lanes`: threads for the disk. `hosts`: names of addresses.
@@ -33,6 +33,7 @@ mod admin;
 mod admin_socket;
 mod answer;
 mod args;
+mod caller;
 mod cert;
 mod cert_request;
 mod certificates;

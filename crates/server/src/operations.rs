@@ -10,6 +10,7 @@ pub(crate) mod reports;
 mod restoring;
 mod work;
 
+use crate::caller::Caller;
 use crate::logging::Log;
 use crate::world::ServerWorld;
 use henge_node::Node;
@@ -90,7 +91,7 @@ impl Operations {
     }
 
     /// Starts an operation on a thread of its own. Of one that writes files only one runs at a time.
-    pub(crate) fn start(self: &Arc<Self>, request: OperationRequest) -> Result<Operation, Failure> {
+    pub(crate) fn start(self: &Arc<Self>, request: OperationRequest, caller: Caller) -> Result<Operation, Failure> {
         let run = self.admit(request)?;
         let (this, running) = (Arc::clone(self), Arc::clone(&run));
         tokio::task::spawn_blocking(move || {
@@ -102,7 +103,7 @@ impl Operations {
             tracing::info!(id = running.id.0, operation = %running.request, ?state, "an operation has ended");
             running.end.send_replace(Some((state, running.began.elapsed())));
         });
-        tracing::info!(id = run.id.0, operation = %run.request, "an operation has started");
+        tracing::info!(id = run.id.0, operation = %run.request, by = %caller, "an operation has started");
         Ok(run.describe())
     }
 
@@ -147,13 +148,14 @@ impl Operations {
     }
 
     /// Asks an operation to stop; it does so after its present step.
-    pub(crate) fn abort(&self, id: OperationId) -> Result<Operation, Failure> {
+    pub(crate) fn abort(&self, id: OperationId, caller: Caller) -> Result<Operation, Failure> {
         let run = self.find(id)?;
         if !run.request.has_steps() {
             let reason = format!("operation {id}, {}, cannot be aborted: it is one step", run.request);
             return Err(Failure::new(FailureKind::Invalid, reason));
         }
         run.steps.is_aborted.store(true, Ordering::Relaxed);
+        tracing::info!(id = id.0, operation = %run.request, by = %caller, "an operation is asked to stop");
         Ok(run.describe())
     }
 
@@ -163,10 +165,10 @@ impl Operations {
     }
 
     /// Removes a snapshot; writes the disk.
-    pub(crate) fn clear_snapshot(&self, name: &str) -> Result<(), Failure> {
+    pub(crate) fn clear_snapshot(&self, name: &str, caller: Caller) -> Result<(), Failure> {
         match self.snapshots.clear(name).map_err(snapshot_failure)? {
             true => {
-                tracing::info!(name, "a snapshot was removed");
+                tracing::info!(name, by = %caller, "a snapshot was removed");
                 Ok(())
             }
             false => Err(Failure::new(FailureKind::NotFound, format!("there is no snapshot {name}"))),
