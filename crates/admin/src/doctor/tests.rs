@@ -257,7 +257,11 @@ fn disks_and_certificates_near_their_end_are_told() {
         let certificate = CertificateHealth { shown_to: shown_to.to_owned(), seconds_left: days * 86_400 };
         move |cluster: &mut ClusterHealth| machine(cluster).certificates = vec![certificate]
     };
-    assert_found("certificates", &["for peers expires in 12 days", "--host-id host-2"], certificate("peers", 12));
+    assert_found(
+        "certificates",
+        &["for peers expires in 12 days", "henge cert request", "henge cert sign"],
+        certificate("peers", 12),
+    );
     assert_found("certificates", &["for clients has expired", "client_encryption_options"], certificate("clients", -1));
 }
 
