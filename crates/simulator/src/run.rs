@@ -129,7 +129,7 @@ impl Run {
         machines.iter().skip(shape.machines - shape.spares).for_each(|machine| machine.set_spare(true));
         let cluster = Cluster::new(clockwork, machines, random.fork("cluster"));
         if shape.has_small_limits {
-            cluster.watch.lock().bytes_max = small_limits::MESSAGE_BYTES_MAX * shape.scale() as usize;
+            cluster.watch.lock().bytes_max = small_limits::message_bytes_max(&shape);
         }
         let clients = Clients::new(Arc::clone(&cluster));
         clients.history.lock().copies = shape.copies_at_levels();

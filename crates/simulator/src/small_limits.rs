@@ -1,12 +1,21 @@
 //! Bounds of nodes in runs where they are small, so that a page, a window or a batch ends after a few rows: what goes wrong at such an end
 //! would take megabytes otherwise.
 
+use crate::shape::Shape;
 use henge_base::Random;
 use henge_coordinator::Limits as RequestLimits;
 use henge_node::Limits;
 
-/// The bytes of the longest message between nodes with these bounds: a page of the log with an entry more, the longest that clients write.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 12_000;
+/// The bytes of a page of the log with an entry more, the longest that clients write.
+const LOG_PAGE_BYTES_MAX: usize = 12_000;
+/// The bytes of a range in an entry that moves ranges, with its replicas before and after.
+const MOVED_RANGE_BYTES_MAX: usize = 200;
+
+/// The bytes of the longest message between nodes with these bounds.
+pub(crate) fn message_bytes_max(shape: &Shape) -> usize {
+    let ranges = if shape.spares > 0 { shape.machines * shape.tokens as usize } else { 0 };
+    LOG_PAGE_BYTES_MAX * shape.scale() as usize + ranges * MOVED_RANGE_BYTES_MAX
+}
 
 /// Bounds of all nodes of a run.
 pub(crate) fn draw(random: &mut Random) -> Limits {
