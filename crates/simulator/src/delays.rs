@@ -37,8 +37,12 @@ impl Trouble {
                 fault: LinkFault::Cut(links) | LinkFault::Lose(links, _) | LinkFault::Delay(links, _),
                 time,
             } => (ends(links), *time),
-            Fault::Clock { .. } | Fault::ChangeReaders(_) | Fault::MoveMembers { .. } => (None, u64::MAX / 2),
-            Fault::Disk(_) | Fault::PowerCutAfterWrite(_) => (None, u64::MAX / 2),
+            // What these leave behind lasts longer than they do: nothing is said of reads after them.
+            Fault::Clock { .. }
+            | Fault::ChangeReaders(_)
+            | Fault::MoveMembers { .. }
+            | Fault::Disk(_)
+            | Fault::PowerCutAfterWrite(_) => (None, u64::MAX / 2),
         };
         let from = storm + planned.at;
         Trouble { from, until: from.saturating_add(time).saturating_add(RECOVERY_US), machines }
