@@ -93,8 +93,6 @@ metrics! {
         pub(super) latency: HistogramsOnUse = by_level(histograms_on_use "henge_request_duration_seconds");
         /// Time from a call to a peer to its answer.
         round_trips: PeerHistograms = histogram_by_peer("henge_peer_round_trip_seconds");
-        /// Age of the oldest time until which a range that this node holds is known to be equal on all of its replicas.
-        pub(crate) repair_proven_age: IntGauge = gauge("henge_repair_proven_age_seconds");
         /// Rows that this node read for comparisons with other replicas.
         pub(crate) repair_rows_compared: IntCounter = counter("henge_repair_rows_compared_total");
         /// Rows that comparisons which this node led brought to replicas.

@@ -4,6 +4,7 @@ use henge_base::Micros;
 use henge_model::StorageId;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Notify, oneshot};
 
 /// Requests of operators that wait; further ones are refused.
@@ -71,15 +72,41 @@ pub(crate) struct RepairRequest {
     pub(crate) done: oneshot::Sender<Vec<TableRepair>>,
 }
 
+/// The oldest proof where there is nothing to prove.
+const NONE_PROVEN: Micros = Micros::MAX;
+
 /// The comparisons up to now, and those that operators wait for.
-#[derive(Default)]
 pub(crate) struct Repairs {
+    /// The oldest time until which a range of this node was known to be equal on all replicas when the last round ended.
+    oldest_proven: AtomicI64,
     statuses: Mutex<BTreeMap<StorageId, RepairStatus>>,
     requests: Mutex<VecDeque<RepairRequest>>,
     asked: Notify,
 }
 
+impl Default for Repairs {
+    fn default() -> Self {
+        Repairs {
+            oldest_proven: AtomicI64::new(NONE_PROVEN),
+            statuses: Mutex::default(),
+            requests: Mutex::default(),
+            asked: Notify::new(),
+        }
+    }
+}
+
 impl Repairs {
+    /// Notes the oldest time until which a range is known to be equal; `None` if this node shares none.
+    pub(crate) fn set_oldest_proven(&self, oldest: Option<Micros>) {
+        self.oldest_proven.store(oldest.unwrap_or(NONE_PROVEN), Ordering::Relaxed);
+    }
+
+    /// How old that time is, in whole seconds; 0 if this node shares no range. It grows while rounds do not end.
+    pub(crate) fn proven_age_seconds(&self, now: Micros) -> u64 {
+        let oldest = self.oldest_proven.load(Ordering::Relaxed);
+        u64::try_from(now.saturating_sub(oldest) / 1_000_000).unwrap_or_default()
+    }
+
     /// Notes a comparison that ended.
     pub(crate) fn note(&self, table: StorageId, status: RepairStatus) {
         self.statuses.lock().entry(table).or_default().add(status);
@@ -121,4 +148,15 @@ impl Repairs {
     pub(crate) async fn wait_for_request(&self) {
         self.asked.notified().await;
     }
+}
+
+#[test]
+fn a_proof_grows_older_while_no_round_ends() {
+    let repairs = Repairs::default();
+    assert_eq!(repairs.proven_age_seconds(50_000_000), 0, "nothing is shared");
+    repairs.set_oldest_proven(Some(20_000_000));
+    assert_eq!([50_000_000, 80_000_000].map(|now| repairs.proven_age_seconds(now)), [30, 60]);
+    assert_eq!(repairs.proven_age_seconds(10_000_000), 0, "a clock that was set back");
+    repairs.set_oldest_proven(None);
+    assert_eq!(repairs.proven_age_seconds(80_000_000), 0);
 }

@@ -38,6 +38,8 @@ pub struct NodeFigures {
     pub hints_pending_bytes: u64,
     /// Seconds since the oldest became owed; 0 without any.
     pub hints_oldest_age_seconds: u64,
+    /// Seconds since the oldest time until which a range of this node is known to be equal on all replicas, as of the last round.
+    pub repair_proven_age_seconds: u64,
     /// Background workers whose last step failed.
     pub workers_failing: u64,
 }
@@ -55,6 +57,11 @@ pub(super) const NODE: &[SampleRow<NodeFigures>] = &[
         "henge_hints_oldest_age_seconds",
         "Time since the oldest of these hints became owed, or longer; 0 without any.",
         |f| f.hints_oldest_age_seconds,
+    ),
+    (
+        "henge_repair_proven_age_seconds",
+        "Age of the oldest time until which a range that this node holds is known to be equal on all of its replicas, as the last round found it.",
+        |f| f.repair_proven_age_seconds,
     ),
     (
         "henge_workers_failing",

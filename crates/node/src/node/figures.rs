@@ -17,6 +17,7 @@ pub(super) fn read<W: World>(parts: &Parts<W>, is_ready: bool) -> NodeFigures {
         hints_pending: peers.iter().map(|peer| replica.hint_count(*peer)).sum(),
         hints_pending_bytes: replica.hint_total(),
         hints_oldest_age_seconds: u64::try_from(age_us / 1_000_000).unwrap_or_default(),
+        repair_proven_age_seconds: context.repairs.proven_age_seconds(context.world.wall_us()),
         workers_failing: context.workers.failing(),
     }
 }

@@ -60,6 +60,9 @@ impl<W: World> Repair<W> {
     pub(crate) fn new(coordinator: Coordinator<W>) -> Self {
         let random = Random::new(coordinator.context().world.random("repair"));
         let started = coordinator.context().wall_us();
+        if coordinator.context().options.auto_repair {
+            coordinator.context().repairs.set_oldest_proven(Some(started));
+        }
         Repair {
             coordinator,
             random,
@@ -278,7 +281,7 @@ impl<W: World> Repair<W> {
     async fn end_round(&mut self, now: Mono, interval: Duration) {
         let view = self.coordinator.cluster().current_view();
         self.retain(&view);
-        self.show_age(&view);
+        self.note_oldest_proof(&view);
         self.coordinator.replica().forget_mended(&view).await;
         if !are_many(view.state.members.len()) {
             self.ask_due = Mono(u64::MAX);
@@ -287,17 +290,15 @@ impl<W: World> Repair<W> {
         }
     }
 
-    /// Sets how old the oldest proof is, of the ranges that this node holds.
-    fn show_age(&self, view: &View) {
+    /// Notes the oldest proof of the ranges that this node holds.
+    fn note_oldest_proof(&self, view: &View) {
         let (context, local) = (self.coordinator.context(), self.coordinator.local());
         let groups = view
             .state
             .schema
             .tables()
             .flat_map(|table| groups(view, self.coordinator.replica(), local, table, Scope::Held));
-        let now = context.wall_us();
-        let oldest = groups.map(|group| group.proven.max(self.started)).min().unwrap_or(now);
-        context.metrics.repair_proven_age.set(now.saturating_sub(oldest).max(0) / 1_000_000);
+        context.repairs.set_oldest_proven(groups.map(|group| group.proven.max(self.started)).min());
     }
 
     /// Forgets what concerns tables that are gone.
