@@ -3,8 +3,9 @@
 //!
 //! | | |
 //! |---|---|
-//! | I20 | both registers of a healed pair hold the same, and nothing older than an acknowledged batch |
+//! | I20 | both registers of a healed pair hold the same, and nothing older than an acknowledged batch; so does each replica before it is read |
 
+use crate::checks::ReplicaState;
 use crate::client::{Clients, statement};
 use crate::history::{Batch, Ending};
 use crate::machine::Life;
@@ -33,7 +34,8 @@ impl Clients {
         };
         let (clients, life) = (Arc::clone(self), life.clone());
         self.cluster.clockwork.spawn(Some(life.owner), async move {
-            let [first, second, value] = [2 * pair, 2 * pair + 1, value].map(i64::to_be_bytes);
+            let [first, second] = keys(pair).map(i64::to_be_bytes);
+            let value = value.to_be_bytes();
             let values = [&first, &value, &second, &value].map(|bytes| BoundValue::Value(bytes));
             let work = statement(&life, WRITE, &values, Consistency::Quorum, Some(stamp));
             let Some(outcome) = clients.until_hung_up(None, work).await else { return };
@@ -43,6 +45,11 @@ impl Clients {
             }
         });
     }
+}
+
+/// The keys of a pair's registers.
+pub(crate) fn keys(pair: i64) -> [i64; 2] {
+    [2 * pair, 2 * pair + 1]
 }
 
 /// A row, as it was read.
@@ -56,7 +63,45 @@ pub(crate) fn torn(pair: i64, batches: &[Batch], first: &[Row], second: &[Row]) 
     }
     let stamp = first.and_then(|row| row.get(1)?.as_ref()).and_then(|bytes| bytes.as_ref().try_into().ok());
     let stamp = stamp.map_or(Micros::MIN, Micros::from_be_bytes);
-    let done = batches.iter().filter(|batch| batch.pair == pair && batch.ending == Ending::Ok);
-    let newest = done.map(|batch| batch.stamp).max()?;
+    let newest = newest_acknowledged(pair, batches)?;
     (stamp < newest).then(|| format!("pair {pair} is of {stamp}, but a batch of {newest} was acknowledged"))
+}
+
+/// The violation of I20 by what the replicas of both registers of a pair hold; `None` if each has the newest batch of those that were
+/// acknowledged, and of those of which any replica has a part.
+pub(crate) fn incomplete(pair: i64, batches: &[Batch], copies: &[ReplicaState]) -> Option<String> {
+    let held = |copy: &ReplicaState| copy.version.map(|(stamp, _)| stamp);
+    let seen = copies.iter().filter_map(held).max();
+    let due = newest_acknowledged(pair, batches).max(seen)?;
+    let behind = copies.iter().find(|copy| held(copy) < Some(due))?;
+    Some(format!("a part of the batch of {due} is missing: {behind:?}"))
+}
+
+fn newest_acknowledged(pair: i64, batches: &[Batch]) -> Option<Micros> {
+    batches.iter().filter(|batch| batch.pair == pair && batch.ending == Ending::Ok).map(|batch| batch.stamp).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(machine: usize, stamp: Option<Micros>) -> ReplicaState {
+        let version = stamp.map(|stamp| (stamp, 7));
+        ReplicaState { machine, key: 0, version, newest: stamp, purged_before: None }
+    }
+
+    fn found(ending: Ending, stamps: [Option<Micros>; 3]) -> bool {
+        let batches = [Batch { pair: 0, stamp: 5, ending }, Batch { pair: 1, stamp: 9, ending: Ending::Ok }];
+        let copies: Vec<ReplicaState> = (0..).zip(stamps).map(|(machine, stamp)| copy(machine, stamp)).collect();
+        incomplete(0, &batches, &copies).is_some()
+    }
+
+    #[test]
+    fn a_batch_is_on_each_replica_or_on_none() {
+        assert!(!found(Ending::Ok, [Some(5); 3]));
+        assert!(found(Ending::Ok, [Some(5), Some(5), Some(4)]), "an acknowledged batch");
+        assert!(found(Ending::Ok, [None; 3]));
+        assert!(found(Ending::Unknown, [Some(5), None, None]), "a part of a batch without an answer");
+        assert!(!found(Ending::Unknown, [None; 3]));
+    }
 }

@@ -175,7 +175,12 @@ pub(crate) fn is_late(key: i64) -> bool {
 
 /// The command that reads a register's row.
 pub(crate) fn read_command(life: &Life, key: i64) -> Option<ReadCommand> {
-    let ready = life.core.prepare(texts(key).select, None).ok()?;
+    row_command(life, texts(key).select, key)
+}
+
+/// The command that reads the row of a key, by a statement whose only parameter the key is.
+pub(crate) fn row_command(life: &Life, select: &str, key: i64) -> Option<ReadCommand> {
+    let ready = life.core.prepare(select, None).ok()?;
     let Plan::Select(plan) = &ready.prepared.plan else { return None };
     let key = plan.single_row_key(&[BoundValue::Value(&key.to_be_bytes())])?;
     Some(ReadCommand {

@@ -172,6 +172,7 @@ impl Run {
             // No node lost its memory, so hints alone must have brought all replicas up to date.
             self.check_stored();
         }
+        self.check_stored_pairs();
         self.read_all(Consistency::All);
         self.check_stored();
         self.read_wide_rows();

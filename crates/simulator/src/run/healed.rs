@@ -98,7 +98,7 @@ impl Run {
             let slot = Slot::default();
             let (done, life) = (slot.clone(), life.clone());
             self.cluster.clockwork.spawn(Some(life.owner), async move {
-                let [first, second] = [2 * pair, 2 * pair + 1].map(i64::to_be_bytes);
+                let [first, second] = pairs::keys(pair).map(i64::to_be_bytes);
                 let read = |key: [u8; 8]| {
                     let life = life.clone();
                     async move {
