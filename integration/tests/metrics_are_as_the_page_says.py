@@ -40,6 +40,7 @@ def test_a_node_says_who_it_is(both):
     _, labels, _ = live["henge_node_info"]
     assert labels["dc"] == {"datacenter1"} and labels["rack"] == {"rack1"} and labels["address"] == {"127.0.0.1:7000"}
     assert re.fullmatch(r"[0-9a-f-]{36}", labels["host_id"].pop())
+    assert labels["version"] == live["henge_build_info"][1]["version"]
 
 
 def test_a_quantile_can_be_taken_by_operation_and_level(node, clients):

@@ -42,13 +42,14 @@ impl ServerMetrics {
         registry
             .about("Always 1; the release of the program.")
             .info("henge_build_info", &[("version", env!("CARGO_PKG_VERSION"))]);
-        registry.about("Always 1; this node's place, id and address for peers.").info(
+        registry.about("Always 1; this node's place, id, address for peers and release.").info(
             "henge_node_info",
             &[
                 ("dc", info.datacenter.as_str()),
                 ("rack", info.rack.as_str()),
                 ("host_id", info.host_id.as_str()),
                 ("address", info.address.as_str()),
+                ("version", env!("CARGO_PKG_VERSION")),
             ],
         );
         ServerMetrics { transport: registry.samples(TRANSPORT), files: registry.samples(FILES) }
