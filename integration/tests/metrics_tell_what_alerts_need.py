@@ -82,3 +82,11 @@ def test_a_scrape_costs_little(node):
     series = len([line for line in text.splitlines() if not line.startswith("#")])
     print(f"{series} series, {len(text)} bytes, {spent_ms:.1f} ms of processor a scrape")
     assert series < 2_000
+
+
+def test_processor_time_has_fractions(node):
+    """Whole seconds would be equal in all of these but by a rare chance."""
+    told = set()
+    for _ in range(SCRAPES):
+        told.add(values(node.address)["process_cpu_seconds_total"] % 1)
+    assert len(told) > 1

@@ -11,6 +11,7 @@ pub(crate) mod metrics;
 pub(crate) mod options;
 pub(crate) mod per_thread;
 pub(crate) mod plan_watch;
+pub(crate) mod process_metrics;
 pub(crate) mod repairs;
 pub(crate) mod request_activity;
 pub(crate) mod request_labels;

@@ -1,9 +1,11 @@
-//! Declares metrics, and renders them as text: the prometheus package is named here, in `metrics` and in `request_metrics`, nowhere else.
+//! Declares metrics, and renders them as text: the prometheus package is named here, in `metrics`, `process_metrics` and `request_metrics`,
+//! nowhere else.
 //!
 //! A metric is declared by one call that gives its help, name and labels. All its label sets exist from then on, so that a
 //! rate can be taken from the first scrape; only labels of peers come with the peers, and histograms of rare requests with these. The
 //! declarations are kept for the manual.
 
+use crate::ground::process_metrics::{PROCESS, ProcessMetrics};
 use crate::ground::request_metrics::{
     LatencyHistogram, LatencyHistogramBuilder, LatencyHistograms, RequestCounter, RequestCounterBuilder,
     RequestCounters,
@@ -21,17 +23,6 @@ use std::time::Duration;
 
 /// The label of metrics that there is one of for each peer.
 const PEER: &str = "peer";
-
-/// Metrics of the process, which the prometheus package declares.
-const PROCESS: [(&str, &str, &str); 7] = [
-    ("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds."),
-    ("process_max_fds", "gauge", "Maximum number of open file descriptors."),
-    ("process_open_fds", "gauge", "Number of open file descriptors."),
-    ("process_resident_memory_bytes", "gauge", "Resident memory size in bytes."),
-    ("process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds."),
-    ("process_threads", "gauge", "Number of OS threads in the process."),
-    ("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes."),
-];
 
 /// Metrics that contradict each other, which only a bug can cause.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +90,7 @@ impl MetricRegistry {
     pub fn watch_process(&self) {
         let described = PROCESS.map(|(name, kind, help)| MetricDescription { name, kind, labels: Vec::new(), help });
         self.descriptions.lock().extend(described);
-        self.register(prometheus::process_collector::ProcessCollector::for_self());
+        self.register(ProcessMetrics::for_self());
     }
 
     /// All declarations, by name.
