@@ -102,6 +102,14 @@ def test_every_name_label_and_value_exists(source, live):
     assert not wrong
 
 
+def test_a_node_names_its_peers(three_nodes):
+    own, *others = three_nodes.addresses
+    told = scraped(own)
+    assert told["henge_peer_info"][1]["address"] == {f"{address}:7000" for address in others}
+    assert told["henge_peer_info"][1]["dc"] == {"datacenter1"}
+    assert told["henge_peer_info"][1]["peer"].isdisjoint(told["henge_node_info"][1]["host_id"])
+
+
 def test_what_does_not_exist_is_found():
     metrics = known(listed())
     for expression in ("rate(henge_request_total[5m])", 'henge_requests_total{outcome="bad"}', 'henge_cache_bytes{table="t"}', "a:henge:b"):

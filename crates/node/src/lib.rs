@@ -45,7 +45,7 @@ pub use coordinator::trace::{SampledRequest, Trace};
 pub use ground::identity::Identity;
 pub use ground::limits::Limits;
 pub use ground::metric_registry::{
-    Declaration, Label, MetricDescription, MetricRegistry, RenderError, SampleRow, Samples,
+    Declaration, Label, MetricDescription, MetricRegistry, PeerInfos, RenderError, SampleRow, Samples,
 };
 pub use ground::metrics::Metrics;
 pub use ground::options::{Faults, Options};

@@ -84,6 +84,7 @@ fn render(pages: &Pages) -> Result<String, RenderError> {
         metrics.take_node(&pages.node.figures());
         pages.metrics.take_transport(&pages.endpoint.figures());
         pages.metrics.take_files(&files);
+        pages.metrics.take_peers(pages.node.host(), pages.node.members());
     };
     metrics.registry().render(sample)
 }

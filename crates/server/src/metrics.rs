@@ -1,6 +1,6 @@
 //! Metrics that the server adds to those of its node.
 
-use henge_node::{MetricRegistry, SampleRow, Samples};
+use henge_node::{HostId, MemberReport, MetricRegistry, PeerInfos, SampleRow, Samples};
 use henge_transport::Figures;
 
 /// The labels of `henge_node_info`.
@@ -24,6 +24,8 @@ impl NodeInfo {
 pub(crate) struct ServerMetrics {
     transport: Samples<Figures>,
     files: Samples<FileFigures>,
+    /// With the address and the datacentre of each.
+    peers: PeerInfos<2>,
 }
 
 /// Figures of files beside the engine's.
@@ -52,12 +54,23 @@ impl ServerMetrics {
                 ("version", env!("CARGO_PKG_VERSION")),
             ],
         );
-        ServerMetrics { transport: registry.samples(TRANSPORT), files: registry.samples(FILES) }
+        let peers = registry.about("Always 1 for each other member; its host id, address for peers and datacentre.");
+        ServerMetrics {
+            transport: registry.samples(TRANSPORT),
+            files: registry.samples(FILES),
+            peers: peers.peer_infos("henge_peer_info", ["address", "dc"]),
+        }
     }
 
     /// Takes the figures of the transport; called while metrics are rendered.
     pub(crate) fn take_transport(&self, figures: &Figures) {
         self.transport.take(figures);
+    }
+
+    /// Takes the members other than this node; called while metrics are rendered.
+    pub(crate) fn take_peers(&self, own: HostId, members: Vec<MemberReport>) {
+        let peers = members.into_iter().map(|report| report.member).filter(|member| member.id != own);
+        self.peers.take(peers.map(|member| (member.id, [member.address.to_string(), member.datacenter])));
     }
 
     /// Takes the figures of files; called while metrics are rendered.

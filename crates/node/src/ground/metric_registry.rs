@@ -188,6 +188,14 @@ impl Declaration<'_> {
         self.declare(name, "gauge", &[(PEER, &[])], vector)
     }
 
+    /// A gauge for each peer that is always 1 and says something by its labels, of which `peer` is the first.
+    pub fn peer_infos<const N: usize>(self, name: &'static str, others: [&'static str; N]) -> PeerInfos<N> {
+        let names: Vec<&'static str> = std::iter::once(PEER).chain(others).collect();
+        let vector = IntGaugeVec::new(self.options(name), &names).expect("the name of a metric is valid");
+        let described: Vec<Label<'_>> = names.iter().map(|name| (*name, &[] as &[&'static str])).collect();
+        PeerInfos { vector: self.declare(name, "gauge", &described, vector) }
+    }
+
     /// A gauge that is always 1 and says something by its labels.
     pub fn info(self, name: &'static str, labels: &[(&'static str, &str)]) {
         let names: Vec<&'static str> = labels.iter().map(|(name, _)| *name).collect();
@@ -287,6 +295,23 @@ impl PeerHistograms {
     }
 }
 
+/// Gauges that say something of each peer by their labels.
+#[derive(Debug)]
+pub struct PeerInfos<const N: usize> {
+    vector: IntGaugeVec,
+}
+
+impl<const N: usize> PeerInfos<N> {
+    /// Takes the peers of now, each with its other labels: what was told of others is gone. Called while metrics are rendered.
+    pub fn take(&self, peers: impl IntoIterator<Item = (HostId, [String; N])>) {
+        self.vector.reset();
+        for (peer, others) in peers {
+            let values: Vec<String> = std::iter::once(peer.to_string()).chain(others).collect();
+            self.vector.with_label_values(&values).set(1);
+        }
+    }
+}
+
 /// Name, help and value of a metric that is read from a source.
 pub type SampleRow<S> = (&'static str, &'static str, fn(&S) -> u64);
 
@@ -348,6 +373,19 @@ mod tests {
         assert!(registry.render(|| samples.take(&5)).unwrap().contains("y_total 5"));
         let text = registry.render(|| samples.take(&3)).unwrap();
         assert!(text.contains("y_total 5") && text.contains("y_bytes 3"), "{text}");
+    }
+
+    #[test]
+    fn peers_that_are_gone_are_told_no_more() {
+        let registry = MetricRegistry::default();
+        let infos = registry.about("Peers.").peer_infos("p_info", ["dc"]);
+        let [one, other] = [1, 2].map(|number| HostId(uuid::Uuid::from_u128(number)));
+        let count = |text: &str| text.lines().filter(|line| line.starts_with("p_info{")).count();
+        let all = || infos.take([(one, ["a".to_owned()]), (other, ["b".to_owned()])]);
+        assert_eq!(count(&registry.render(all).unwrap()), 2);
+        let text = registry.render(|| infos.take([(other, ["c".to_owned()])])).unwrap();
+        assert_eq!(count(&text), 1, "{text}");
+        assert!(text.contains(&format!("p_info{{dc=\"c\",peer=\"{other}\"}} 1")), "{text}");
     }
 
     #[test]
