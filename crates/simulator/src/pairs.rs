@@ -90,7 +90,7 @@ mod tests {
         ReplicaState { machine, key: 0, version, newest: stamp, purged_before: None }
     }
 
-    fn found(ending: Ending, stamps: [Option<Micros>; 3]) -> bool {
+    fn is_incomplete(ending: Ending, stamps: [Option<Micros>; 3]) -> bool {
         let batches = [Batch { pair: 0, stamp: 5, ending }, Batch { pair: 1, stamp: 9, ending: Ending::Ok }];
         let copies: Vec<ReplicaState> = (0..).zip(stamps).map(|(machine, stamp)| copy(machine, stamp)).collect();
         incomplete(0, &batches, &copies).is_some()
@@ -98,10 +98,10 @@ mod tests {
 
     #[test]
     fn a_batch_is_on_each_replica_or_on_none() {
-        assert!(!found(Ending::Ok, [Some(5); 3]));
-        assert!(found(Ending::Ok, [Some(5), Some(5), Some(4)]), "an acknowledged batch");
-        assert!(found(Ending::Ok, [None; 3]));
-        assert!(found(Ending::Unknown, [Some(5), None, None]), "a part of a batch without an answer");
-        assert!(!found(Ending::Unknown, [None; 3]));
+        assert!(!is_incomplete(Ending::Ok, [Some(5); 3]));
+        assert!(is_incomplete(Ending::Ok, [Some(5), Some(5), Some(4)]), "an acknowledged batch");
+        assert!(is_incomplete(Ending::Ok, [None; 3]));
+        assert!(is_incomplete(Ending::Unknown, [Some(5), None, None]), "a part of a batch without an answer");
+        assert!(!is_incomplete(Ending::Unknown, [None; 3]));
     }
 }

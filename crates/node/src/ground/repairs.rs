@@ -101,7 +101,7 @@ impl Repairs {
         self.oldest_proven.store(oldest.unwrap_or(NONE_PROVEN), Ordering::Relaxed);
     }
 
-    /// How old that time is, in whole seconds; 0 if this node shares no range. It grows while rounds do not end.
+    /// The age of that time in whole seconds; 0 if this node shares no range. It grows while rounds do not end.
     pub(crate) fn proven_age_seconds(&self, now: Micros) -> u64 {
         let oldest = self.oldest_proven.load(Ordering::Relaxed);
         u64::try_from(now.saturating_sub(oldest) / 1_000_000).unwrap_or_default()

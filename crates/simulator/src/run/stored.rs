@@ -44,7 +44,7 @@ impl Run {
         copies.into_iter().map(|copy| ReplicaState { purged_before, ..copy }).collect()
     }
 
-    /// What each replica of a key holds.
+    /// The state of each replica of a key.
     fn copies(&self, keyspace: &str, command: impl Fn(&Life) -> Option<ReadCommand>, key: i64) -> Vec<ReplicaState> {
         let lives = self.lives();
         let Some((life, of_first)) = lives.first().and_then(|life| Some((life, command(life)?))) else {
