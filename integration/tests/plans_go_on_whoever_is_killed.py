@@ -124,4 +124,5 @@ def test_three_become_six_and_three_again(tmp_path):
 
         load.end()
         check_all_is_there(cluster.clients, load.acknowledged, cluster.dev.addresses)
-        assert steps.get("streaming", 0) >= 6 * KILLS - 2, steps
+        # Once for each change; the second time rows may all be there on a slow machine, whose nodes take long to start.
+        assert steps.get("streaming", 0) >= 6, steps
